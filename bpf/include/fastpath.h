@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HEDDLE_FASTPATH_H
+#define HEDDLE_FASTPATH_H
+
+#include "../maps/endpoints.h"
+#include "../maps/flows.h"
+#include "forward.h"
+#include "packet.h"
+
+/*
+ * The one lookup that decides an established packet. NULL when the slow path has to: the flow is new,
+ * what it was made from has changed, or this packet needs an ICMP error or a router's attention.
+ */
+static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+{
+	struct flow *flow = bpf_map_lookup_elem(&flows, &packet->key);
+
+	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex)
+		return NULL;
+	if (forward_obstacle(skb, packet, &flow->nexthop))
+		return NULL;
+	return flow;
+}
+
+static __always_inline void flow_set_source(struct flow *flow, const struct endpoint *endpoint)
+{
+	flow->source_slot = endpoint->epoch_slot;
+	flow->source_epoch = endpoint->epoch;
+	flow->ingress_mac = endpoint->mac;
+}
+
+static __always_inline void flow_set_target(struct flow *flow, const struct endpoint *endpoint)
+{
+	flow->target_slot = endpoint->epoch_slot;
+	flow->target_epoch = endpoint->epoch;
+}
+
+static __always_inline void nexthop_set_pod(struct nexthop *nexthop,
+					    const struct endpoint *endpoint)
+{
+	nexthop->kind = NEXTHOP_POD;
+	nexthop->ifindex = endpoint->ifindex;
+	nexthop->destination_mac = endpoint->mac;
+	nexthop->mtu = endpoint->mtu;
+}
+
+/* An entry that belongs to no endpoint yet. Reads the epoch of routes: call before looking anything up. */
+static __always_inline void flow_begin(struct flow *flow, const struct __sk_buff *skb)
+{
+	flow->route_epoch = epoch_of(EPOCH_ROUTES);
+	flow->source_slot = EPOCH_ROUTES;
+	flow->source_epoch = flow->route_epoch;
+	flow->target_slot = EPOCH_ROUTES;
+	flow->target_epoch = flow->route_epoch;
+	flow->ingress_ifindex = skb->ifindex;
+	flow->made = bpf_jiffies64();
+}
+
+/* Keeps the decision for the packets to come, tells of it, and carries it out for this one. */
+static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
+				       struct flow *flow)
+{
+	enum hook hook = packet->key.hook;
+	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
+
+	if (obstacle)
+		return verdict_next(skb, hook, obstacle);
+	flow->packets = 1;
+	flow->bytes = skb->len - ETH_HLEN;
+	bpf_map_update_elem(&flows, &packet->key, flow, BPF_ANY);
+	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
+	return forward(skb, hook, &flow->nexthop);
+}
+
+#endif

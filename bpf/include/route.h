@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HEDDLE_ROUTE_H
+#define HEDDLE_ROUTE_H
+
+#include <linux/bpf.h>
+#include "../maps/devices.h"
+#include "forward.h"
+#include "nexthop.h"
+#include "packet.h"
+
+/* Any length but 0 makes the lookup tell the route's MTU; this one never exceeds it. */
+#define ROUTE_ASK_MTU 1
+
+static __always_inline void route_question(struct bpf_fib_lookup *fib, const struct __sk_buff *skb,
+					   const struct flow_key *key)
+{
+	fib->ifindex = skb->ifindex;
+	fib->l4_protocol = key->protocol;
+	fib->tot_len = ROUTE_ASK_MTU;
+	if (ip_addr_is_ipv4(&key->destination)) {
+		fib->family = FAMILY_IPV4;
+		fib->ipv4_src = key->source.word[3];
+		fib->ipv4_dst = key->destination.word[3];
+	} else {
+		fib->family = FAMILY_IPV6;
+		__builtin_memcpy(fib->ipv6_src, &key->source, sizeof(key->source));
+		__builtin_memcpy(fib->ipv6_dst, &key->destination, sizeof(key->destination));
+	}
+}
+
+/* The lookup puts the gateway where the destination was; its family may differ from the packet's. */
+static __always_inline void route_answer(struct nexthop *nexthop, const struct bpf_fib_lookup *fib)
+{
+	nexthop->kind = NEXTHOP_NEIGHBOUR;
+	nexthop->ifindex = fib->ifindex;
+	nexthop->mtu = fib->mtu_result;
+	if (fib->family == FAMILY_IPV4)
+		ip_addr_set_ipv4(&nexthop->gateway, fib->ipv4_dst);
+	else
+		__builtin_memcpy(&nexthop->gateway, fib->ipv6_dst, sizeof(nexthop->gateway));
+}
+
+/*
+ * Asks the kernel's routing table. What does not leave by one of our devices stays with the kernel.
+ * Returns 0, or the reason why the packet cannot be forwarded.
+ */
+static __always_inline int route_find(struct __sk_buff *skb, const struct flow_key *key,
+				      struct nexthop *nexthop)
+{
+	struct bpf_fib_lookup fib = {};
+	__u32 ifindex;
+
+	route_question(&fib, skb, key);
+	/* The neighbour is resolved when the packet leaves (Linux 6.3). */
+	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_SKIP_NEIGH)) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		break;
+	case BPF_FIB_LKUP_RET_BLACKHOLE:
+	case BPF_FIB_LKUP_RET_UNREACHABLE:
+	case BPF_FIB_LKUP_RET_PROHIBIT:
+		return REASON_NO_ROUTE;
+	default:
+		nexthop->kind = NEXTHOP_STACK;
+		return 0;
+	}
+	ifindex = fib.ifindex;
+	if (bpf_map_lookup_elem(&devices, &ifindex))
+		route_answer(nexthop, &fib);
+	else
+		nexthop->kind = NEXTHOP_STACK;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HEDDLE_SETTINGS_H
+#define HEDDLE_SETTINGS_H
+
+#include "address.h"
+
+/* Load-time constants. Each has the default that stands here. */
+
+/** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
+const volatile struct ip_addr gateway_ipv4 = {{0, 0, bpf_htonl(0x0000ffff), bpf_htonl(0xa9fe0101)}};
+
+/** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
+const volatile struct ip_addr gateway_ipv6 = {{bpf_htonl(0xfe800000), 0, 0, bpf_htonl(1)}};
+
+/** The MAC address of the node's end of every pod's device pair. */
+const volatile struct mac_addr gateway_mac = {{0x02, 0x68, 0x65, 0x64, 0x64, 0x6c}};
+
+/**
+ * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
+ * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+ * how long a route that changed while no agent ran goes unnoticed.
+ */
+const volatile __u64 flow_lifetime = 10000;
+
+/** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
+const volatile __u32 event_limit = 64;
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The programs on the node's own devices. Packets that concern no pod of this node are none of our
+ * business and go on untouched.
+ */
+#include <linux/bpf.h>
+#include "../include/fastpath.h"
+#include "../include/ipv4.h"
+#include "../include/ipv6.h"
+#include "../include/packet.h"
+#include "../include/transport.h"
+#include "../include/verdict.h"
+
+/* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
+__noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct endpoint *target;
+	struct flow flow = {};
+
+	if (!packet)
+		return VERDICT_DROP;
+	flow_begin(&flow, skb);
+	target = endpoint_find(&packet->key.destination);
+	if (!target)
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (endpoint_find(&packet->key.source))
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
+	flow_set_target(&flow, target);
+	nexthop_set_pod(&flow.nexthop, target);
+	return flow_commit(skb, packet, &flow);
+}
+
+/* Ingress of a device of the node: what the network sends. */
+SEC("tcx/ingress")
+int from_net(struct __sk_buff *skb)
+{
+	struct packet packet = {.key.hook = HOOK_FROM_NET};
+	struct flow *flow;
+	int problem;
+
+	/* Another station's frame, or a VLAN's that has a device of its own. */
+	if (skb->pkt_type != PACKET_HOST || skb->vlan_present)
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		problem = ipv4_parse(skb, &packet);
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		problem = ipv6_parse(skb, &packet);
+	else
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (!problem)
+		problem = transport_parse(skb, &packet);
+	/* The kernel's own checks apply to what is for the node; for a pod it is dropped there. */
+	if (problem)
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+
+	flow = fastpath_find(skb, &packet);
+	if (!flow)
+		return from_net_slow(skb, &packet);
+	flow_count(flow, skb->len - ETH_HLEN);
+	return forward(skb, HOOK_FROM_NET, &flow->nexthop);
+}
+
+/* Egress of a device of the node: what the node and its pods send to the network. */
+SEC("tcx/egress")
+int to_net(struct __sk_buff *skb)
+{
+	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

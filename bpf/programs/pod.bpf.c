@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The programs on the node's end of every pod's device pair. One pair of programs serves all pods:
+ * what differs between them is in the map `endpoints`.
+ */
+#include <linux/bpf.h>
+#include "../include/arp.h"
+#include "../include/fastpath.h"
+#include "../include/ipv4.h"
+#include "../include/ipv6.h"
+#include "../include/ndp.h"
+#include "../include/packet.h"
+#include "../include/route.h"
+#include "../include/transport.h"
+#include "../include/verdict.h"
+
+/* Whether the frame's source MAC address is the one given. */
+static __always_inline bool comes_from(const struct __sk_buff *skb, const struct mac_addr *mac)
+{
+	const struct ethhdr *ethernet = packet_peek(skb, 0, sizeof(*ethernet));
+
+	return ethernet && mac_addr_equal(ethernet->h_source, mac);
+}
+
+/* The ICMPv6 type of a packet that stays on the link, or 0 for any other packet. */
+static __always_inline __u8 link_control_type(const struct __sk_buff *skb,
+					      const struct packet *packet)
+{
+	const __u8 *type;
+
+	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment)
+		return 0;
+	type = packet_peek(skb, packet->transport_offset, sizeof(*type));
+	return type && ndp_is_link_control(*type) ? *type : 0;
+}
+
+/* Why the destination is none that a router forwards to, or 0. */
+static __always_inline int destination_problem(const struct ip_addr *destination)
+{
+	if (ip_addr_is_multicast(destination))
+		return REASON_MULTICAST;
+	return ip_addr_is_link_local(destination) ? REASON_LINK_LOCAL : 0;
+}
+
+/* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
+__noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct endpoint *source, *target;
+	struct flow flow = {};
+	int problem;
+
+	if (!packet)
+		return VERDICT_DROP;
+	flow_begin(&flow, skb);
+	source = endpoint_find(&packet->key.source);
+	if (!source || source->ifindex != skb->ifindex)
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_ADDRESS);
+	if (!comes_from(skb, &source->mac))
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_MAC);
+	flow_set_source(&flow, source);
+
+	problem = destination_problem(&packet->key.destination);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_POD, problem);
+	target = endpoint_find(&packet->key.destination);
+	if (target) {
+		flow_set_target(&flow, target);
+		nexthop_set_pod(&flow.nexthop, target);
+	} else {
+		problem = route_find(skb, &packet->key, &flow.nexthop);
+		if (problem)
+			return verdict_next(skb, HOOK_FROM_POD, problem);
+	}
+	return flow_commit(skb, packet, &flow);
+}
+
+/* Ingress of the node's end: what the pod sends. */
+SEC("tcx/ingress")
+int from_pod(struct __sk_buff *skb)
+{
+	struct packet packet = {.key.hook = HOOK_FROM_POD};
+	struct flow *flow;
+	int problem;
+	__u8 control;
+
+	if (skb->vlan_present)
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_UNKNOWN_PROTOCOL);
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		problem = ipv4_parse(skb, &packet);
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		problem = ipv6_parse(skb, &packet);
+	else if (skb->protocol == bpf_htons(ETH_P_ARP))
+		return arp_answer(skb, HOOK_FROM_POD);
+	else
+		problem = REASON_UNKNOWN_PROTOCOL;
+	if (!problem)
+		problem = transport_parse(skb, &packet);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_POD, problem);
+
+	flow = fastpath_find(skb, &packet);
+	if (flow && comes_from(skb, &flow->ingress_mac)) {
+		flow_count(flow, skb->len - ETH_HLEN);
+		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
+	}
+	control = link_control_type(skb, &packet);
+	if (control)
+		return ndp_answer(skb, &packet, control);
+	return from_pod_slow(skb, &packet);
+}
+
+/* Verifies that the packet is for the pod behind the device. */
+__noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct endpoint *target;
+	struct flow flow = {};
+
+	if (!packet)
+		return VERDICT_DROP;
+	flow_begin(&flow, skb);
+	target = endpoint_find(&packet->key.destination);
+	if (!target || target->ifindex != skb->ifindex)
+		return verdict_drop(skb, HOOK_TO_POD, REASON_WRONG_POD);
+	flow_set_target(&flow, target);
+	flow.nexthop.kind = NEXTHOP_STACK;
+	return flow_commit(skb, packet, &flow);
+}
+
+/* Egress of the node's end: what the node's stack sends to the pod. */
+SEC("tcx/egress")
+int to_pod(struct __sk_buff *skb)
+{
+	struct packet packet = {.key.hook = HOOK_TO_POD};
+	struct flow *flow;
+	int problem;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		problem = ipv4_parse(skb, &packet);
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		problem = ipv6_parse(skb, &packet);
+	else if (skb->protocol == bpf_htons(ETH_P_ARP))
+		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
+	else
+		problem = REASON_UNKNOWN_PROTOCOL;
+	if (!problem)
+		problem = transport_parse(skb, &packet);
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_POD, problem);
+
+	flow = fastpath_find(skb, &packet);
+	if (flow) {
+		flow_count(flow, skb->len - ETH_HLEN);
+		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
+	}
+	if (link_control_type(skb, &packet))
+		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
+	return to_pod_slow(skb, &packet);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,128 @@
+import { ipFamilies, parseIpv6, parseMac } from "@heddle/contracts";
+import { NexthopKind } from "@heddle/datapath";
+import { arp, ethernet, icmpv6, ipv6, matchPacket, packet, vlan } from "@heddle/packet";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { echoPacket, type Hop, tcpPacket } from "./drafts.ts";
+import { absentPod, gatewayMac, node, outside, Scene } from "./scene.ts";
+
+const routerMac = parseMac("02:00:00:00:0f:fe");
+
+let scene: Scene;
+beforeAll(async () => (scene = await Scene.create()));
+afterAll(async () => scene[Symbol.asyncDispose]());
+beforeEach(async () => scene.forgetFlows());
+
+const receive = (hop: Hop, payload?: string) =>
+  scene.run("fromNet", scene.uplink, tcpPacket(hop, payload));
+const send = (hop: Hop) => scene.run("toPod", scene.web.ifindex, echoPacket(hop));
+
+describe.each(ipFamilies)("IPv%i from the network", (family) => {
+  const arriving = (fields: Partial<Hop> = {}): Hop => ({
+    sourceMac: routerMac,
+    destinationMac: scene.uplinkMac,
+    source: outside[family],
+    destination: scene.web.address[family],
+    ttl: 60,
+    ...fields,
+  });
+  it("for a pod goes straight into it, one hop further", async () => {
+    const hop = arriving();
+    for (const packets of [1n, 2n]) {
+      const result = await receive(hop);
+      expect(result).toMatchObject({ verdict: "redirect", counted: ["fromNet toPod"] });
+      const delivered = { ...hop, sourceMac: gatewayMac, destinationMac: scene.web.mac, ttl: 59 };
+      expect(matchPacket(result.packet, tcpPacket(delivered))).toEqual([]);
+      const [[, flow] = []] = await scene.allFlows();
+      expect(flow).toMatchObject({
+        packets,
+        nexthop: { kind: NexthopKind.pod, ifindex: scene.web.ifindex },
+      });
+    }
+  });
+
+  it("for anything else is none of our business, and leaves no entry", async () => {
+    for (const destination of [node[family], absentPod[family], outside[family]]) {
+      const hop = arriving({ destination });
+      const result = await receive(hop);
+      expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
+      expect(matchPacket(result.packet, tcpPacket(hop))).toEqual([]);
+    }
+    expect(await scene.allFlows()).toEqual([]);
+  });
+
+  it("for another station on the link is left alone", async () => {
+    const result = await receive(arriving({ destinationMac: parseMac("02:00:00:00:00:77") }));
+    expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
+  });
+
+  it("that claims to come from a pod of this node is dropped", async () => {
+    const result = await receive(arriving({ source: scene.db.address[family] }));
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromNet martian"] });
+  });
+
+  it("is left to the stack where it needs an ICMP error", async () => {
+    expect(await receive(arriving({ ttl: 1 }))).toMatchObject({ counted: ["fromNet ttlExpired"] });
+    const large = await receive(arriving(), "x".repeat(1500));
+    expect(large).toMatchObject({ verdict: "next", counted: ["fromNet tooBig"] });
+  });
+});
+
+it("a VLAN's frame from the network is left alone", async () => {
+  const draft = packet(
+    ethernet({ source: routerMac, destination: scene.uplinkMac }),
+    vlan({ vlanId: 7 }),
+    "x",
+  );
+  const result = await scene.run("fromNet", scene.uplink, draft);
+  expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
+});
+
+it("what goes to the network is counted and left alone", async () => {
+  const hop = {
+    sourceMac: scene.uplinkMac,
+    destinationMac: routerMac,
+    source: node[4],
+    destination: outside[4],
+  };
+  const result = await scene.run("toNet", scene.uplink, echoPacket(hop));
+  expect(result).toMatchObject({ verdict: "next", counted: ["toNet passed"] });
+});
+
+describe.each(ipFamilies)("IPv%i from the node's stack", (family) => {
+  const sent = (destination = scene.web.address[family]): Hop => ({
+    sourceMac: gatewayMac,
+    destinationMac: scene.web.mac,
+    source: node[family],
+    destination,
+    ttl: 1,
+  });
+  it("reaches the pod untouched", async () => {
+    const first = await send(sent());
+    expect(first).toMatchObject({ verdict: "next", counted: ["toPod toStack"] });
+    const second = await send(sent());
+    expect(second).toMatchObject({ verdict: "next", counted: ["toPod passed"] });
+    expect(matchPacket(second.packet, echoPacket(sent()))).toEqual([]);
+  });
+
+  it("for another address than the pod's is dropped", async () => {
+    for (const destination of [scene.db.address[family], absentPod[family]]) {
+      const result = await send(sent(destination));
+      expect(result).toMatchObject({ verdict: "drop", counted: ["toPod wrongPod"] });
+    }
+  });
+});
+
+describe("what the node says to its pod on the link", () => {
+  it("is left alone: ARP and neighbour discovery", async () => {
+    const frame = ethernet({ source: gatewayMac, destination: scene.web.mac });
+    const asked = await scene.run("toPod", scene.web.ifindex, packet(frame, arp({})));
+    expect(asked).toMatchObject({ verdict: "next", counted: ["toPod passed"] });
+    const solicitation = packet(
+      frame,
+      ipv6({ destination: parseIpv6("ff02::1:ff00:1"), hopLimit: 255 }),
+      icmpv6({ type: "neighbor-solicitation", target: parseIpv6("fd00:1::1") }),
+    );
+    const solicited = await scene.run("toPod", scene.web.ifindex, solicitation);
+    expect(solicited).toMatchObject({ verdict: "next", counted: ["toPod passed"] });
+  });
+});

@@ -1,0 +1,57 @@
+import { type IpAddress, ipFamily, isIpv4Address, type MacAddress } from "@heddle/contracts";
+import {
+  type AnyLayer,
+  type Draft,
+  ethernet,
+  icmp,
+  icmpv6,
+  type Ipv4,
+  ipv4,
+  type Ipv6,
+  ipv6,
+  type LayerFields,
+  packet,
+  type PacketDraft,
+  tcp,
+} from "@heddle/packet";
+
+/** Where a packet comes from and goes to, at one hop. */
+export interface Hop {
+  readonly sourceMac: MacAddress;
+  readonly destinationMac: MacAddress;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** TTL or hop limit. @defaultValue 64 */
+  readonly ttl?: number;
+  /** Further fields of the IPv4 header. */
+  readonly ipv4?: LayerFields<Ipv4>;
+}
+
+/** The Ethernet and IP headers of a hop. */
+export function headers(hop: Hop): readonly AnyLayer[] {
+  return [ethernet({ source: hop.sourceMac, destination: hop.destinationMac }), ip(hop)];
+}
+
+/** The IP header of the addresses' family. */
+function ip({ source, destination, ttl = 64, ipv4: fields }: Hop): Draft<Ipv4> | Draft<Ipv6> {
+  if (isIpv4Address(source)) {
+    if (isIpv4Address(destination)) return ipv4({ source, destination, ttl, ...fields });
+  } else if (!isIpv4Address(destination)) {
+    return ipv6({ source, destination, hopLimit: ttl });
+  }
+  throw new Error(`${source} and ${destination} are not of one family`);
+}
+
+/** A TCP segment with a few bytes of payload. */
+export function tcpPacket(hop: Hop, payload = "hello"): PacketDraft {
+  return packet(...headers(hop), tcp({ sourcePort: 4000, destinationPort: 80 }), payload);
+}
+
+/** An echo request of the hop's family. */
+export function echoPacket(hop: Hop): PacketDraft {
+  const echo =
+    ipFamily(hop.source) === 4
+      ? icmp({ type: "echo-request", identifier: 7 })
+      : icmpv6({ type: "echo-request", identifier: 7 });
+  return packet(...headers(hop), echo, "ping");
+}

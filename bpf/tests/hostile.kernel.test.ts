@@ -1,0 +1,174 @@
+import { ipFamilies, type IpFamily, parseIpv6 } from "@heddle/contracts";
+import { Hook } from "@heddle/datapath";
+import {
+  authenticationHeader,
+  buildPacket,
+  ethernet,
+  ipv6DestinationOptions,
+  ipv6Fragment,
+  ipv6HopByHop,
+  packet,
+  sctp,
+  tcp,
+  udp,
+  vlan,
+} from "@heddle/packet";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { echoPacket, headers, type Hop, tcpPacket } from "./drafts.ts";
+import { gatewayMac, remotePod, Scene } from "./scene.ts";
+
+let scene: Scene;
+beforeAll(async () => (scene = await Scene.create()));
+afterAll(async () => scene[Symbol.asyncDispose]());
+beforeEach(async () => scene.forgetFlows());
+
+const run = (draft: Parameters<Scene["run"]>[2]) => scene.run("fromPod", scene.web.ifindex, draft);
+
+function hop(family: IpFamily, ipv4: Hop["ipv4"] = {}): Hop {
+  const source = scene.web.address[family];
+  const destination = remotePod[family];
+  return { sourceMac: scene.web.mac, destinationMac: gatewayMac, source, destination, ipv4 };
+}
+
+async function keyOf(draft: Parameters<Scene["run"]>[2]) {
+  await scene.forgetFlows();
+  await run(draft);
+  const [entry] = await scene.allFlows();
+  return entry?.[0];
+}
+
+describe("the flow key", () => {
+  it("has the ports of UDP and SCTP, and the identifier of an echo", async () => {
+    const ports = { sourcePort: 5353, destinationPort: 53 };
+    const head = headers(hop(4));
+    expect(await keyOf(packet(...head, udp(ports), "q"))).toMatchObject({ protocol: 17, ...ports });
+    expect(await keyOf(packet(...head, sctp(ports)))).toMatchObject({ protocol: 132, ...ports });
+    const echo = { sourcePort: 7, destinationPort: 7, hook: Hook.fromPod };
+    expect(await keyOf(echoPacket(hop(4)))).toMatchObject({ protocol: 1, ...echo });
+    expect(await keyOf(echoPacket(hop(6)))).toMatchObject({ protocol: 58, ...echo });
+  });
+
+  it("has no ports for fragments, first or later, so that they share one entry", async () => {
+    const shared = { fragment: 1, sourcePort: 0, destinationPort: 0, protocol: 17 };
+    const first = hop(4, { moreFragments: true, protocol: "udp" });
+    const later = hop(4, { fragmentOffset: 8, protocol: "udp" });
+    expect(await keyOf(packet(...headers(first), "12345678"))).toMatchObject(shared);
+    expect(await keyOf(packet(...headers(later), "1"))).toMatchObject(shared);
+    const rows = [{ moreFragments: true }, { fragmentOffset: 8 }];
+    for (const fields of rows) {
+      const fragment = ipv6Fragment({ ...fields, nextHeader: "udp" });
+      const draft = packet(...headers(hop(6)), fragment, "12345678");
+      expect(await keyOf(draft)).toMatchObject(shared);
+    }
+  });
+
+  it("looks through extension headers", async () => {
+    const ports = { sourcePort: 1, destinationPort: 2 };
+    const chain = [
+      ipv6DestinationOptions(),
+      authenticationHeader({ integrityCheck: new Uint8Array(12) }),
+      ipv6Fragment(),
+    ];
+    const draft = packet(...headers(hop(6)), ...chain, tcp(ports), "");
+    expect(await keyOf(draft)).toMatchObject({ protocol: 6, fragment: 0, ...ports });
+  });
+});
+
+describe("a packet that routers have to look into", () => {
+  it.each([
+    [
+      "IPv4 options",
+      () =>
+        packet(
+          ...headers(hop(4, { options: [{ type: "router-alert", data: new Uint8Array(2) }] })),
+          udp(),
+          "",
+        ),
+    ],
+    ["a hop-by-hop header", () => packet(...headers(hop(6)), ipv6HopByHop(), udp(), "")],
+  ])("is left to the stack: %s", async (_name, draft) => {
+    const result = await run(draft());
+    expect(result).toMatchObject({ verdict: "next", counted: ["fromPod options"] });
+  });
+});
+
+type Input = Parameters<Scene["run"]>[2];
+
+function cut(family: IpFamily, length: number): Input {
+  return buildPacket(tcpPacket(hop(family))).subarray(0, length);
+}
+
+function patched(family: IpFamily, offset: number, ...bytes: readonly number[]): Input {
+  const whole = buildPacket(tcpPacket(hop(family)));
+  whole.set(bytes, offset);
+  return whole;
+}
+
+function extensions(count: number): Input {
+  const chain = Array.from({ length: count }, () => ipv6DestinationOptions());
+  return packet(...headers(hop(6)), ...chain, udp(), "");
+}
+
+describe("a malformed packet is dropped:", () => {
+  it.each<[string, string, () => Input]>([
+    ["less IPv4 than its length says", "truncated", () => cut(4, 14 + 20 + 20 + 4)],
+    ["less IPv6 than its length says", "truncated", () => cut(6, 14 + 40 + 20 + 4)],
+    [
+      "a TCP header cut short",
+      "truncated",
+      () => packet(...headers(hop(4, { protocol: "tcp" })), "0123456789"),
+    ],
+    [
+      "a UDP header cut short",
+      "truncated",
+      () => packet(...headers(hop(4, { protocol: "udp" })), "0123"),
+    ],
+    ["IPv4 of another version", "badHeader", () => patched(4, 14, 0x65)],
+    ["IPv6 of another version", "badHeader", () => patched(6, 14, 0x40)],
+    ["an IPv4 header of 4 words", "badHeader", () => patched(4, 14, 0x44)],
+    ["an IPv4 length below the header's", "badHeader", () => patched(4, 16, 0, 19)],
+    ["a TCP header of 4 words", "badHeader", () => patched(4, 14 + 20 + 12, 0x40)],
+    ["a chain of 9 extension headers", "extensionHeaders", () => extensions(9)],
+    [
+      "a VLAN tag",
+      "unknownProtocol",
+      () =>
+        packet(
+          ethernet({ source: scene.web.mac, destination: gatewayMac }),
+          vlan({ vlanId: 5 }),
+          "",
+        ),
+    ],
+    [
+      "an unknown EtherType",
+      "unknownProtocol",
+      () =>
+        packet(
+          ethernet({ source: scene.web.mac, destination: gatewayMac, etherType: 0x88cc }),
+          "lldp",
+        ),
+    ],
+  ])("%s (%s)", async (_name, reason, make) => {
+    const result = await run(make());
+    expect(result).toMatchObject({ verdict: "drop", counted: [`fromPod ${reason}`] });
+    expect(await scene.allFlows()).toEqual([]);
+  });
+
+  it("but a chain of 8 extension headers is not", async () => {
+    expect(await run(extensions(8))).toMatchObject({ verdict: "redirect" });
+  });
+
+  it.each(ipFamilies)("never out of bounds, wherever IPv%i is cut", async (family) => {
+    const whole = buildPacket(tcpPacket(hop(family)));
+    // A test run takes no packet that is shorter than its IP header.
+    for (let length = family === 4 ? 34 : 54; length < whole.length; length++) {
+      const { verdict } = await run(whole.subarray(0, length));
+      expect(verdict).toBe("drop");
+    }
+  });
+
+  it("a destination that no router forwards to", async () => {
+    const draft = tcpPacket({ ...hop(6), destination: parseIpv6("fe80::2") });
+    expect(await run(draft)).toMatchObject({ verdict: "drop", counted: ["fromPod linkLocal"] });
+  });
+});

@@ -1,0 +1,286 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import {
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamilies,
+  type IpFamily,
+  type MacAddress,
+  parseIpv4,
+  parseIpv6,
+  parseMac,
+  parsePrefix,
+} from "@heddle/contracts";
+import {
+  CounterBound,
+  countersMap,
+  devicesMap,
+  epochsMap,
+  type Flow,
+  type FlowKey,
+  flowsMap,
+  type HookName,
+  hookName,
+  nodeObject,
+  podObject,
+  type ReasonName,
+  reasonName,
+} from "@heddle/datapath";
+import { type Endpoint, endpointsMap } from "@heddle/endpoint";
+import { buildPacket, type Packet, type PacketDraft, parsePacket } from "@heddle/packet";
+import { sysctl } from "@heddle/rtnetlink";
+import { createPinFolder, createTestNetns, joinNetns, type TestNetns } from "@heddle/testing";
+import {
+  type BpfMap,
+  type LoadedObject,
+  loadObject,
+  type PerCpuMap,
+  type Program,
+  type SkbContext,
+} from "libbpf-napi";
+
+/** A pod of the scene's node. */
+export interface ScenePod {
+  readonly ifindex: InterfaceIndex;
+  readonly mac: MacAddress;
+  readonly address: AddressPair;
+  readonly slot: number;
+}
+
+/** What a program did with a packet. */
+export interface Outcome {
+  readonly verdict: "next" | "drop" | "redirect" | number;
+  /** The counters that moved: `fromPod toNeighbour`. */
+  readonly counted: readonly string[];
+  readonly packet: Packet;
+}
+
+export type ProgramName = "fromPod" | "toPod" | "fromNet" | "toNet";
+
+/** MAC address that every pod has for its gateway. */
+export const gatewayMac: MacAddress = parseMac("02:68:65:64:64:6c");
+
+type AddressPair = Readonly<Record<IpFamily, IpAddress>>;
+
+function pair(ipv4: string, ipv6: string): AddressPair {
+  return { 4: parseIpv4(ipv4), 6: parseIpv6(ipv6) };
+}
+
+/** The scene's node on its network. */
+export const node: AddressPair = pair("192.0.2.1", "2001:db8::1");
+/** The other node, which has the pods of 10.244.2.0/24 and fd00:2::/64. */
+export const peer: AddressPair = pair("192.0.2.2", "2001:db8::2");
+/** The default gateway. */
+export const router: AddressPair = pair("192.0.2.254", "2001:db8::fe");
+export const remotePod: AddressPair = pair("10.244.2.7", "fd00:2::7");
+export const outside: AddressPair = pair("198.51.100.9", "2001:db8:ffff::9");
+/** An address of the node's pod prefix that no pod has. */
+export const absentPod: AddressPair = pair("10.244.1.200", "fd00:1::c8");
+/** A host whose route has an MTU of 1280; locked, since a router goes by no other (`mtu lock`). */
+export const narrow: AddressPair = pair("203.0.113.1", "2001:db8:1280::1");
+
+/**
+ * A node with two pods and a device to the network, in namespaces of its own: real devices and routes,
+ * and the programs loaded but not attached. Packets are run through them one by one.
+ */
+export class Scene implements AsyncDisposable {
+  readonly netns: TestNetns;
+  readonly uplink: InterfaceIndex;
+  readonly uplinkMac: MacAddress;
+  readonly web: ScenePod;
+  readonly db: ScenePod;
+  readonly endpoints: BpfMap<IpAddress, Endpoint>;
+  readonly epochs: BpfMap<number, number>;
+  readonly flows: BpfMap<FlowKey, Flow>;
+  readonly #counters: PerCpuMap<number, { packets: bigint; bytes: bigint }>;
+  readonly #programs: Readonly<Record<ProgramName, Program>>;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(parts: SceneParts) {
+    const { pod, node: nodePrograms } = parts.objects;
+    this.netns = parts.netns;
+    this.uplink = parts.uplink;
+    this.uplinkMac = parts.uplinkMac;
+    this.web = parts.web;
+    this.db = parts.db;
+    this.#stack = parts.stack;
+    this.endpoints = pod.map(endpointsMap);
+    this.epochs = pod.map(epochsMap);
+    this.flows = pod.map(flowsMap);
+    this.#counters = pod.perCpuMap(countersMap);
+    this.#programs = {
+      fromPod: pod.program("from_pod"),
+      toPod: pod.program("to_pod"),
+      fromNet: nodePrograms.program("from_net"),
+      toNet: nodePrograms.program("to_net"),
+    };
+    for (const one of [this.web, this.db]) this.addEndpoint(one);
+    pod.map(devicesMap).set(this.uplink, { mtu: 1500 });
+  }
+
+  static async create(): Promise<Scene> {
+    await using stack = new AsyncDisposableStack();
+    const pins = stack.use(createPinFolder());
+    const netns = stack.use(await createTestNetns("node"));
+    const network = stack.use(await createTestNetns("net"));
+    const web = await addPod(stack, netns, 1);
+    const db = await addPod(stack, netns, 2);
+    const { near: uplink } = await joinNetns(
+      { netns, device: "eth0" },
+      { netns: network, device: "eth0" },
+    );
+    const link = await netns.rtnetlink.links.get(uplink);
+    await configureNode(netns, uplink);
+    const objects = await load(stack, pins.path);
+    const uplinkMac = link?.address ?? gatewayMac;
+    return new Scene({ netns, uplink, uplinkMac, web, db, objects, stack: stack.move() });
+  }
+
+  /** Writes the entries that the endpoint package would. */
+  addEndpoint(pod: ScenePod): void {
+    const value: Endpoint = {
+      ifindex: pod.ifindex,
+      epochSlot: pod.slot,
+      epoch: 0,
+      mac: pod.mac,
+      mtu: 1500,
+    };
+    for (const family of ipFamilies) this.endpoints.set(pod.address[family], value);
+  }
+
+  /** Runs a packet through a program as if it were at the device. */
+  async run(
+    program: ProgramName,
+    ifindex: InterfaceIndex,
+    draft: PacketDraft | Uint8Array,
+    context: SkbContext = {},
+  ): Promise<Outcome> {
+    const data = draft instanceof Uint8Array ? draft : buildPacket(draft);
+    const before = this.#count();
+    const result = await this.#programs[program].testRun({
+      data,
+      context: { ifindex, ...context },
+      netns: this.netns.path,
+    });
+    const after = this.#count();
+    return {
+      verdict: verdicts[result.returnValue] ?? result.returnValue,
+      counted: Object.keys(after).filter((key) => after[key] !== before[key]),
+      packet: parsePacket(result.data, { linkType: "ethernet" }),
+    };
+  }
+
+  /** The flow entries, in no particular order. */
+  async allFlows(): Promise<readonly (readonly [FlowKey, Flow])[]> {
+    return await Array.fromAsync(this.flows.entries());
+  }
+
+  async forgetFlows(): Promise<void> {
+    for (const [key] of await this.allFlows()) this.flows.delete(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+
+  #count(): Readonly<Record<string, bigint>> {
+    const counts: Record<string, bigint> = {};
+    for (let index = 0; index < this.#counters.maxEntries; index++) {
+      const sum = this.#counters.fold(index, (total, { packets }) => total + packets, 0n) ?? 0n;
+      if (sum > 0n) counts[counterName(index)] = sum;
+    }
+    return counts;
+  }
+}
+
+interface SceneParts {
+  readonly netns: TestNetns;
+  readonly uplink: InterfaceIndex;
+  readonly uplinkMac: MacAddress;
+  readonly web: ScenePod;
+  readonly db: ScenePod;
+  readonly objects: Objects;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** `TC_ACT_UNSPEC`, `TC_ACT_SHOT`, `TC_ACT_REDIRECT` of linux/pkt_cls.h. */
+const verdicts: Readonly<Record<number, "next" | "drop" | "redirect">> = {
+  [-1]: "next",
+  2: "drop",
+  7: "redirect",
+};
+
+function counterName(index: number): string {
+  const hook: HookName | undefined = hookName(Math.floor(index / CounterBound.reasons));
+  const reason: ReasonName | undefined = reasonName(index % CounterBound.reasons);
+  return `${String(hook)} ${String(reason)}`;
+}
+
+async function addPod(
+  stack: AsyncDisposableStack,
+  nodeNetns: TestNetns,
+  number: number,
+): Promise<ScenePod> {
+  const netns = stack.use(await createTestNetns(`pod${String(number)}`));
+  const { near } = await joinNetns(
+    { netns: nodeNetns, device: `pod${String(number)}` },
+    { netns, device: "eth0" },
+  );
+  await nodeNetns.rtnetlink.links.set(near, { address: gatewayMac });
+  return {
+    ifindex: near,
+    mac: parseMac(`02:00:00:00:00:0${String(number)}`),
+    address: pair(`10.244.1.${String(number)}`, `fd00:1::${String(number)}`),
+    slot: number,
+  };
+}
+
+/** Addresses, forwarding and the routes that a node has. */
+async function configureNode(netns: TestNetns, device: InterfaceIndex): Promise<void> {
+  const { addresses, routes } = netns.rtnetlink;
+  const settings = sysctl(netns.handle);
+  await settings.set("net/ipv4/ip_forward", 1);
+  await settings.set("net/ipv6/conf/all/forwarding", 1);
+  await addresses.add({ device, address: node[4], prefixLength: 24 });
+  await addresses.add({ device, address: node[6], prefixLength: 64, flags: ["nodad"] });
+  const via = (destination: string, gateway: IpAddress) =>
+    routes.add({ destination: parsePrefix(destination), nextHops: [{ gateway, device }] });
+  await via("10.244.2.0/24", peer[4]);
+  await via("fd00:2::/64", peer[6]);
+  await via("0.0.0.0/0", router[4]);
+  await via("::/0", router[6]);
+  for (const text of ["203.0.113.0/24", "2001:db8:1280::/48"]) {
+    const destination = parsePrefix(text);
+    const gateway = router[text.includes(":") ? 6 : 4];
+    await routes.add({
+      destination,
+      nextHops: [{ gateway, device }],
+      metrics: { mtu: 1280, lock: ["mtu"] },
+    });
+  }
+  for (const text of ["10.244.1.0/24", "fd00:1::/64"]) {
+    await routes.add({ type: "unreachable", destination: parsePrefix(text) });
+  }
+}
+
+function objectFile(name: string): string {
+  return fileURLToPath(new URL(`../../packages/datapath/objects/${name}.bpf.o`, import.meta.url));
+}
+
+interface Objects {
+  readonly pod: LoadedObject;
+  readonly node: LoadedObject;
+}
+
+async function load(stack: AsyncDisposableStack, folder: string): Promise<Objects> {
+  mkdirSync(folder);
+  const maps = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, { pin: `${folder}/${name}` }]));
+  const pod = stack.use(
+    await loadObject(podObject, objectFile("pod"), { maps: maps(podObject.maps) }),
+  );
+  const nodePrograms = stack.use(
+    await loadObject(nodeObject, objectFile("node"), { maps: maps(nodeObject.maps) }),
+  );
+  return { pod, node: nodePrograms };
+}

@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { dirname } from "node:path";
+import { type Logger, type Service, toError } from "@heddle/contracts";
+import type { Observable } from "rxjs";
+import { AgentError } from "../agent-error.ts";
+import { toJson } from "./json.ts";
+import type { Answer, Routes } from "./routes.ts";
+
+export interface ApiServerDeps {
+  readonly routes: Routes;
+  readonly logger: Logger;
+}
+
+export interface ApiServerOptions {
+  /** Path of the Unix socket; only root may connect. */
+  readonly socket: string;
+}
+
+/**
+ * Serves the routes by HTTP over a Unix socket: values as JSON, streams as JSON lines for as long as the
+ * client listens. The node's lock must be held, since a socket that is in the way is taken for a leftover.
+ */
+export function createApiServer(deps: ApiServerDeps, options: ApiServerOptions): Service {
+  return new ApiServer(deps, options);
+}
+
+/** Bytes of lines that may wait for a client that does not read; it is disconnected beyond. */
+const maxBacklog = 8 * 1024 * 1024;
+
+class ApiServer implements Service {
+  readonly #deps: ApiServerDeps;
+  readonly #socket: string;
+  readonly #server: Server;
+  #closing: Promise<void> | undefined;
+
+  constructor(deps: ApiServerDeps, { socket }: ApiServerOptions) {
+    this.#deps = deps;
+    this.#socket = socket;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  async start(): Promise<void> {
+    try {
+      mkdirSync(dirname(this.#socket), { recursive: true });
+      rmSync(this.#socket, { force: true });
+      this.#server.listen(this.#socket);
+      await once(this.#server, "listening");
+      chmodSync(this.#socket, 0o600);
+    } catch (cause) {
+      throw new AgentError({
+        code: "socket-unusable",
+        operation: "listen at",
+        subject: this.#socket,
+        reason: toError(cause).message,
+        hint: "choose another path with --socket; a Unix socket's path has at most 107 bytes",
+        cause,
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+    rmSync(this.#socket, { force: true });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? "/", "http://agent");
+    try {
+      send(this.#find(url), response);
+    } catch (error) {
+      this.#deps.logger.error("answering a request failed", { path: url.pathname, error });
+      sendText(response, 500, toJson({ error }));
+    }
+  }
+
+  #find(url: URL): Answer {
+    const { routes } = this.#deps;
+    const found = routes.find(url.pathname);
+    if (found !== undefined) return found.handler(url.searchParams, decodeURIComponent(found.rest));
+    const reason = `there is no ${url.pathname}; there are ${routes.paths.join(", ")}`;
+    return { kind: "refusal", status: 404, reason };
+  }
+}
+
+function send(answer: Answer, response: ServerResponse): void {
+  switch (answer.kind) {
+    case "value":
+      return sendText(response, 200, toJson(answer.value));
+    case "refusal":
+      return sendText(response, answer.status, toJson({ error: answer.reason }));
+    case "lines":
+      return sendLines(answer.lines$, response);
+  }
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(`${text}\n`);
+}
+
+function sendLines(lines$: Observable<unknown>, response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/x-ndjson" });
+  response.flushHeaders();
+  const subscription = lines$.subscribe({
+    next(value) {
+      response.write(`${toJson(value)}\n`);
+      if (response.writableLength > maxBacklog) response.destroy();
+    },
+    complete: () => void response.end(),
+  });
+  response.on("close", () => subscription.unsubscribe());
+}

@@ -1,0 +1,122 @@
+import { hostname } from "node:os";
+import * as v from "valibot";
+import { count, logLevel, name, names, oneOf, path, type ValueKind } from "./values.ts";
+
+/** The agent's configuration. What each option means stands in {@link agentOptions}. */
+export interface AgentConfig {
+  readonly nodeName: string;
+  readonly objects: string;
+  readonly socket: string;
+  readonly pinRoot: string;
+  readonly devices: readonly string[];
+  readonly maxEndpoints: number;
+  readonly maxFlows: number;
+  readonly addressStrategy: "first-free" | "random";
+  readonly addressCoolDown: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logFormat: "text" | "json";
+}
+
+/** One option: how it is read, what it means, and what it is when it is not given. */
+export interface AgentOption<T> {
+  /** Reads a value from YAML or from a command line; an absent one is the default. */
+  readonly schema: v.GenericSchema<unknown, T>;
+  /** How the value is written on a command line: `NUMBER`. */
+  readonly placeholder: string;
+  /** A sentence or two for the help and the reference. */
+  readonly doc: string;
+  /** The default as the help shows it. */
+  readonly shownDefault: string;
+}
+
+function optional<T>(
+  kind: ValueKind<T>,
+  doc: string,
+  fallback: () => T,
+  shownDefault = String(fallback()),
+): AgentOption<T> {
+  const { placeholder } = kind;
+  return { schema: v.optional(kind.schema, fallback), placeholder, doc, shownDefault };
+}
+
+function required<T>({ schema, placeholder }: ValueKind<T>, doc: string): AgentOption<T> {
+  return { schema, placeholder, doc, shownDefault: "none: it has to be given" };
+}
+
+/** Everything that can be configured: the one source of validation, help and reference. */
+export const agentOptions: {
+  readonly [Name in keyof AgentConfig]: AgentOption<AgentConfig[Name]>;
+} = {
+  nodeName: optional(
+    name,
+    "The name of this node, as its Node object has it.",
+    hostname,
+    "the host name",
+  ),
+  objects: required(
+    path,
+    "The folder with the cluster's objects as ordinary Kubernetes YAML. It is watched.",
+  ),
+  socket: optional(
+    path,
+    "The Unix socket of the agent's API, which the command line talks to.",
+    () => "/run/heddle/agent.sock",
+  ),
+  pinRoot: optional(
+    path,
+    "The folder in the BPF file system where programs and maps outlive the agent.",
+    () => "/sys/fs/bpf/heddle",
+  ),
+  devices: optional(
+    names,
+    "The devices that lead to the network.",
+    () => [],
+    "those with the node's InternalIP, and those of default routes",
+  ),
+  maxEndpoints: optional(
+    count(1, 65_535),
+    "How many pods the node can have. To change it, the pins have to be removed.",
+    () => 4096,
+  ),
+  maxFlows: optional(
+    count(1024, 16_777_216),
+    "How many flows are remembered before the least recently used one makes room, about 170 bytes each.",
+    () => 65_536,
+  ),
+  addressStrategy: optional<"first-free" | "random">(
+    oneOf("first-free", "random"),
+    "Which address a new pod gets: the lowest that is free, or a random one.",
+    () => "first-free",
+  ),
+  addressCoolDown: optional(
+    count(0, 86_400),
+    "Seconds for which a pod's address is given to no other pod after it has gone.",
+    () => 0,
+  ),
+  logLevel: optional(logLevel, "How much is logged.", () => "info"),
+  logFormat: optional<"text" | "json">(
+    oneOf("text", "json"),
+    "How a line of the log looks.",
+    () => "text",
+  ),
+};
+
+/** The configuration as a whole; an unknown option is refused. */
+export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strictObject({
+  nodeName: agentOptions.nodeName.schema,
+  objects: agentOptions.objects.schema,
+  socket: agentOptions.socket.schema,
+  pinRoot: agentOptions.pinRoot.schema,
+  devices: agentOptions.devices.schema,
+  maxEndpoints: agentOptions.maxEndpoints.schema,
+  maxFlows: agentOptions.maxFlows.schema,
+  addressStrategy: agentOptions.addressStrategy.schema,
+  addressCoolDown: agentOptions.addressCoolDown.schema,
+  logLevel: agentOptions.logLevel.schema,
+  logFormat: agentOptions.logFormat.schema,
+});
+
+/** The option's name on the command line: `nodeName` is `--node-name`. */
+export function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

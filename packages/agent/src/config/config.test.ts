@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { agentOptions, flagOf } from "./agent-config.ts";
+import { ConfigError } from "./config-error.ts";
+import { readConfig } from "./read-config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "heddle-config-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(folder, "agent.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+function failure(flags: Readonly<Record<string, string>>, text?: string): ConfigError {
+  try {
+    readConfig(flags, text === undefined ? undefined : file(text));
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("the configuration", () => {
+  it("has a default for everything but the objects", () => {
+    expect(readConfig({ objects: "/objects" })).toEqual({
+      nodeName: hostname(),
+      objects: "/objects",
+      socket: "/run/heddle/agent.sock",
+      pinRoot: "/sys/fs/bpf/heddle",
+      devices: [],
+      maxEndpoints: 4096,
+      maxFlows: 65_536,
+      addressStrategy: "first-free",
+      addressCoolDown: 0,
+      logLevel: "info",
+      logFormat: "text",
+    });
+  });
+
+  it("is what the command line says, then what the file says", () => {
+    const path = file("objects: /from-file\nmaxFlows: 2048\ndevices: [eth0, eth1]\n");
+    const config = readConfig({ objects: "/from-flag", addressCoolDown: "30" }, path);
+    expect(config).toMatchObject({
+      objects: "/from-flag",
+      maxFlows: 2048,
+      devices: ["eth0", "eth1"],
+      addressCoolDown: 30,
+    });
+    expect(readConfig({ objects: "/o", devices: "eth0,eth1" }).devices).toEqual(["eth0", "eth1"]);
+  });
+
+  it.each<[Record<string, string>, string | undefined, string]>([
+    [{}, undefined, "read configuration --objects: it has to be given"],
+    [{ objects: "here" }, undefined, '--objects: "here" is not an absolute path'],
+    [{ objects: "/o", maxFlows: "12" }, undefined, "--max-flows: 12 is not a number from 1024"],
+    [{ objects: "/o", maxFlows: "many" }, undefined, '--max-flows: "many" is not a number'],
+    [
+      { objects: "/o", logLevel: "loud" },
+      undefined,
+      '--log-level: "loud" is not one of debug, info',
+    ],
+    [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
+    [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
+    [{ objects: "/o" }, "maxFlow: 5", "there is no such option (there are nodeName, objects"],
+    [{ objects: "/o" }, "- a\n- b", "its top level is not a mapping"],
+    [{ objects: "/o" }, "a: [", "agent.yaml: "],
+  ])("refuses %j with the file %j", (flags, text, message) => {
+    expect(failure(flags, text).message).toContain(message);
+  });
+
+  it("cannot be read from a file that is not there", () => {
+    const missing = join(folder, "missing.yaml");
+    expect(() => readConfig({ objects: "/o" }, missing)).toThrow(/missing\.yaml: ENOENT/);
+  });
+
+  it("describes every option in a sentence", () => {
+    for (const [name, { doc, placeholder, shownDefault }] of Object.entries(agentOptions)) {
+      expect(`${name}: ${doc}`).toMatch(/: [A-Z].*\.$/);
+      expect(placeholder).not.toBe("");
+      expect(shownDefault).not.toBe("");
+    }
+    expect(flagOf("addressCoolDown")).toBe("--address-cool-down");
+  });
+});

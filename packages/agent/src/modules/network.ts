@@ -1,0 +1,125 @@
+import { createDatapath, type Datapath, defaultGateway } from "@heddle/datapath";
+import {
+  createEndpoints,
+  type EndpointAddresses,
+  type Endpoints,
+  endpointsMap,
+} from "@heddle/endpoint";
+import { createIpam, type Ipam } from "@heddle/ipam";
+import { createRouting, type Routing } from "@heddle/routing";
+import { defer } from "rxjs";
+import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { createNodePrefixes } from "../node-prefixes.ts";
+import { tokens } from "./tokens.ts";
+
+/**
+ * The protocol numbers of our routes: of those to other nodes' pods, and of those to this node's. Free in
+ * the kernel's list (linux/rtnetlink.h) and in iproute2's.
+ */
+export const routeProtocols = { nodes: 72, pods: 73 } as const;
+
+/** Programs, addresses, routes and pods: direct routing between nodes. */
+export const networkModule: Module = {
+  name: "network",
+  providers: [
+    provide(tokens.datapath, makeDatapath),
+    provide(tokens.ipam, (get) => {
+      const { addressStrategy: strategy, addressCoolDown } = get(tokens.config);
+      const coolDown = addressCoolDown * 1000;
+      return createIpam(
+        { clock: get(tokens.clock) },
+        { name: get(tokens.config).nodeName, prefixes: [], strategy, coolDown },
+      );
+    }),
+    provide(tokens.nodePrefixes, (get) => {
+      const { nodeName } = get(tokens.config);
+      const nodes$ = get(tokens.nodes).table.changes$;
+      const deps = { nodes$, ipam: get(tokens.ipam), logger: get(tokens.logger) };
+      const prefixes = createNodePrefixes(deps, nodeName);
+      get(tokens.health).add("addresses", prefixes.health$);
+      return prefixes;
+    }),
+    provide(tokens.routing, makeRouting),
+    provide(tokens.endpoints, makeEndpoints),
+  ],
+};
+
+function makeDatapath(get: Resolve): Datapath {
+  const { pinRoot, maxFlows, maxEndpoints } = get(tokens.config);
+  const datapath = createDatapath(
+    {
+      // Routing needs the datapath to tell it of changes, so it is asked for its devices later.
+      nodeDevices$: defer(() => get(tokens.routing).devices.changes$),
+      clock: get(tokens.clock),
+      logger: get(tokens.logger),
+    },
+    { pinRoot, maxFlows, maxEndpoints },
+  );
+  get(tokens.health).add("datapath", datapath.health$);
+  get(tokens.routes).add("/v1/counters", () => ({ kind: "value", value: datapath.counters() }));
+  return datapath;
+}
+
+function makeRouting(get: Resolve): Routing {
+  // The node's own addresses and prefixes are known before devices are chosen.
+  get(tokens.nodePrefixes);
+  const { nodeName, devices } = get(tokens.config);
+  const { links$, addresses$, routes$ } = get(tokens.monitor);
+  const { epochs } = get(tokens.datapath);
+  const routing = createRouting(
+    {
+      nodes$: get(tokens.nodes).table.changes$,
+      node: get(tokens.rtnetlink),
+      settings: get(tokens.sysctl),
+      links$,
+      addresses$,
+      routes$,
+      routesChanged: () => epochs.routesChanged(),
+      clock: get(tokens.clock),
+      logger: get(tokens.logger),
+    },
+    {
+      nodeName,
+      devices,
+      routeProtocol: routeProtocols.nodes,
+      podRouteProtocol: routeProtocols.pods,
+    },
+  );
+  get(tokens.health).add("routing", routing.health$);
+  get(tokens.tables).add(routing.devices);
+  return routing;
+}
+
+function makeEndpoints(get: Resolve): Endpoints {
+  const datapath = get(tokens.datapath);
+  const routing = get(tokens.routing);
+  const endpoints = createEndpoints(
+    {
+      requests$: get(tokens.requests).table.changes$,
+      addresses: endpointAddresses(get(tokens.ipam)),
+      programs: datapath,
+      map: datapath.map(endpointsMap),
+      epochs: datapath.epochs,
+      node: get(tokens.rtnetlink),
+      links$: get(tokens.monitor).links$,
+      nodeAddress: (family) => routing.nodeAddress(family),
+      mtu: () => routing.mtu(),
+      clock: get(tokens.clock),
+      logger: get(tokens.logger),
+    },
+    { gateway: defaultGateway, routeProtocol: routeProtocols.pods },
+  );
+  get(tokens.health).add("endpoints", endpoints.health$);
+  get(tokens.tables).add(endpoints.status);
+  return endpoints;
+}
+
+/** A pod gets an address of each family that the node has a prefix of. */
+function endpointAddresses(ipam: Ipam): EndpointAddresses {
+  const families = () => [...new Set(ipam.usage$.value.map(({ family }) => family))];
+  return {
+    allocate: (pod) => ipam.allocate(pod, families()).addresses,
+    claim: (pod, addresses) => void ipam.claim(pod, addresses),
+    release: (pod) => void ipam.release(pod),
+  };
+}

@@ -1,0 +1,52 @@
+import { createLogger, type Logger, systemClock } from "@heddle/contracts";
+import { createAgent } from "./agent.ts";
+import type { AgentConfig } from "./config/agent-config.ts";
+import { jsonLine, textLine } from "./log-line.ts";
+
+/**
+ * Runs an agent as this process until it is told to stop (SIGTERM, SIGINT). What it attached stays.
+ *
+ * Rejects when the agent cannot start.
+ */
+export async function runAgent(config: AgentConfig): Promise<void> {
+  const logger = stderrLogger(config);
+  using stop = listenForStop(logger);
+  const started = systemClock.monotonic();
+  await using agent = createAgent(config, logger);
+  await Promise.race([agent.start(), stop.asked]);
+  if (agent.status().ready) {
+    const milliseconds = Math.round(systemClock.monotonic() - started);
+    logger.info("agent ready", { node: config.nodeName, milliseconds });
+  }
+  await stop.asked;
+}
+
+function stderrLogger({ logFormat, logLevel }: AgentConfig): Logger {
+  const line = logFormat === "json" ? jsonLine : textLine;
+  return createLogger((record) => {
+    process.stderr.write(`${line(record, systemClock.now())}\n`);
+  }, logLevel);
+}
+
+/** Waits for a signal to stop, and keeps the process alive meanwhile. */
+function listenForStop(logger: Logger): Disposable & { readonly asked: Promise<void> } {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const alive = setInterval(() => undefined, longTime);
+  const stop = (signal: NodeJS.Signals): void => {
+    logger.info("agent stopping; what is attached stays", { signal });
+    resolve();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  return {
+    asked,
+    [Symbol.dispose]() {
+      clearInterval(alive);
+      process.off("SIGTERM", stop);
+      process.off("SIGINT", stop);
+    },
+  };
+}
+
+/** Milliseconds between wake-ups of a process that waits for nothing but a signal. */
+const longTime = 1 << 30;

@@ -1,0 +1,64 @@
+import type { Change } from "@heddle/contracts";
+import type { Key, Table } from "@heddle/tables";
+import type { Observable } from "rxjs";
+import type { Answer, Routes } from "./api/routes.ts";
+
+/** A table as the API shows it. */
+interface ExportedTable {
+  readonly name: string;
+  readonly size: number;
+  readonly synced: boolean;
+  rows(): readonly TableRow[];
+  readonly changes$: Observable<Change<Key, unknown>>;
+}
+
+/** One row of a table. */
+export interface TableRow {
+  readonly key: Key;
+  readonly value: unknown;
+}
+
+/** Tables that can be looked at from outside, under `/v1/tables/`. */
+export interface TableExport {
+  add<K extends Key, V>(table: Table<K, V>): void;
+}
+
+/** Offers tables at `/v1/tables`: all names, one table's rows, and with `watch=true` its changes as lines. */
+export function createTableExport(routes: Routes): TableExport {
+  const tables = new Map<string, ExportedTable>();
+  routes.add("/v1/tables", () => ({
+    kind: "value",
+    value: Array.from(tables.values(), ({ name, size, synced }) => ({ name, size, synced })),
+  }));
+  routes.add("/v1/tables/", (query, name) => {
+    const table = tables.get(name);
+    if (table === undefined) return unknownTable(name, [...tables.keys()]);
+    if (query.get("watch") === "true") return { kind: "lines", lines$: table.changes$ };
+    return { kind: "value", value: table.rows() };
+  });
+  return { add: (table) => void tables.set(slug(table.name), exportOf(table)) };
+}
+
+function exportOf<K extends Key, V>(table: Table<K, V>): ExportedTable {
+  return {
+    name: slug(table.name),
+    get size() {
+      return table.size;
+    },
+    get synced() {
+      return table.synced;
+    },
+    rows: () => Array.from(table.entries(), ([key, value]) => ({ key, value })),
+    changes$: table.changes$,
+  };
+}
+
+function unknownTable(name: string, known: readonly string[]): Answer {
+  const reason = `there is no table ${JSON.stringify(name)}; there are ${known.join(", ")}`;
+  return { kind: "refusal", status: 404, reason };
+}
+
+/** Table names have spaces; their paths have hyphens. */
+function slug(name: string): string {
+  return name.replaceAll(" ", "-");
+}

@@ -1,0 +1,303 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createLogger,
+  type InterfaceIndex,
+  interfaceIndex,
+  type Logger,
+  type LogRecord,
+  parseMac,
+  silentLogger,
+  systemClock,
+} from "@heddle/contracts";
+import { createTable, type MutableTable } from "@heddle/tables";
+import {
+  createPinFolder,
+  createTestNetns,
+  joinNetns,
+  type TestNetns,
+  waitUntil,
+} from "@heddle/testing";
+import {
+  BpfError,
+  createMap,
+  openPinnedMap,
+  openProgramById,
+  queryTcx,
+  type TcxHook,
+  u32,
+  u64,
+} from "libbpf-napi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  createDatapath,
+  defaultGateway,
+  type Datapath,
+  DatapathError,
+  type DatapathOptions,
+  devicesMap,
+  flowsMap,
+  type NodeDevice,
+  type PacketReport,
+} from "./index.ts";
+
+let stack: AsyncDisposableStack;
+let netns: TestNetns;
+let pod: TestNetns;
+let device: InterfaceIndex;
+let pinRoot: string;
+let nodeDevices: MutableTable<InterfaceIndex, NodeDevice>;
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack();
+  netns = stack.use(await createTestNetns("node"));
+  pod = stack.use(await createTestNetns("pod"));
+  device = (await joinNetns({ netns, device: "hdpod" }, { netns: pod, device: "eth0" })).near;
+  pinRoot = stack.use(createPinFolder()).path;
+  nodeDevices = createTable({ name: "node devices" });
+});
+afterEach(async () => stack.disposeAsync());
+
+function make(options: DatapathOptions = {}, logger: Logger = silentLogger): Datapath {
+  const nodeDevices$ = nodeDevices.changes$;
+  const deps = { nodeDevices$, clock: systemClock, logger };
+  return stack.use(
+    createDatapath(deps, { pinRoot, netns: netns.path, maxFlows: 1024, ...options }),
+  );
+}
+
+async function started(options: DatapathOptions = {}, logger?: Logger): Promise<Datapath> {
+  const datapath = make(options, logger);
+  await datapath.start();
+  return datapath;
+}
+
+/** The programs at a device: name and link. */
+async function attached(ifindex: InterfaceIndex, hook: TcxHook): Promise<readonly string[]> {
+  const { programs } = await queryTcx(ifindex, hook, { netns: netns.path });
+  return programs.map(({ programId, linkId }) => {
+    using program = openProgramById(programId);
+    return `${program.name} ${String(linkId)}`;
+  });
+}
+
+async function failure(action: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a pod's device", () => {
+  it("gets both programs once, however often it is asked", async () => {
+    const datapath = await started();
+    await datapath.attachPod(device);
+    await datapath.attachPod(device);
+    expect(await attached(device, "ingress")).toEqual([expect.stringMatching(/^from_pod \d+$/)]);
+    expect(await attached(device, "egress")).toEqual([expect.stringMatching(/^to_pod \d+$/)]);
+    datapath.detachPod(device);
+    datapath.detachPod(device);
+    expect(await attached(device, "ingress")).toEqual([]);
+    expect(readdirSync(join(pinRoot, "v1", "links"))).toEqual([]);
+  });
+
+  it("keeps its links when the next process takes over, with new programs", async () => {
+    const first = await started();
+    await first.attachPod(device);
+    const before = await queryTcx(device, "ingress", { netns: netns.path });
+    await first.close();
+    expect(await attached(device, "ingress")).toHaveLength(1);
+
+    const second = await started();
+    await second.attachPod(device);
+    const after = await queryTcx(device, "ingress", { netns: netns.path });
+    expect(after.programs).toHaveLength(1);
+    expect(after.programs[0]?.linkId).toBe(before.programs[0]?.linkId);
+    expect(after.programs[0]?.programId).not.toBe(before.programs[0]?.programId);
+  });
+
+  it("that is gone is told by its index", async () => {
+    const datapath = await started();
+    await netns.rtnetlink.links.delete(device);
+    const error = await failure(() => datapath.attachPod(device));
+    expect(error).toBeInstanceOf(BpfError);
+    expect(error).toMatchObject({
+      code: "no-device",
+      message: expect.stringContaining(String(device)),
+    });
+  });
+
+  it("that went while nobody ran leaves no pin behind", async () => {
+    const first = await started();
+    await first.attachPod(device);
+    await first.close();
+    await netns.rtnetlink.links.delete(device);
+    expect(readdirSync(join(pinRoot, "v1", "links"))).toHaveLength(2);
+    await started();
+    expect(readdirSync(join(pinRoot, "v1", "links"))).toEqual([]);
+  });
+});
+
+describe("the node's devices", () => {
+  it("get programs and an entry as they come, and lose them as they go", async () => {
+    const datapath = await started();
+    const devices = datapath.map(devicesMap);
+    nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
+    nodeDevices.markSynced();
+    await expect.poll(() => datapath.health$.value.level).toBe("ok");
+    expect(await attached(device, "ingress")).toEqual([expect.stringMatching(/^from_net /)]);
+    expect(await attached(device, "egress")).toEqual([expect.stringMatching(/^to_net /)]);
+    expect(devices.get(device)).toEqual({ mtu: 1400 });
+    nodeDevices.delete(device);
+    await expect.poll(() => attached(device, "ingress")).toEqual([]);
+    expect(devices.has(device)).toBe(false);
+  });
+
+  it("that went while nobody ran are forgotten", async () => {
+    const first = await started();
+    nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
+    nodeDevices.markSynced();
+    await expect.poll(() => attached(device, "ingress")).toHaveLength(1);
+    await first.close();
+    nodeDevices.delete(device);
+    const second = await started();
+    await expect.poll(() => attached(device, "ingress")).toEqual([]);
+    expect(second.map(devicesMap).has(device)).toBe(false);
+  });
+
+  it("that are no devices make the health degraded, by name", async () => {
+    const datapath = await started();
+    nodeDevices.upsert(interfaceIndex(9999), { name: "nowhere", mtu: 1500 });
+    nodeDevices.markSynced();
+    await expect.poll(() => datapath.health$.value.level).toBe("degraded");
+    expect(datapath.health$.value.message).toContain("9999");
+  });
+});
+
+describe("what is pinned", () => {
+  it("is the same for the next process: flows and epochs", async () => {
+    const first = await started();
+    first.epochs.routesChanged();
+    first.epochs.set(first.epochs.firstSlot, 7);
+    await first.close();
+    const second = await started();
+    expect(second.epochs.get(0)).toBe(1);
+    expect(second.epochs.get(second.epochs.firstSlot)).toBe(7);
+  });
+
+  it("is refused when it is of another layout and cannot be lost, by map and field", async () => {
+    mkdirSync(join(pinRoot, "v1", "maps"), { recursive: true });
+    using other = createMap({
+      name: "endpoints",
+      type: "hash",
+      key: u32,
+      value: u64,
+      maxEntries: 8,
+      flags: 0,
+      layout: "",
+    });
+    other.pin(join(pinRoot, "v1", "maps", "endpoints"));
+    const error = await failure(() => started());
+    expect(error).toBeInstanceOf(DatapathError);
+    expect(error).toMatchObject({
+      code: "incompatible-state",
+      operation: "take over map endpoints from",
+      reason: "key size: wanted 16, found 4",
+      hint: expect.stringContaining(`rm -r ${pinRoot}`),
+    });
+  });
+
+  it("is refused when the number of pods it was made for is another", async () => {
+    const first = await started({ maxEndpoints: 100 });
+    await first.close();
+    const error = await failure(() => started({ maxEndpoints: 200 }));
+    expect(error).toMatchObject({
+      code: "incompatible-state",
+      reason: "max entries: wanted 201, found 101",
+    });
+  });
+
+  it("is replaced when it is a cache of another size, with a word about it", async () => {
+    const first = await started();
+    await first.attachPod(device);
+    await first.close();
+    const records: LogRecord[] = [];
+    await started(
+      { maxFlows: 4096 },
+      createLogger((record) => records.push(record)),
+    );
+    expect(records).toContainEqual(
+      expect.objectContaining({
+        level: "warn",
+        fields: expect.objectContaining({
+          map: "flows",
+          reason: "max entries: wanted 4096, found 1024",
+        }),
+      }),
+    );
+    const path = join(pinRoot, "v1", "maps", "flows");
+    using flows = openPinnedMap(path, { ...flowsMap, maxEntries: 4096 });
+    expect(flows.maxEntries).toBe(4096);
+  });
+});
+
+describe("a datapath", () => {
+  it("needs a BPF file system, and says how to get one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "heddle-"));
+    stack.defer(() => rmSync(folder, { recursive: true }));
+    const error = await failure(() => started({ pinRoot: join(folder, "pins") }));
+    expect(error).toMatchObject({
+      code: "bpffs-missing",
+      reason: `${folder} is not a BPF file system`,
+      hint: "mount one: mount -t bpf bpf /sys/fs/bpf",
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("that is not started says so", () => {
+    const datapath = make();
+    expect(() => datapath.counters()).toThrow("its programs are not loaded (call start first)");
+    expect(() => datapath.map(devicesMap).get(1)).toThrow(DatapathError);
+  });
+
+  it("counts what becomes of packets, and reports drops while somebody listens", async () => {
+    const datapath = await started();
+    await datapath.attachPod(device);
+    const ping = () => pod.run("ping", "-c1", "-W1", "10.0.0.9").catch(() => "");
+    await pod.run("ip", "address", "add", "10.0.0.1/24", "dev", "eth0");
+    await pod.run("ip", "neigh", "add", "10.0.0.9", "lladdr", "02:00:00:00:00:09", "dev", "eth0");
+    await ping();
+    const dropped = datapath.counters().find(({ reason }) => reason === "spoofedAddress");
+    expect(dropped).toMatchObject({ hook: "fromPod", packets: 1n, bytes: 84n });
+
+    const reports: PacketReport[] = [];
+    const before = Date.now();
+    const subscription = datapath.drops.events$.subscribe((report) => reports.push(report));
+    await ping();
+    const report = await waitUntil("a report", () => reports.find(({ length }) => length === 98));
+    subscription.unsubscribe();
+    expect(report).toMatchObject({
+      hook: "fromPod",
+      reason: "spoofedAddress",
+      outcome: "dropped",
+      ifindex: device,
+      nexthopIfindex: undefined,
+    });
+    expect(report.packet).toHaveLength(98);
+    expect(Math.abs(report.time - before)).toBeLessThan(5000);
+    await ping();
+    expect(reports.filter(({ length }) => length === 98)).toHaveLength(1);
+  });
+
+  it("has the gateway that it is told", async () => {
+    const mac = parseMac("02:00:00:00:00:aa");
+    const datapath = await started({ gateway: { ...defaultGateway, mac } });
+    await datapath.attachPod(device);
+    await pod.run("ip", "route", "add", "169.254.1.1", "dev", "eth0");
+    await pod.run("ping", "-c1", "-W1", "169.254.1.1").catch(() => "");
+    expect(await pod.run("ip", "neigh", "show", "169.254.1.1")).toContain(mac);
+  });
+});

@@ -1,0 +1,283 @@
+import {
+  type ChangeStream,
+  type Clock,
+  type EventStream,
+  type Health,
+  type InterfaceIndex,
+  type Ipv4Address,
+  type Ipv6Address,
+  type Logger,
+  type MacAddress,
+  parseIpv4,
+  parseIpv6,
+  parseMac,
+  type Service,
+  type StateStream,
+} from "@heddle/contracts";
+import { createReconciler, createState, type Reconciler } from "@heddle/tables";
+import type { BpfMap, MapSpec, PerCpuMap } from "libbpf-napi";
+import type { Subscription } from "rxjs";
+import { type AttachContext, attachPair, detachPair, dropDeadLinks } from "./attach.ts";
+import { type PacketCount, readCounters } from "./counters.ts";
+import { DatapathError } from "./datapath-error.ts";
+import { DeferredMap } from "./deferred-map.ts";
+import { createEpochs, type Epochs } from "./epochs.ts";
+import {
+  type Counter,
+  countersMap,
+  devicesMap,
+  dropEventsMap,
+  epochsMap,
+  EventClass,
+  eventBudgetsMap,
+  eventSwitchMap,
+  flowEventsMap,
+} from "./generated/bpf.ts";
+import { loadPrograms, type LoadedPrograms } from "./load.ts";
+import { type NodeDevice, NodeDeviceTarget } from "./node-devices.ts";
+import { PacketEvents, type PacketReport } from "./packet-events.ts";
+import { createPins } from "./pins.ts";
+
+export interface DatapathDeps {
+  /** The node's devices that lead to the network. */
+  readonly nodeDevices$: ChangeStream<InterfaceIndex, NodeDevice>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface DatapathOptions {
+  /**
+   * The folder for pins, in a BPF file system. One datapath per folder.
+   *
+   * @defaultValue `/sys/fs/bpf/heddle`
+   */
+  readonly pinRoot?: string;
+  /**
+   * Path of the network namespace that the devices are in.
+   *
+   * @defaultValue this process's own
+   */
+  readonly netns?: string;
+  /** @defaultValue {@link defaultGateway} */
+  readonly gateway?: Gateway;
+  /**
+   * How many flows are remembered; the least recently used one makes room. About 170 bytes each.
+   *
+   * @defaultValue 65536
+   */
+  readonly maxFlows?: number;
+  /**
+   * How many pods the node can have.
+   *
+   * @defaultValue 4096
+   */
+  readonly maxEndpoints?: number;
+}
+
+/** What every pod has as its gateway: the node's end of its device pair, by link-local addresses. */
+export interface Gateway {
+  readonly ipv4: Ipv4Address;
+  readonly ipv6: Ipv6Address;
+  readonly mac: MacAddress;
+}
+
+/** The same on every node, so that a pod need not know where it is. The MAC address is locally administered. */
+export const defaultGateway: Gateway = {
+  ipv4: parseIpv4("169.254.1.1"),
+  ipv6: parseIpv6("fe80::1"),
+  mac: parseMac("02:68:65:64:64:6c"),
+};
+
+/**
+ * Heddle's programs in the kernel.
+ *
+ * `start` loads them and takes over what an earlier process left behind; `close` leaves the programs
+ * attached and the maps pinned, so that packets flow on without a process.
+ */
+export interface Datapath extends Service {
+  /**
+   * Makes the node's end of a pod's device pair run the programs. Idempotent.
+   *
+   * @throws {BpfError} `no-device`; `UnsupportedFeatureError` before Linux 6.6
+   */
+  attachPod(ifindex: InterfaceIndex): Promise<void>;
+  /** Takes the programs off. Idempotent, and fine for a device that is gone. */
+  detachPod(ifindex: InterfaceIndex): void;
+  /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
+  map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V>;
+  /** Usable from `start` to `close`, as are the streams. */
+  readonly epochs: Epochs;
+  /** Dropped packets. The programs report them while somebody subscribes. */
+  readonly drops: EventStream<PacketReport>;
+  /** Flows that the slow path decided. The programs report them while somebody subscribes. */
+  readonly flows: EventStream<PacketReport>;
+  /** What became of packets since the maps were made. */
+  counters(): readonly PacketCount[];
+  readonly health$: StateStream<Health>;
+}
+
+/**
+ * Makes a datapath; nothing is loaded before `start`.
+ *
+ * `start` rejects with {@link DatapathError} `bpffs-missing`, `incompatible-state` or `object-missing`,
+ * or with what libbpf-napi throws when an object cannot be loaded.
+ */
+export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}): Datapath {
+  return new KernelDatapath(deps, {
+    pinRoot: options.pinRoot ?? "/sys/fs/bpf/heddle",
+    gateway: options.gateway ?? defaultGateway,
+    maxFlows: options.maxFlows ?? 65_536,
+    maxEndpoints: options.maxEndpoints ?? 4096,
+    netns: options.netns,
+  });
+}
+
+/** Options with their defaults filled in. */
+type Settings = Required<Omit<DatapathOptions, "netns">> & { readonly netns: string | undefined };
+
+/** What exists between `start` and `close`. */
+interface Running {
+  readonly context: AttachContext;
+  readonly programs: LoadedPrograms;
+  readonly counters: PerCpuMap<number, Counter>;
+  readonly drops: PacketEvents;
+  readonly flows: PacketEvents;
+  readonly nodeDevices: Reconciler<InterfaceIndex>;
+}
+
+class KernelDatapath implements Datapath {
+  readonly epochs: Epochs = createEpochs(this.map(epochsMap));
+  readonly #deps: DatapathDeps;
+  readonly #options: Settings;
+  readonly #health = createState<Health>({ level: "starting", message: "programs not loaded yet" });
+  #running: Running | undefined;
+  #subscription: Subscription | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(deps: DatapathDeps, options: Settings) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  get health$(): StateStream<Health> {
+    return this.#health.state$;
+  }
+
+  get drops(): EventStream<PacketReport> {
+    return this.#use("watch drops").drops.stream;
+  }
+
+  get flows(): EventStream<PacketReport> {
+    return this.#use("watch flows").flows.stream;
+  }
+
+  async start(): Promise<void> {
+    const { pinRoot } = this.#options;
+    const { clock, logger } = this.#deps;
+    const pins = createPins(pinRoot);
+    const dropped = await dropDeadLinks(pins);
+    const programs = await loadPrograms(pins, this.#settings(), logger);
+    logger.info("programs loaded", { pinRoot, deadLinks: dropped });
+    const { object } = programs;
+    const switches = object.map(eventSwitchMap);
+    const budgets = object.perCpuMap(eventBudgetsMap);
+    const events = { switches, budgets, clock, logger };
+    const context = { pins, netns: this.#options.netns };
+    this.#running = {
+      context,
+      programs,
+      counters: object.perCpuMap(countersMap),
+      drops: new PacketEvents(EventClass.drop, {
+        ring: object.ringBuffer(dropEventsMap),
+        ...events,
+      }),
+      flows: new PacketEvents(EventClass.flow, {
+        ring: object.ringBuffer(flowEventsMap),
+        ...events,
+      }),
+      nodeDevices: createReconciler(
+        {
+          desired$: this.#deps.nodeDevices$,
+          target: new NodeDeviceTarget(context, programs.pairs.node, object.map(devicesMap)),
+          clock,
+          logger,
+        },
+        { name: "node devices" },
+      ),
+    };
+    const { nodeDevices } = this.#running;
+    this.#subscription = nodeDevices.health$.subscribe((health) => this.#health.set(health));
+    await nodeDevices.start();
+  }
+
+  async attachPod(ifindex: InterfaceIndex): Promise<void> {
+    const { context, programs } = this.#use("attach to a pod's device");
+    await attachPair(context, "pod", ifindex, programs.pairs.pod);
+  }
+
+  detachPod(ifindex: InterfaceIndex): void {
+    detachPair(this.#use("detach from a pod's device").context, "pod", ifindex);
+  }
+
+  map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V> {
+    let opened: { readonly by: Running; readonly map: BpfMap<K, V> } | undefined;
+    return new DeferredMap(spec, () => {
+      const running = this.#use(`use map ${spec.name}`);
+      if (opened?.by !== running) {
+        opened = { by: running, map: running.programs.object.map(spec) };
+      }
+      return opened.map;
+    });
+  }
+
+  counters(): readonly PacketCount[] {
+    return readCounters(this.#use("read counters").counters);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#subscription?.unsubscribe();
+    await running.nodeDevices.close();
+    running.drops.close();
+    running.flows.close();
+    running.programs[Symbol.dispose]();
+    this.#running = undefined;
+  }
+
+  #settings() {
+    const { ipv4, ipv6, mac } = this.#options.gateway;
+    return {
+      gatewayIpv4: ipv4,
+      gatewayIpv6: ipv6,
+      gatewayMac: mac,
+      mapEntries: this.#mapEntries(),
+    };
+  }
+
+  /** Each pod has an address per family and one epoch; slot 0 is the routes'. */
+  #mapEntries(): Readonly<Record<string, number>> {
+    const { maxFlows, maxEndpoints } = this.#options;
+    return { flows: maxFlows, endpoints: 2 * maxEndpoints, epochs: maxEndpoints + 1 };
+  }
+
+  #use(operation: string): Running {
+    if (this.#running !== undefined) return this.#running;
+    throw new DatapathError({
+      code: "not-started",
+      operation,
+      subject: "datapath",
+      reason: "its programs are not loaded",
+      hint: "call start first",
+    });
+  }
+}

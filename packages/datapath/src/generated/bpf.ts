@@ -1,0 +1,834 @@
+// Generated from the types of the BPF objects by `node tools/bpfgen/src/main.ts bpf/bpfgen.config.ts`; do not edit.
+import type { IpAddress, MacAddress } from "@heddle/contracts";
+import {
+  type Codec,
+  type Layout,
+  type MapSpec,
+  type ObjectSpec,
+  type PerCpuMapSpec,
+  type ProgramSpec,
+  type RingBufferSpec,
+  type VariableSpec,
+  bytes,
+  macCodec,
+  mappedIpCodec,
+  u16,
+  u16be,
+  u32,
+  u64,
+  u8,
+} from "libbpf-napi";
+
+/** The bounds of the map `counters`, with room for reasons to come. */
+export const CounterBound = {
+  /** How many hooks there are. */
+  hooks: 4,
+  /** How many reasons fit, the gaps between them included. */
+  reasons: 96,
+} as const;
+
+/** The names of {@link CounterBound}. */
+export type CounterBoundName = keyof typeof CounterBound;
+
+/** One of {@link CounterBound}, or a number that has no name here: one that a later release added. */
+export type CounterBound = (typeof CounterBound)[CounterBoundName] | (number & {});
+
+const counterBoundNames = new Map<number, CounterBoundName>([
+  [4, "hooks"],
+  [96, "reasons"],
+]);
+
+/** The name of a value of {@link CounterBound}, if it has one. */
+export function counterBoundName(value: CounterBound): CounterBoundName | undefined {
+  return counterBoundNames.get(value);
+}
+
+/** What the slots of the map `epochs` belong to. */
+export const EpochSlot = {
+  /** Routes, neighbours and the node's own addresses and devices. */
+  routes: 0,
+  /** The first slot of an endpoint; each endpoint has its own. */
+  endpoints: 1,
+} as const;
+
+/** The names of {@link EpochSlot}. */
+export type EpochSlotName = keyof typeof EpochSlot;
+
+/** One of {@link EpochSlot}, or a number that has no name here: one that a later release added. */
+export type EpochSlot = (typeof EpochSlot)[EpochSlotName] | (number & {});
+
+const epochSlotNames = new Map<number, EpochSlotName>([
+  [0, "routes"],
+  [1, "endpoints"],
+]);
+
+/** The name of a value of {@link EpochSlot}, if it has one. */
+export function epochSlotName(value: EpochSlot): EpochSlotName | undefined {
+  return epochSlotNames.get(value);
+}
+
+/** Events of one class share a ring buffer, so that a flood of one does not hide the other. */
+export const EventClass = {
+  /** A packet was dropped. */
+  drop: 0,
+  /** The slow path decided a flow. */
+  flow: 1,
+} as const;
+
+/** The names of {@link EventClass}. */
+export type EventClassName = keyof typeof EventClass;
+
+/** One of {@link EventClass}, or a number that has no name here: one that a later release added. */
+export type EventClass = (typeof EventClass)[EventClassName] | (number & {});
+
+const eventClassNames = new Map<number, EventClassName>([
+  [0, "drop"],
+  [1, "flow"],
+]);
+
+/** The name of a value of {@link EventClass}, if it has one. */
+export function eventClassName(value: EventClass): EventClassName | undefined {
+  return eventClassNames.get(value);
+}
+
+/** Where in the path of a packet a program sits. */
+export const Hook = {
+  /** Ingress of a pod's device: packets that the pod sent. */
+  fromPod: 0,
+  /** Egress of a pod's device: packets that the node's stack sends to the pod. */
+  toPod: 1,
+  /** Ingress of a node's device: packets from the network. */
+  fromNet: 2,
+  /** Egress of a node's device: packets to the network. */
+  toNet: 3,
+} as const;
+
+/** The names of {@link Hook}. */
+export type HookName = keyof typeof Hook;
+
+/** One of {@link Hook}, or a number that has no name here: one that a later release added. */
+export type Hook = (typeof Hook)[HookName] | (number & {});
+
+const hookNames = new Map<number, HookName>([
+  [0, "fromPod"],
+  [1, "toPod"],
+  [2, "fromNet"],
+  [3, "toNet"],
+]);
+
+/** The name of a value of {@link Hook}, if it has one. */
+export function hookName(value: Hook): HookName | undefined {
+  return hookNames.get(value);
+}
+
+/** How a packet goes on. */
+export const NexthopKind = {
+  /** Up the node's own stack. */
+  stack: 0,
+  /** Into a pod of this node. */
+  pod: 1,
+  /** Out of a device of the node, to a neighbour that the kernel resolves. */
+  neighbour: 2,
+} as const;
+
+/** The names of {@link NexthopKind}. */
+export type NexthopKindName = keyof typeof NexthopKind;
+
+/** One of {@link NexthopKind}, or a number that has no name here: one that a later release added. */
+export type NexthopKind = (typeof NexthopKind)[NexthopKindName] | (number & {});
+
+const nexthopKindNames = new Map<number, NexthopKindName>([
+  [0, "stack"],
+  [1, "pod"],
+  [2, "neighbour"],
+]);
+
+/** The name of a value of {@link NexthopKind}, if it has one. */
+export function nexthopKindName(value: NexthopKind): NexthopKindName | undefined {
+  return nexthopKindNames.get(value);
+}
+
+/**
+ * What became of a packet, and why. The number's range says what was done with it:
+ * 0 to 31 forwarded or answered, 32 to 63 left to the kernel's stack, 64 and above dropped.
+ */
+export const Reason = {
+  /** Handed to a pod of this node, past the node's stack. */
+  toPod: 0,
+  /** Sent out of a device of the node, past the node's stack. */
+  toNeighbour: 1,
+  /** Answered on behalf of the pod's gateway (ARP or neighbour discovery). */
+  answered: 2,
+  /** Seen on its way from the node's stack, and left alone. */
+  passed: 3,
+  /** For the node itself, or routed by the kernel. */
+  toStack: 32,
+  /** TTL or hop limit used up; the kernel answers with ICMP time exceeded. */
+  ttlExpired: 33,
+  /** Larger than the path; the kernel fragments, or answers with the path's MTU. */
+  tooBig: 34,
+  /** The kernel has no route; it answers with ICMP unreachable. */
+  noRoute: 35,
+  /** IPv4 options or a hop-by-hop header, which every router has to look at. */
+  options: 36,
+  /** Shorter than its headers say. */
+  truncated: 64,
+  /** A header field has an impossible value. */
+  badHeader: 65,
+  /** Neither IPv4, IPv6 nor ARP. */
+  unknownProtocol: 66,
+  /** The source address is not one of the sending pod's. */
+  spoofedAddress: 67,
+  /** The source MAC address is not the sending pod's. */
+  spoofedMac: 68,
+  /** Multicast or broadcast, which is not forwarded. */
+  multicast: 69,
+  /** Between link-local addresses, which no router forwards. */
+  linkLocal: 70,
+  /** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
+  linkControl: 71,
+  /** ARP for an address that is not the gateway's. */
+  arpTarget: 72,
+  /** The destination is not the pod behind this device. */
+  wrongPod: 73,
+  /** A packet from the network that claims the address of a pod of this node. */
+  martian: 74,
+  /** More IPv6 extension headers than are looked through. */
+  extensionHeaders: 75,
+  /** The kernel could not make room for, or rewrite, the packet. */
+  rewriteFailed: 76,
+} as const;
+
+/** The names of {@link Reason}. */
+export type ReasonName = keyof typeof Reason;
+
+/** One of {@link Reason}, or a number that has no name here: one that a later release added. */
+export type Reason = (typeof Reason)[ReasonName] | (number & {});
+
+const reasonNames = new Map<number, ReasonName>([
+  [0, "toPod"],
+  [1, "toNeighbour"],
+  [2, "answered"],
+  [3, "passed"],
+  [32, "toStack"],
+  [33, "ttlExpired"],
+  [34, "tooBig"],
+  [35, "noRoute"],
+  [36, "options"],
+  [64, "truncated"],
+  [65, "badHeader"],
+  [66, "unknownProtocol"],
+  [67, "spoofedAddress"],
+  [68, "spoofedMac"],
+  [69, "multicast"],
+  [70, "linkLocal"],
+  [71, "linkControl"],
+  [72, "arpTarget"],
+  [73, "wrongPod"],
+  [74, "martian"],
+  [75, "extensionHeaders"],
+  [76, "rewriteFailed"],
+]);
+
+/** The name of a value of {@link Reason}, if it has one. */
+export function reasonName(value: Reason): ReasonName | undefined {
+  return reasonNames.get(value);
+}
+
+/** Packets and bytes (of IP packets, headers included). */
+export interface Counter {
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** {@link Counter} in memory: 16 bytes. */
+export const counterCodec: Codec<Counter> = {
+  size: 16,
+  encode(value, target, offset) {
+    u64.encode(value.packets, target, offset);
+    u64.encode(value.bytes, target, offset + 8);
+  },
+  decode(source, offset) {
+    return {
+      packets: u64.decode(source, offset),
+      bytes: u64.decode(source, offset + 8),
+    };
+  },
+};
+
+/** A device of the node that packets may leave by without the node's stack. */
+export interface Device {
+  /** Largest IP packet that it takes, in bytes. */
+  readonly mtu: number;
+}
+
+/** {@link Device} in memory: 4 bytes. */
+export const deviceCodec: Codec<Device> = {
+  size: 4,
+  encode(value, target, offset) {
+    u32.encode(value.mtu, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      mtu: u32.decode(source, offset),
+    };
+  },
+};
+
+const bytes128 = bytes(128);
+
+/** What became of one packet, with the packet's beginning. */
+export interface PacketEvent {
+  /** When, in nanoseconds of CLOCK_MONOTONIC. */
+  readonly time: bigint;
+  /** The device whose program saw it. */
+  readonly ifindex: number;
+  /** The device it goes on by; 0 when it does not. */
+  readonly nexthopIfindex: number;
+  /** Bytes of the whole packet, link-layer header included. */
+  readonly length: number;
+  /** Bytes of `packet` that are filled. */
+  readonly captured: number;
+  readonly hook: Hook;
+  readonly reason: Reason;
+  /** The packet from its Ethernet header on. */
+  readonly packet: Uint8Array;
+}
+
+/** {@link PacketEvent} in memory: 152 bytes. */
+export const packetEventCodec: Codec<PacketEvent> = {
+  size: 152,
+  encode(value, target, offset) {
+    u64.encode(value.time, target, offset);
+    u32.encode(value.ifindex, target, offset + 8);
+    u32.encode(value.nexthopIfindex, target, offset + 12);
+    u32.encode(value.length, target, offset + 16);
+    u16.encode(value.captured, target, offset + 20);
+    u8.encode(value.hook, target, offset + 22);
+    u8.encode(value.reason, target, offset + 23);
+    bytes128.encode(value.packet, target, offset + 24);
+  },
+  decode(source, offset) {
+    return {
+      time: u64.decode(source, offset),
+      ifindex: u32.decode(source, offset + 8),
+      nexthopIfindex: u32.decode(source, offset + 12),
+      length: u32.decode(source, offset + 16),
+      captured: u16.decode(source, offset + 20),
+      hook: u8.decode(source, offset + 22),
+      reason: u8.decode(source, offset + 23),
+      packet: bytes128.decode(source, offset + 24),
+    };
+  },
+};
+
+/** What a CPU emitted of one class of events. */
+export interface EventBudget {
+  /** The jiffy that `used` counts. */
+  readonly jiffy: bigint;
+  /** Events of this jiffy. */
+  readonly used: bigint;
+  /** Events lost since the map was made: over the limit, or the ring buffer was full. */
+  readonly lost: bigint;
+}
+
+/** {@link EventBudget} in memory: 24 bytes. */
+export const eventBudgetCodec: Codec<EventBudget> = {
+  size: 24,
+  encode(value, target, offset) {
+    u64.encode(value.jiffy, target, offset);
+    u64.encode(value.used, target, offset + 8);
+    u64.encode(value.lost, target, offset + 16);
+  },
+  decode(source, offset) {
+    return {
+      jiffy: u64.decode(source, offset),
+      used: u64.decode(source, offset + 8),
+      lost: u64.decode(source, offset + 16),
+    };
+  },
+};
+
+/** What packets of one flow have in common, at one hook. */
+export interface FlowKey {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** Source port; the identifier of an ICMP echo; 0 where the protocol has none. */
+  readonly sourcePort: number;
+  /** Destination port; the identifier of an ICMP echo; 0 where the protocol has none. */
+  readonly destinationPort: number;
+  /** IP protocol number. */
+  readonly protocol: number;
+  readonly hook: Hook;
+  /** 1 for fragments, which are known by their addresses alone. */
+  readonly fragment: number;
+}
+
+/** {@link FlowKey} in memory: 40 bytes. */
+export const flowKeyCodec: Codec<FlowKey> = {
+  size: 40,
+  encode(value, target, offset) {
+    mappedIpCodec.encode(value.source, target, offset);
+    mappedIpCodec.encode(value.destination, target, offset + 16);
+    u16be.encode(value.sourcePort, target, offset + 32);
+    u16be.encode(value.destinationPort, target, offset + 34);
+    u8.encode(value.protocol, target, offset + 36);
+    u8.encode(value.hook, target, offset + 37);
+    u8.encode(value.fragment, target, offset + 38);
+  },
+  decode(source, offset) {
+    return {
+      source: mappedIpCodec.decode(source, offset),
+      destination: mappedIpCodec.decode(source, offset + 16),
+      sourcePort: u16be.decode(source, offset + 32),
+      destinationPort: u16be.decode(source, offset + 34),
+      protocol: u8.decode(source, offset + 36),
+      hook: u8.decode(source, offset + 37),
+      fragment: u8.decode(source, offset + 38),
+    };
+  },
+};
+
+/** Where the packets of a flow go next. */
+export interface Nexthop {
+  readonly kind: NexthopKind;
+  /** The device to leave by: the node's end of a pod's pair, or a device of the node. */
+  readonly ifindex: number;
+  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR`. */
+  readonly gateway: IpAddress;
+  /** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
+  readonly destinationMac: MacAddress;
+  /** Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
+  readonly mtu: number;
+}
+
+/** {@link Nexthop} in memory: 36 bytes. */
+export const nexthopCodec: Codec<Nexthop> = {
+  size: 36,
+  encode(value, target, offset) {
+    u8.encode(value.kind, target, offset);
+    u32.encode(value.ifindex, target, offset + 4);
+    mappedIpCodec.encode(value.gateway, target, offset + 8);
+    macCodec.encode(value.destinationMac, target, offset + 24);
+    u32.encode(value.mtu, target, offset + 32);
+  },
+  decode(source, offset) {
+    return {
+      kind: u8.decode(source, offset),
+      ifindex: u32.decode(source, offset + 4),
+      gateway: mappedIpCodec.decode(source, offset + 8),
+      destinationMac: macCodec.decode(source, offset + 24),
+      mtu: u32.decode(source, offset + 32),
+    };
+  },
+};
+
+/** Everything that the slow path found out about a flow, for as long as its epochs stand. */
+export interface Flow {
+  /** The epoch of routes that the entry was made under. */
+  readonly routeEpoch: number;
+  /** Slot and epoch of the endpoint that sends, or slot 0. */
+  readonly sourceSlot: number;
+  readonly sourceEpoch: number;
+  /** Slot and epoch of the endpoint that receives, or slot 0. */
+  readonly targetSlot: number;
+  readonly targetEpoch: number;
+  /** The device that the packets come in by. */
+  readonly ingressIfindex: number;
+  readonly nexthop: Nexthop;
+  /** The source MAC address that was verified, when a pod sends. */
+  readonly ingressMac: MacAddress;
+  /** Packets and bytes (of IP packets, headers included) that took the entry. */
+  readonly packets: bigint;
+  readonly bytes: bigint;
+  /** When the slow path made the entry, in jiffies. */
+  readonly made: bigint;
+}
+
+/** {@link Flow} in memory: 96 bytes. */
+export const flowCodec: Codec<Flow> = {
+  size: 96,
+  encode(value, target, offset) {
+    u32.encode(value.routeEpoch, target, offset);
+    u32.encode(value.sourceSlot, target, offset + 4);
+    u32.encode(value.sourceEpoch, target, offset + 8);
+    u32.encode(value.targetSlot, target, offset + 12);
+    u32.encode(value.targetEpoch, target, offset + 16);
+    u32.encode(value.ingressIfindex, target, offset + 20);
+    nexthopCodec.encode(value.nexthop, target, offset + 24);
+    macCodec.encode(value.ingressMac, target, offset + 60);
+    u64.encode(value.packets, target, offset + 72);
+    u64.encode(value.bytes, target, offset + 80);
+    u64.encode(value.made, target, offset + 88);
+  },
+  decode(source, offset) {
+    return {
+      routeEpoch: u32.decode(source, offset),
+      sourceSlot: u32.decode(source, offset + 4),
+      sourceEpoch: u32.decode(source, offset + 8),
+      targetSlot: u32.decode(source, offset + 12),
+      targetEpoch: u32.decode(source, offset + 16),
+      ingressIfindex: u32.decode(source, offset + 20),
+      nexthop: nexthopCodec.decode(source, offset + 24),
+      ingressMac: macCodec.decode(source, offset + 60),
+      packets: u64.decode(source, offset + 72),
+      bytes: u64.decode(source, offset + 80),
+      made: u64.decode(source, offset + 88),
+    };
+  },
+};
+
+/** What became of packets, at index `hook * COUNTER_REASONS + reason`. */
+export const countersMap: PerCpuMapSpec<number, Counter> = {
+  name: "counters",
+  type: "percpu_array",
+  maxEntries: 384,
+  flags: 0,
+  key: u32,
+  value: counterCodec,
+  layout: "55f0622e75814696",
+};
+
+/** The node's devices that carry our programs, by interface index. */
+export const devicesMap: MapSpec<number, Device> = {
+  name: "devices",
+  type: "hash",
+  maxEntries: 64,
+  flags: 0,
+  key: u32,
+  value: deviceCodec,
+  layout: "c375ab6a7c5cb83e",
+};
+
+/** Dropped packets. */
+export const dropEventsMap: RingBufferSpec<PacketEvent> = {
+  name: "drop_events",
+  type: "ringbuf",
+  maxEntries: 1048576,
+  flags: 0,
+  event: packetEventCodec,
+  layout: "8b09948eb06b938e",
+};
+
+/**
+ * Counters that user space moves on after it changed what flow entries were made from: first the
+ * state, then the epoch. A flow entry is valid while the epochs it was made under have not moved.
+ * The slow path takes an endpoint's epoch from the endpoint itself, and reads the epoch of routes
+ * before it asks for a route, so that an entry made from old state never carries a new epoch.
+ */
+export const epochsMap: MapSpec<number, number> = {
+  name: "epochs",
+  type: "array",
+  maxEntries: 8192,
+  flags: 0,
+  key: u32,
+  value: u32,
+  layout: "0c547f38067f887d",
+};
+
+/** Pace of events by class. */
+export const eventBudgetsMap: PerCpuMapSpec<number, EventBudget> = {
+  name: "event_budgets",
+  type: "percpu_array",
+  maxEntries: 2,
+  flags: 0,
+  key: u32,
+  value: eventBudgetCodec,
+  layout: "9d3cdaca8119bbbf",
+};
+
+/** Which classes of events are wanted: 1 or 0 at each index of `enum event_class`. */
+export const eventSwitchMap: MapSpec<number, number> = {
+  name: "event_switch",
+  type: "array",
+  maxEntries: 2,
+  flags: 0,
+  key: u32,
+  value: u32,
+  layout: "0c547f38067f887d",
+};
+
+/** Flows that the slow path decided. */
+export const flowEventsMap: RingBufferSpec<PacketEvent> = {
+  name: "flow_events",
+  type: "ringbuf",
+  maxEntries: 1048576,
+  flags: 0,
+  event: packetEventCodec,
+  layout: "8b09948eb06b938e",
+};
+
+/** Decided flows: one lookup says everything about an established packet. */
+export const flowsMap: MapSpec<FlowKey, Flow> = {
+  name: "flows",
+  type: "lru_hash",
+  maxEntries: 65536,
+  flags: 0,
+  key: flowKeyCodec,
+  value: flowCodec,
+  layout: "3736e0fc60f49143",
+};
+
+/** The load-time constants of the object `node`. */
+export type NodeSettings = {
+  /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
+  readonly gatewayIpv4: VariableSpec<IpAddress>;
+  /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
+  readonly gatewayIpv6: VariableSpec<IpAddress>;
+  /** The MAC address of the node's end of every pod's device pair. */
+  readonly gatewayMac: VariableSpec<MacAddress>;
+  /**
+   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * how long a route that changed while no agent ran goes unnoticed.
+   */
+  readonly flowLifetime: VariableSpec<bigint>;
+  /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
+  readonly eventLimit: VariableSpec<number>;
+};
+
+/** The programs of the object `node`. */
+export type NodePrograms = {
+  readonly fromNet: ProgramSpec;
+  readonly toNet: ProgramSpec;
+};
+
+/** The object `node`. */
+export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePrograms } = {
+  name: "node",
+  programs: {
+    fromNet: { name: "from_net", section: "tcx/ingress" },
+    toNet: { name: "to_net", section: "tcx/egress" },
+  },
+  maps: [
+    "endpoints",
+    "epochs",
+    "flows",
+    "counters",
+    "drop_events",
+    "flow_events",
+    "event_switch",
+    "event_budgets",
+  ],
+  settings: {
+    gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
+    gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
+    gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
+    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    eventLimit: { section: ".rodata", offset: 48, codec: u32 },
+  },
+};
+
+/** The load-time constants of the object `pod`. */
+export type PodSettings = {
+  /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
+  readonly gatewayIpv4: VariableSpec<IpAddress>;
+  /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
+  readonly gatewayIpv6: VariableSpec<IpAddress>;
+  /** The MAC address of the node's end of every pod's device pair. */
+  readonly gatewayMac: VariableSpec<MacAddress>;
+  /**
+   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * how long a route that changed while no agent ran goes unnoticed.
+   */
+  readonly flowLifetime: VariableSpec<bigint>;
+  /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
+  readonly eventLimit: VariableSpec<number>;
+};
+
+/** The programs of the object `pod`. */
+export type PodPrograms = {
+  readonly fromPod: ProgramSpec;
+  readonly toPod: ProgramSpec;
+};
+
+/** The object `pod`. */
+export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodPrograms } = {
+  name: "pod",
+  programs: {
+    fromPod: { name: "from_pod", section: "tcx/ingress" },
+    toPod: { name: "to_pod", section: "tcx/egress" },
+  },
+  maps: [
+    "epochs",
+    "flows",
+    "counters",
+    "drop_events",
+    "flow_events",
+    "event_switch",
+    "event_budgets",
+    "endpoints",
+    "devices",
+  ],
+  settings: {
+    gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
+    gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
+    gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
+    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    eventLimit: { section: ".rodata", offset: 48, codec: u32 },
+  },
+};
+
+const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u64"] };
+
+/** How {@link Counter} lies in memory. */
+export const counterLayout: Layout = {
+  kind: "struct",
+  size: 16,
+  names: ["struct counter"],
+  fields: [
+    { name: "packets", offset: 0, type: u64Layout },
+    { name: "bytes", offset: 8, type: u64Layout },
+  ],
+};
+
+const u32Layout: Layout = { kind: "scalar", format: "u32", size: 4, names: ["__u32"] };
+
+/** How {@link Device} lies in memory. */
+export const deviceLayout: Layout = {
+  kind: "struct",
+  size: 4,
+  names: ["struct device"],
+  fields: [{ name: "mtu", offset: 0, type: u32Layout }],
+};
+
+const u16Layout: Layout = { kind: "scalar", format: "u16", size: 2, names: ["__u16"] };
+
+const hookLayout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["enum hook"] };
+
+const reasonLayout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["enum reason"] };
+
+const u8Layout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["__u8"] };
+
+/** How {@link PacketEvent} lies in memory. */
+export const packetEventLayout: Layout = {
+  kind: "struct",
+  size: 152,
+  names: ["struct packet_event"],
+  fields: [
+    { name: "time", offset: 0, type: u64Layout },
+    { name: "ifindex", offset: 8, type: u32Layout },
+    { name: "nexthop_ifindex", offset: 12, type: u32Layout },
+    { name: "length", offset: 16, type: u32Layout },
+    { name: "captured", offset: 20, type: u16Layout },
+    { name: "hook", offset: 22, type: hookLayout },
+    { name: "reason", offset: 23, type: reasonLayout },
+    {
+      name: "packet",
+      offset: 24,
+      type: { kind: "array", size: 128, names: [], length: 128, element: u8Layout },
+    },
+  ],
+};
+
+/** How {@link EventBudget} lies in memory. */
+export const eventBudgetLayout: Layout = {
+  kind: "struct",
+  size: 24,
+  names: ["struct event_budget"],
+  fields: [
+    { name: "jiffy", offset: 0, type: u64Layout },
+    { name: "used", offset: 8, type: u64Layout },
+    { name: "lost", offset: 16, type: u64Layout },
+  ],
+};
+
+const be32Layout: Layout = { kind: "scalar", format: "be32", size: 4, names: ["__be32", "__u32"] };
+
+const ipAddrLayout: Layout = {
+  kind: "struct",
+  size: 16,
+  names: ["struct ip_addr"],
+  fields: [
+    {
+      name: "word",
+      offset: 0,
+      type: { kind: "array", size: 16, names: [], length: 4, element: be32Layout },
+    },
+  ],
+};
+
+const be16Layout: Layout = { kind: "scalar", format: "be16", size: 2, names: ["__be16", "__u16"] };
+
+/** How {@link FlowKey} lies in memory. */
+export const flowKeyLayout: Layout = {
+  kind: "struct",
+  size: 40,
+  names: ["struct flow_key"],
+  fields: [
+    { name: "source", offset: 0, type: ipAddrLayout },
+    { name: "destination", offset: 16, type: ipAddrLayout },
+    { name: "source_port", offset: 32, type: be16Layout },
+    { name: "destination_port", offset: 34, type: be16Layout },
+    { name: "protocol", offset: 36, type: u8Layout },
+    { name: "hook", offset: 37, type: hookLayout },
+    { name: "fragment", offset: 38, type: u8Layout },
+    { name: "reserved", offset: 39, type: u8Layout },
+  ],
+};
+
+const nexthopKindLayout: Layout = {
+  kind: "scalar",
+  format: "u8",
+  size: 1,
+  names: ["enum nexthop_kind"],
+};
+
+const macAddrLayout: Layout = {
+  kind: "struct",
+  size: 6,
+  names: ["struct mac_addr"],
+  fields: [
+    {
+      name: "byte",
+      offset: 0,
+      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
+    },
+  ],
+};
+
+/** How {@link Nexthop} lies in memory. */
+export const nexthopLayout: Layout = {
+  kind: "struct",
+  size: 36,
+  names: ["struct nexthop"],
+  fields: [
+    { name: "kind", offset: 0, type: nexthopKindLayout },
+    {
+      name: "reserved",
+      offset: 1,
+      type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
+    },
+    { name: "ifindex", offset: 4, type: u32Layout },
+    { name: "gateway", offset: 8, type: ipAddrLayout },
+    { name: "destination_mac", offset: 24, type: macAddrLayout },
+    { name: "reserved2", offset: 30, type: u16Layout },
+    { name: "mtu", offset: 32, type: u32Layout },
+  ],
+};
+
+/** How {@link Flow} lies in memory. */
+export const flowLayout: Layout = {
+  kind: "struct",
+  size: 96,
+  names: ["struct flow"],
+  fields: [
+    { name: "route_epoch", offset: 0, type: u32Layout },
+    { name: "source_slot", offset: 4, type: u32Layout },
+    { name: "source_epoch", offset: 8, type: u32Layout },
+    { name: "target_slot", offset: 12, type: u32Layout },
+    { name: "target_epoch", offset: 16, type: u32Layout },
+    { name: "ingress_ifindex", offset: 20, type: u32Layout },
+    { name: "nexthop", offset: 24, type: nexthopLayout },
+    { name: "ingress_mac", offset: 60, type: macAddrLayout },
+    {
+      name: "reserved",
+      offset: 66,
+      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
+    },
+    { name: "packets", offset: 72, type: u64Layout },
+    { name: "bytes", offset: 80, type: u64Layout },
+    { name: "made", offset: 88, type: u64Layout },
+  ],
+};

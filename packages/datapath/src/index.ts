@@ -1,0 +1,30 @@
+/**
+ * Heddle's BPF programs in the kernel: loaded, attached, pinned, taken over by the next process, with
+ * their maps for the packages that own them, their events and their counters.
+ *
+ * @module
+ */
+export type { PacketCount } from "./counters.ts";
+export {
+  createDatapath,
+  type Datapath,
+  type DatapathDeps,
+  type DatapathOptions,
+  defaultGateway,
+  type Gateway,
+} from "./datapath.ts";
+export { DatapathError, type DatapathErrorCode } from "./datapath-error.ts";
+export { type Epochs, nextEpoch } from "./epochs.ts";
+export * from "./generated/bpf.ts";
+export type { NodeDevice } from "./node-devices.ts";
+export { type Outcome, outcomeOf } from "./outcome.ts";
+export type { PacketReport } from "./packet-events.ts";
+export {
+  createPins,
+  type DeviceRole,
+  isExpendable,
+  type PinnedLink,
+  type Pins,
+  pinsAt,
+  schemaVersion,
+} from "./pins.ts";

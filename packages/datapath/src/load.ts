@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { IpAddress, Logger, MacAddress } from "@heddle/contracts";
+import {
+  BpfError,
+  type LoadedObject,
+  type OpenedObject,
+  openObject,
+  unpin,
+  type VariableSpec,
+} from "libbpf-napi";
+import type { ProgramPair } from "./attach.ts";
+import { DatapathError } from "./datapath-error.ts";
+import { nodeObject, podObject } from "./generated/bpf.ts";
+import { type DeviceRole, isExpendable, type Pins } from "./pins.ts";
+
+/** What the programs are loaded with. */
+export interface LoadSettings {
+  readonly gatewayIpv4: IpAddress;
+  readonly gatewayIpv6: IpAddress;
+  readonly gatewayMac: MacAddress;
+  /** Entries by map name, where they differ from what the source says. */
+  readonly mapEntries: Readonly<Record<string, number>>;
+}
+
+/** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
+export interface LoadedPrograms extends Disposable {
+  readonly pairs: Readonly<Record<DeviceRole, ProgramPair>>;
+  /** The object that has every map. */
+  readonly object: LoadedObject;
+}
+
+/**
+ * Loads the objects into the kernel, with the maps that are pinned, or new ones that are then pinned.
+ *
+ * @throws {DatapathError} `incompatible-state`, `object-missing`
+ * @throws {BpfError} what libbpf-napi throws when an object is opened or loaded
+ */
+export async function loadPrograms(
+  pins: Pins,
+  settings: LoadSettings,
+  logger: Logger,
+): Promise<LoadedPrograms> {
+  const pod = await loadObject(podObject, pins, settings, logger);
+  const node = await loadObject(nodeObject, pins, settings, logger);
+  const { fromPod, toPod } = podObject.programs;
+  const { fromNet, toNet } = nodeObject.programs;
+  return {
+    pairs: {
+      pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
+      node: { ingress: node.program(fromNet.name), egress: node.program(toNet.name) },
+    },
+    object: pod,
+    [Symbol.dispose]() {
+      node.close();
+      pod.close();
+    },
+  };
+}
+
+/** What both objects have in common, as far as it is decided here. */
+interface Loadable {
+  readonly name: string;
+  readonly maps: readonly string[];
+  readonly settings: {
+    readonly gatewayIpv4: VariableSpec<IpAddress>;
+    readonly gatewayIpv6: VariableSpec<IpAddress>;
+    readonly gatewayMac: VariableSpec<MacAddress>;
+  };
+}
+
+async function loadObject(
+  spec: Loadable,
+  pins: Pins,
+  settings: LoadSettings,
+  logger: Logger,
+): Promise<LoadedObject> {
+  using object = await openObject(objectFile(spec.name));
+  object.setVariable(spec.settings.gatewayIpv4, settings.gatewayIpv4);
+  object.setVariable(spec.settings.gatewayIpv6, settings.gatewayIpv6);
+  object.setVariable(spec.settings.gatewayMac, settings.gatewayMac);
+  for (const map of spec.maps) {
+    const entries = settings.mapEntries[map];
+    if (entries !== undefined) object.resizeMap(map, entries);
+    usePin(object, map, pins, logger);
+  }
+  return await object.load();
+}
+
+/** Object files lie beside `src` as beside `dist`. */
+function objectFile(name: string): string {
+  const path = fileURLToPath(new URL(`../objects/${name}.bpf.o`, import.meta.url));
+  if (existsSync(path)) return path;
+  throw new DatapathError({
+    code: "object-missing",
+    operation: "load programs of",
+    subject: name,
+    reason: `there is no ${path}`,
+    hint: "in a clone of the repository: npx nx run bpf:bpf",
+  });
+}
+
+function usePin(object: OpenedObject, map: string, pins: Pins, logger: Logger): void {
+  const path = pins.map(map);
+  try {
+    object.pinMap(map, path);
+  } catch (error) {
+    if (!(error instanceof BpfError) || error.code !== "incompatible-pin") throw error;
+    if (!isExpendable(map)) throw incompatible(map, path, pins, error);
+    logger.warn("replacing a pinned map of another layout", { map, path, reason: error.reason });
+    unpin(path);
+    object.pinMap(map, path);
+  }
+}
+
+function incompatible(map: string, path: string, pins: Pins, cause: BpfError): DatapathError {
+  return new DatapathError({
+    code: "incompatible-state",
+    operation: `take over map ${map} from`,
+    subject: path,
+    reason: cause.reason,
+    hint:
+      "start with the release and the options that made it, or give up the node's connections: " +
+      `rm -r ${pins.root}`,
+    cause,
+  });
+}

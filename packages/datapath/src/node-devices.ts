@@ -1,0 +1,51 @@
+import { interfaceIndex, type InterfaceIndex } from "@heddle/contracts";
+import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
+import type { BpfMap } from "libbpf-napi";
+import { type AttachContext, attachPair, detachPair, type ProgramPair } from "./attach.ts";
+import type { Device } from "./generated/bpf.ts";
+
+/** A device of the node that leads to the network. */
+export interface NodeDevice {
+  readonly name: string;
+  /** Largest IP packet that it takes, in bytes. */
+  readonly mtu: number;
+}
+
+/**
+ * The node's devices as a target: each desired one runs the node's programs and is known to the pods'
+ * programs as a way out.
+ */
+export class NodeDeviceTarget implements ReconcileTarget<InterfaceIndex, NodeDevice> {
+  readonly #context: AttachContext;
+  readonly #pair: ProgramPair;
+  readonly #devices: BpfMap<number, Device>;
+
+  constructor(context: AttachContext, pair: ProgramPair, devices: BpfMap<number, Device>) {
+    this.#context = context;
+    this.#pair = pair;
+    this.#devices = devices;
+  }
+
+  async update(ifindex: InterfaceIndex, device: NodeDevice): Promise<void> {
+    await attachPair(this.#context, "node", ifindex, this.#pair);
+    this.#devices.set(ifindex, { mtu: device.mtu });
+  }
+
+  delete(ifindex: InterfaceIndex): void {
+    this.#remove(ifindex);
+  }
+
+  async prune(desired: DesiredSet<InterfaceIndex, NodeDevice>): Promise<void> {
+    const held = new Set<number>();
+    for await (const [ifindex] of this.#devices.entries()) held.add(ifindex);
+    for (const { role, ifindex } of this.#context.pins.links())
+      if (role === "node") held.add(ifindex);
+    for (const ifindex of held) if (!desired.has(interfaceIndex(ifindex))) this.#remove(ifindex);
+  }
+
+  /** Packets stop leaving by the device before its programs go. */
+  #remove(ifindex: number): void {
+    this.#devices.delete(ifindex);
+    detachPair(this.#context, "node", ifindex);
+  }
+}

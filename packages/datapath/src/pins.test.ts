@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { DatapathError, nodeObject, podObject } from "./index.ts";
+import { createPins, isExpendable, pinsAt } from "./pins.ts";
+
+const root = mkdtempSync(join(tmpdir(), "heddle-pins-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("the places of pins", () => {
+  it("are looked at without being made", () => {
+    const pins = pinsAt(join(root, "absent"));
+    expect(pins.maps()).toEqual([]);
+    expect(pins.links()).toEqual([]);
+  });
+
+  it("name what lies there, and leave out what is not ours", () => {
+    const pins = pinsAt(root);
+    mkdirSync(join(root, "v1", "maps"), { recursive: true });
+    mkdirSync(join(root, "v1", "links"));
+    const paths = [
+      pins.map("flows"),
+      pins.link("pod", 12, "ingress"),
+      pins.link("node", 2, "egress"),
+      join(root, "v1", "links", "of-somebody-else"),
+    ];
+    for (const path of paths) writeFileSync(path, "");
+    expect(pins.maps()).toEqual(["flows"]);
+    expect(pins.links().toSorted((left, right) => left.ifindex - right.ifindex)).toEqual([
+      { path: join(root, "v1/links/node-2-egress"), role: "node", ifindex: 2 },
+      { path: join(root, "v1/links/pod-12-ingress"), role: "pod", ifindex: 12 },
+    ]);
+  });
+
+  it("are not made outside of a BPF file system", () => {
+    const path = join(root, "deep", "er");
+    expect(() => createPins(path)).toThrow(DatapathError);
+    expect(() => createPins(path)).toThrow(
+      `keep programs and maps in ${path}: ${root} is not a BPF file system`,
+    );
+  });
+});
+
+describe("a map", () => {
+  it("is known by its owner to be expendable or not", () => {
+    const maps = new Set([...podObject.maps, ...nodeObject.maps]);
+    const kept = [...maps].filter((map) => !isExpendable(map));
+    expect(kept.toSorted()).toEqual(["devices", "endpoints", "epochs"]);
+  });
+});

@@ -1,0 +1,140 @@
+import {
+  hostPrefix,
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamily,
+  type IpFamily,
+  type MacAddress,
+  parsePrefix,
+  type IpPrefix,
+  addressBits,
+} from "@heddle/contracts";
+import {
+  createRtnetlink,
+  type NetnsHandle,
+  type RouteProtocol,
+  type Rtnetlink,
+  sysctl,
+} from "@heddle/rtnetlink";
+import { EndpointError } from "./endpoint-error.ts";
+
+/** What a pod has as its gateway: the node's end of its device pair, by link-local addresses. */
+export interface Gateway {
+  readonly ipv4: IpAddress;
+  readonly ipv6: IpAddress;
+  readonly mac: MacAddress;
+}
+
+/** A pod's addresses and devices, as they should be. */
+export interface PodNetwork {
+  /** How messages name it. */
+  readonly pod: string;
+  /** The pod's own end of the pair, in its namespace. */
+  readonly device: string;
+  readonly mac: MacAddress;
+  readonly mtu: number;
+  readonly addresses: readonly IpAddress[];
+}
+
+const everything: Readonly<Record<IpFamily, IpPrefix>> = {
+  4: parsePrefix("0.0.0.0/0"),
+  6: parsePrefix("::/0"),
+};
+
+/**
+ * Sets up the inside of a pod's namespace: loopback, device, addresses, and a default route to the
+ * gateway. Doing it again repairs what is missing, and disturbs nothing that is right.
+ */
+export async function configurePod(
+  netns: NetnsHandle,
+  network: PodNetwork,
+  gateway: Gateway,
+): Promise<void> {
+  await using inside = createRtnetlink({ netns });
+  await inside.start();
+  const { device, mac, mtu, addresses, pod } = network;
+  const families = new Set(addresses.map(ipFamily));
+  if (families.has(6)) await prepareIpv6(netns, device);
+  await inside.links.set("lo", { up: true });
+  await inside.links.set(device, { address: mac, mtu, up: true });
+  const link = await inside.links.get(device);
+  if (link === undefined) throw deviceMissing(pod, device, netns.path);
+  for (const address of addresses) {
+    const prefixLength = addressBits(ipFamily(address));
+    // The address is the pod's alone: the pool has seen to that, and a pod is reachable at once.
+    const flags = ipFamily(address) === 6 ? { flags: ["nodad"] as const } : {};
+    await inside.addresses.replace({ device: link.index, address, prefixLength, ...flags });
+  }
+  for (const family of families) {
+    await addDefaultRoute(inside, link.index, family === 4 ? gateway.ipv4 : gateway.ipv6);
+  }
+}
+
+/** The pod's routes are configured, so it need not listen for a router's. */
+async function prepareIpv6(netns: NetnsHandle, device: string): Promise<void> {
+  const settings = sysctl(netns);
+  await settings.set(`net/ipv6/conf/${device}/disable_ipv6`, 0);
+  await settings.set(`net/ipv6/conf/${device}/accept_ra`, 0);
+}
+
+async function addDefaultRoute(
+  inside: Rtnetlink,
+  device: InterfaceIndex,
+  gateway: IpAddress,
+): Promise<void> {
+  // An IPv6 gateway is link-local already; an IPv4 one needs a route that says so.
+  if (ipFamily(gateway) === 4) {
+    await inside.routes.replace({
+      destination: hostPrefix(gateway),
+      scope: "link",
+      nextHops: [{ device }],
+    });
+  }
+  await inside.routes.replace({
+    destination: everything[ipFamily(gateway)],
+    nextHops: [{ gateway, device }],
+  });
+}
+
+/** The node's side of a pod: what its stack needs to reach it. */
+export interface NodeSide {
+  readonly device: InterfaceIndex;
+  readonly mac: MacAddress;
+  readonly addresses: readonly IpAddress[];
+  /** The protocol number that tells our routes from others'. */
+  readonly protocol: RouteProtocol;
+  /** The node's own address of the family, for what the node itself sends to the pod. */
+  readonly nodeAddress: (family: IpFamily) => IpAddress | undefined;
+}
+
+/** Gives the node's stack a route and a neighbour entry for each of the pod's addresses. */
+export async function configureNodeSide(node: Rtnetlink, side: NodeSide): Promise<void> {
+  const { device, mac, addresses, protocol, nodeAddress } = side;
+  await node.links.set(device, { up: true });
+  for (const address of addresses) {
+    const preferredSource = nodeAddress(ipFamily(address));
+    await node.neighbours.replace({
+      device,
+      destination: address,
+      address: mac,
+      state: "permanent",
+    });
+    await node.routes.replace({
+      destination: hostPrefix(address),
+      protocol,
+      scope: "link",
+      nextHops: [{ device }],
+      ...(preferredSource === undefined ? {} : { preferredSource }),
+    });
+  }
+}
+
+function deviceMissing(pod: string, device: string, netns: string): EndpointError {
+  return new EndpointError({
+    code: "device-missing",
+    operation: "connect pod",
+    subject: pod,
+    reason: `device ${device} vanished from ${netns} while it was being set up`,
+    hint: "it is made again at the next attempt",
+  });
+}

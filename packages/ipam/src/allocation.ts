@@ -1,0 +1,46 @@
+import {
+  type IpAddress,
+  type Ipv4Address,
+  type Ipv6Address,
+  isIpv4Address,
+} from "@heddle/contracts";
+
+/** The addresses of one owner, at most one of each family. */
+export interface Allocation {
+  /** The name that the owner goes by: `default/web-0`. */
+  readonly owner: string;
+  readonly ipv4: Ipv4Address | undefined;
+  readonly ipv6: Ipv6Address | undefined;
+  /** Those that there are, IPv4 first. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** An owner without addresses. */
+export function emptyAllocation(owner: string): Allocation {
+  return new StoredAllocation(owner, undefined, undefined);
+}
+
+/** The allocation with one more address, in the place of another one of its family. */
+export function withAddress(allocation: Allocation, address: IpAddress): Allocation {
+  const { owner, ipv4, ipv6 } = allocation;
+  return isIpv4Address(address)
+    ? new StoredAllocation(owner, address, ipv6)
+    : new StoredAllocation(owner, ipv4, address);
+}
+
+/** There can be a million of them: the list is made when somebody asks. */
+class StoredAllocation implements Allocation {
+  readonly owner: string;
+  readonly ipv4: Ipv4Address | undefined;
+  readonly ipv6: Ipv6Address | undefined;
+
+  constructor(owner: string, ipv4: Ipv4Address | undefined, ipv6: Ipv6Address | undefined) {
+    this.owner = owner;
+    this.ipv4 = ipv4;
+    this.ipv6 = ipv6;
+  }
+
+  get addresses(): readonly IpAddress[] {
+    return [this.ipv4, this.ipv6].filter((address) => address !== undefined);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Addresses for pods from a node's prefixes, IPv4 and IPv6: each address to one owner, both families in
+ * one step, in constant time, in memory proportional to what is allocated.
+ *
+ * @module
+ */
+export type { Allocation } from "./allocation.ts";
+export type { PrefixUsage } from "./block.ts";
+export { createIpam, type Ipam, type IpamDeps, type IpamOptions } from "./ipam.ts";
+export { IpamError, type IpamErrorCode } from "./ipam-error.ts";
+export type { AddressRange, Reservation } from "./reservation.ts";

@@ -1,0 +1,121 @@
+import { familyName, type IpAddress, type IpFamily, type IpPrefix } from "@heddle/contracts";
+import type { Block } from "./block.ts";
+import type { CoolingAddress } from "./cooling.ts";
+import { IpamError } from "./ipam-error.ts";
+
+/** How many owners an error names. */
+const namedOwners = 5;
+
+export function noFamily(owner: string): IpamError {
+  return new IpamError({
+    code: "no-family",
+    operation: "allocate addresses for",
+    subject: owner,
+    reason: "no address family was asked for",
+    hint: "ask for 4, 6 or both",
+  });
+}
+
+/** No address of the family is left in `blocks`, which are all there are. */
+export function noAddress(
+  pool: string,
+  owner: string,
+  family: IpFamily,
+  blocks: readonly Block[],
+): IpamError {
+  const operation = `allocate ${familyName(family)} address for`;
+  if (blocks.length === 0) {
+    const reason = `pool ${pool} has no ${familyName(family)} prefix`;
+    return new IpamError({ code: "no-prefix", operation, subject: owner, reason });
+  }
+  return new IpamError({
+    code: "exhausted",
+    operation,
+    subject: owner,
+    reason: `pool ${pool} is exhausted: ${blocks.map(describeUse).join("; ")}`,
+    hint: "release addresses or add a prefix",
+  });
+}
+
+export function addressTaken(owner: string, address: IpAddress, holder: string): IpamError {
+  return claimError("address-taken", owner, address, `it belongs to ${holder}`);
+}
+
+export function outsidePool(
+  pool: string,
+  owner: string,
+  address: IpAddress,
+  prefixes: readonly IpPrefix[],
+): IpamError {
+  const inside = prefixes.length === 0 ? "no prefix" : prefixes.join(", ");
+  const reason = `it is outside of pool ${pool}, which has ${inside}`;
+  return claimError("outside-pool", owner, address, reason);
+}
+
+export function addressReserved(owner: string, address: IpAddress, reason: string): IpamError {
+  return claimError("reserved", owner, address, reason);
+}
+
+export function stillCooling(owner: string, address: CoolingAddress, now: number): IpamError {
+  const wait = String(Math.ceil(address.until - now));
+  const reason = `${address.owner} had it until a moment ago; others can have it in ${wait} ms`;
+  return claimError("cooling-down", owner, address.address, reason);
+}
+
+export function secondAddress(owner: string, address: IpAddress, first: IpAddress): IpamError {
+  const reason = `${owner} has ${first}, and an owner has one address of a family`;
+  return claimError("second-address", owner, address, reason);
+}
+
+export function overlappingPrefix(pool: string, prefix: IpPrefix, other: IpPrefix): IpamError {
+  return prefixError(
+    "overlapping-prefix",
+    "add prefix",
+    prefix,
+    `pool ${pool} has ${other}, which overlaps it`,
+  );
+}
+
+export function unknownPrefix(
+  pool: string,
+  prefix: IpPrefix,
+  prefixes: readonly IpPrefix[],
+): IpamError {
+  const held = prefixes.length === 0 ? "no prefix" : prefixes.join(", ");
+  return prefixError("unknown-prefix", "remove prefix", prefix, `pool ${pool} has ${held}`);
+}
+
+export function prefixInUse(prefix: IpPrefix, owners: ReadonlyMap<unknown, string>): IpamError {
+  const names = owners.values().take(namedOwners).toArray();
+  const more = owners.size - names.length;
+  const others = more > 0 ? ` and ${String(more)} more` : "";
+  return prefixError(
+    "prefix-in-use",
+    "remove prefix",
+    prefix,
+    `${String(owners.size)} of its addresses are in use, by ${names.join(", ")}${others}`,
+  );
+}
+
+function describeUse(block: Block): string {
+  const { prefix, used, capacity, cooling } = block.usage;
+  return `${prefix} has ${String(used)} of ${String(capacity)} addresses in use and ${String(cooling)} cooling down`;
+}
+
+function claimError(
+  code: "address-taken" | "outside-pool" | "reserved" | "cooling-down" | "second-address",
+  owner: string,
+  address: IpAddress,
+  reason: string,
+): IpamError {
+  return new IpamError({ code, operation: "claim", subject: `${address} for ${owner}`, reason });
+}
+
+function prefixError(
+  code: "overlapping-prefix" | "unknown-prefix" | "prefix-in-use",
+  operation: string,
+  prefix: IpPrefix,
+  reason: string,
+): IpamError {
+  return new IpamError({ code, operation, subject: prefix, reason });
+}

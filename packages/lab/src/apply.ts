@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { formatManifest } from "@heddle/kube-source";
+import type { LabContext } from "./lab-context.ts";
+import { LabError } from "./lab-error.ts";
+import { writeWhole } from "./lab-folder.ts";
+import type { Namespace, Wanted, WantedPod } from "./manifests.ts";
+import {
+  createPod,
+  fingerprint,
+  type PodRecord,
+  podRecords,
+  removePod,
+  startPods,
+} from "./pods.ts";
+import { schedule } from "./schedule.ts";
+
+/** What became of the pods that were asked for. */
+export interface Applied {
+  readonly created: readonly string[];
+  readonly unchanged: readonly string[];
+  /** Pods of a Deployment that it has no more. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Makes the lab have what is wanted; pods that nobody mentions stay. Nothing is changed unless all of it
+ * can be.
+ *
+ * @param untilReady resolves when the agents can be handed pods; namespaces are made meanwhile
+ * @throws {LabError} `bad-manifest` for a pod that is there with another spec, or on an unknown node
+ */
+export async function applyWanted(
+  context: LabContext,
+  wanted: Wanted,
+  untilReady: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Applied> {
+  const records = podRecords(context);
+  const unchanged = wanted.pods.filter(({ key }) => records.has(key));
+  refuseChanges(unchanged, records);
+  const fresh = wanted.pods.filter(({ key }) => !records.has(key));
+  const stale = noLongerWanted(wanted, records);
+  const places = schedule(fresh, countPods(context, records));
+
+  for (const namespace of wanted.namespaces) writeNamespace(context, namespace);
+  await Promise.all(stale.map((record) => removePod(context, record)));
+  const [created] = await Promise.all([createAll(context, fresh, places), untilReady()]);
+  const pods = new Map(fresh.map(({ key, pod }) => [key, pod]));
+  await startPods(context, created, (key) => pods.get(key) ?? {});
+  return { created: keysOf(created), unchanged: keysOf(unchanged), removed: keysOf(stale) };
+}
+
+function keysOf(items: readonly { readonly key: string }[]): readonly string[] {
+  return items.map(({ key }) => key);
+}
+
+/** Takes away the pods that files ask for, with all pods of the Deployments in them. */
+export async function removeWanted(
+  context: LabContext,
+  wanted: Wanted,
+): Promise<readonly string[]> {
+  const origins = new Set(wanted.origins);
+  const records = [...podRecords(context).values()].filter(({ origin }) => origins.has(origin));
+  await Promise.all(records.map((record) => removePod(context, record)));
+  return records.map(({ key }) => key);
+}
+
+async function createAll(
+  context: LabContext,
+  pods: readonly WantedPod[],
+  places: ReadonlyMap<string, string>,
+): Promise<readonly PodRecord[]> {
+  const creations = context.plan.nodes.flatMap((node) =>
+    pods
+      .filter(({ key }) => places.get(key) === node.name)
+      .map((wanted) => createPod(context, wanted, node)),
+  );
+  return Promise.all(creations);
+}
+
+/** A running pod cannot be another one, as in Kubernetes. */
+function refuseChanges(pods: readonly WantedPod[], records: ReadonlyMap<string, PodRecord>): void {
+  const changed = pods.find(({ key, pod }) => records.get(key)?.spec !== fingerprint(pod));
+  if (changed === undefined) return;
+  throw new LabError({
+    code: "bad-manifest",
+    operation: "apply",
+    subject: `${changed.location}: ${changed.origin}`,
+    reason: "it runs already with another spec",
+    hint: "heddle lab delete -f takes it away first",
+  });
+}
+
+function noLongerWanted(
+  wanted: Wanted,
+  records: ReadonlyMap<string, PodRecord>,
+): readonly PodRecord[] {
+  const keys = new Set(wanted.pods.map(({ key }) => key));
+  const deployments = new Set(wanted.origins.filter((origin) => origin.startsWith("Deployment ")));
+  return [...records.values()].filter(
+    ({ key, origin }) => deployments.has(origin) && !keys.has(key),
+  );
+}
+
+function countPods(
+  { plan }: LabContext,
+  records: ReadonlyMap<string, PodRecord>,
+): ReadonlyMap<string, number> {
+  const counts = new Map(plan.nodes.map(({ name }) => [name, 0]));
+  for (const { node } of records.values()) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return counts;
+}
+
+function writeNamespace({ folder }: LabContext, namespace: Namespace): void {
+  const file = `namespace-${namespace.metadata?.name ?? ""}.yaml`;
+  writeWhole(join(folder.objects, file), formatManifest("Namespace", namespace));
+}

@@ -1,0 +1,150 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { ipFamilies } from "@heddle/contracts";
+import * as v from "valibot";
+import { LabError } from "./lab-error.ts";
+import type { LabOptions } from "./plan.ts";
+import { isAlive, type ProcessRef, refOf } from "./processes.ts";
+
+/** Where the state of all labs lies; gone with the next start of the machine, as the labs are. */
+const labsFolder = "/run/heddle/labs";
+
+/** Where the agents of all labs pin. */
+const pinsFolder = "/sys/fs/bpf/heddle-lab";
+
+const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
+  name: v.string(),
+  nodes: v.number(),
+  families: v.array(v.picklist(ipFamilies)),
+});
+
+/** A process as it is kept in a file. */
+export const processSchema: v.GenericSchema<unknown, ProcessRef> = v.object({
+  pid: v.number(),
+  started: v.string(),
+});
+
+/** The files of one lab. */
+export interface LabFolder {
+  readonly name: string;
+  readonly root: string;
+  readonly pins: string;
+  /** The folder of objects that every agent of the lab watches. */
+  readonly objects: string;
+  /** A folder with the command `heddle`, for what runs in the lab. */
+  readonly bin: string;
+  /** Files of a node: `agent.log`, `agent.json`. */
+  node(node: string, file: string): string;
+  /** Files of a pod: `pod.json`, `control.sock`, `CONTAINER.log`. */
+  pod(pod: string, file: string): string;
+  podFolder(pod: string): string;
+  /** The keys of the pods that have a folder. */
+  pods(): readonly string[];
+  pinRoot(node: string): string;
+}
+
+export function labFolder(name: string): LabFolder {
+  const root = join(labsFolder, name);
+  const pods = join(root, "pods");
+  // A DNS name has no underscore.
+  const podFolder = (pod: string) => join(pods, pod.replace("/", "_"));
+  return {
+    name,
+    root,
+    pins: join(pinsFolder, name),
+    objects: join(root, "objects"),
+    bin: join(root, "bin"),
+    node: (node, file) => join(root, "nodes", node, file),
+    podFolder,
+    pod: (pod, file) => join(podFolder(pod), file),
+    pods: () => list(pods).map((entry) => entry.replace("_", "/")),
+    pinRoot: (node) => join(pinsFolder, name, node),
+  };
+}
+
+/** The names of the labs that exist. */
+export function labNames(): readonly string[] {
+  return list(labsFolder).filter((name) => existsSync(join(labsFolder, name, "lab.json")));
+}
+
+/** What is kept of a lab beside its processes and namespaces. */
+export function readLab(folder: LabFolder): LabOptions {
+  const file = join(folder.root, "lab.json");
+  if (!existsSync(file)) {
+    const names = labNames();
+    throw new LabError({
+      code: "no-such-lab",
+      operation: "find lab",
+      subject: folder.name,
+      reason: names.length === 0 ? "there is no lab" : `there are the labs ${names.join(", ")}`,
+      hint: "heddle lab up makes one",
+    });
+  }
+  return readJson(file, optionsSchema);
+}
+
+export function writeLab(folder: LabFolder, options: LabOptions): void {
+  writeJson(join(folder.root, "lab.json"), options);
+}
+
+/** Reads a file that {@link writeJson} wrote. */
+function readJson<T>(file: string, schema: v.GenericSchema<unknown, T>): T {
+  const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+  return v.parse(schema, value);
+}
+
+/** Undefined when the file is not there. */
+export function readIfThere<T>(file: string, schema: v.GenericSchema<unknown, T>): T | undefined {
+  return existsSync(file) ? readJson(file, schema) : undefined;
+}
+
+/** Writes a file as a whole or not at all. */
+export function writeJson(file: string, value: unknown): void {
+  writeWhole(file, `${JSON.stringify(value)}\n`);
+}
+
+/** Writes a file under a hidden name, then gives it its own, so that nobody reads half of it. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const unfinished = join(dirname(file), `.${String(process.pid)}.tmp`);
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, file);
+}
+
+/**
+ * Keeps other commands from changing the lab until the lock is disposed of.
+ *
+ * @throws {LabError} `busy`, which names the process that has it
+ */
+export function lockLab(folder: LabFolder): Disposable {
+  const file = `${folder.root}.lock`;
+  mkdirSync(dirname(file), { recursive: true });
+  const holder = readIfThere(file, processSchema);
+  if (holder !== undefined && isAlive(holder)) {
+    throw new LabError({
+      code: "busy",
+      operation: "change lab",
+      subject: folder.name,
+      reason: `another command changes it, process ${String(holder.pid)}`,
+      hint: "wait for it to end",
+    });
+  }
+  rmSync(file, { force: true });
+  closeSync(openSync(file, "wx"));
+  writeJson(file, refOf(process.pid));
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
+}
+
+function list(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
+}

@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { type IpAddress, ipFamily, type IpFamily } from "@heddle/contracts";
+import { defaultPort, type LabProbe } from "../index.ts";
+
+/** What came of one end dialling another. */
+export interface Dialled {
+  readonly from: string;
+  readonly to: string;
+  /** The address that the other end saw, without the port; or why there is none. */
+  readonly client: string;
+}
+
+/** Lets every end dial every other in a family. */
+export async function dialAll(
+  probes: readonly LabProbe[],
+  family: IpFamily,
+  protocol: "tcp" | "udp",
+): Promise<readonly Dialled[]> {
+  const results: Dialled[] = [];
+  for (const from of probes) {
+    for (const to of probes) {
+      const address = addressOf(to, family);
+      if (from === to || address === undefined) continue;
+      const client = await dialOnce(from.control, address, protocol);
+      results.push({ from: from.name, to: to.name, client });
+    }
+  }
+  return results;
+}
+
+export function addressOf({ addresses }: LabProbe, family: IpFamily): IpAddress | undefined {
+  return addresses.find((address) => ipFamily(address) === family);
+}
+
+/** The address that the other end saw, or why it was not reached. */
+export async function dialOnce(
+  control: string,
+  host: IpAddress,
+  protocol: "tcp" | "udp",
+): Promise<string> {
+  const query = `host=${encodeURIComponent(host)}&port=${String(defaultPort)}&protocol=${protocol}`;
+  const asked = request({ socketPath: control, path: `/dial?${query}&timeout=2000` }).end();
+  const [response] = await once(asked, "response");
+  let text = "";
+  for await (const chunk of response) text += String(chunk);
+  const { reached, client, error }: Record<string, unknown> = Object(JSON.parse(text));
+  return reached === true ? String(client).replace(/^\[?([^\]]*?)\]?:\d+$/, "$1") : String(error);
+}

@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { listNetns } from "@heddle/rtnetlink";
+import { startAgent, untilAgentReady } from "./agents.ts";
+import { type Applied, applyWanted } from "./apply.ts";
+import { startHostProbe, writeCommand, writeNode } from "./hosts.ts";
+import type { LabContext } from "./lab-context.ts";
+import { LabError } from "./lab-error.ts";
+import { labFolder, lockLab, writeLab } from "./lab-folder.ts";
+import { readManifests } from "./manifests.ts";
+import { isNetnsOf, type LabOptions, planLab } from "./plan.ts";
+import { schedule } from "./schedule.ts";
+import { endAllNetns } from "./teardown.ts";
+import { createUnderlay } from "./underlay.ts";
+
+/** What a lab is brought up with. */
+export interface LabUpOptions extends LabOptions {
+  /** Files of manifests, and folders of them. */
+  readonly manifests: readonly string[];
+  /** The command line that runs `heddle`, to which arguments are added. */
+  readonly heddle: readonly string[];
+}
+
+/**
+ * Brings a lab up: resolves when every node's agent is ready and every pod runs.
+ *
+ * What the files ask for is checked before anything is made, and a network that cannot be made is taken
+ * down again. A lab whose agents or pods do not start stays, to be looked into.
+ *
+ * @throws {LabError} `bad-option`, `bad-manifest`, `exists`, `leftover`, `process-failed`, `not-ready`
+ */
+export async function labUp(options: LabUpOptions): Promise<Applied> {
+  const { manifests, heddle, ...labOptions } = options;
+  const plan = planLab(labOptions);
+  const context: LabContext = { plan, folder: labFolder(plan.name), heddle };
+  requireRoot(plan.name);
+  using _lock = lockLab(context.folder);
+  refuseExisting(context);
+  const wanted = readManifests(manifests);
+  // A pod that has no place is refused before there is anything.
+  schedule(wanted.pods, new Map(plan.nodes.map(({ name }) => [name, 0])));
+  try {
+    mkdirSync(context.folder.root, { recursive: true });
+    await createUnderlay(plan);
+  } catch (error) {
+    await removeAll(plan.name);
+    throw error;
+  }
+  writeLab(context.folder, labOptions);
+  writeCommand(context);
+  for (const node of plan.nodes) writeNode(context, node);
+  await Promise.all(plan.nodes.map((node) => startAgent(context, node)));
+  const hosts = [...plan.nodes, plan.outside];
+  return applyWanted(context, wanted, () =>
+    Promise.all([
+      ...plan.nodes.map(({ name }) => untilAgentReady(context, name)),
+      ...hosts.map((host) => startHostProbe(context, host)),
+    ]),
+  );
+}
+
+/**
+ * Takes a lab down: its processes, network namespaces, pins and files, also those that are left of a lab
+ * that was not brought up completely.
+ *
+ * @throws {LabError} `no-such-lab` when nothing of that name is there, `busy`
+ */
+export async function labDown(name: string): Promise<void> {
+  requireRoot(name);
+  const folder = labFolder(name);
+  using _lock = lockLab(folder);
+  const isThere = netnsPaths(name).length > 0 || [folder.root, folder.pins].some(existsSync);
+  if (isThere) return removeAll(name);
+  throw new LabError({
+    code: "no-such-lab",
+    operation: "take down lab",
+    subject: name,
+    reason: "there is nothing of that name",
+  });
+}
+
+async function removeAll(name: string): Promise<void> {
+  const { root, pins } = labFolder(name);
+  await endAllNetns(netnsPaths(name));
+  for (const folder of [root, pins]) {
+    rmSync(folder, { recursive: true, force: true });
+    removeIfEmpty(dirname(folder));
+  }
+}
+
+/** Other labs may have something there. */
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+function netnsPaths(name: string): readonly string[] {
+  return listNetns()
+    .filter((netns) => isNetnsOf(name, netns.name))
+    .map(({ path }) => path);
+}
+
+function refuseExisting({ plan, folder }: LabContext): void {
+  if (existsSync(folder.root)) {
+    throw new LabError({
+      code: "exists",
+      operation: "bring up lab",
+      subject: plan.name,
+      reason: "it is up already",
+      hint: `heddle lab down --name ${plan.name}, or choose another --name`,
+    });
+  }
+  const [leftover] = netnsPaths(plan.name);
+  if (leftover === undefined) return;
+  throw new LabError({
+    code: "leftover",
+    operation: "bring up lab",
+    subject: plan.name,
+    reason: `${leftover} is there already, and belongs to no lab`,
+    hint: `heddle lab down --name ${plan.name} removes what is left of a lab of that name`,
+  });
+}
+
+function requireRoot(name: string): void {
+  if (process.getuid?.() === 0) return;
+  throw new LabError({
+    code: "not-root",
+    operation: "change lab",
+    subject: name,
+    reason: "network namespaces and BPF programs need root",
+    hint: "run it with sudo",
+  });
+}

@@ -1,0 +1,72 @@
+#include <bpf/libbpf.h>
+#include <pthread.h>
+#include "exports.h"
+#include "log.h"
+#include "value.h"
+
+/* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
+#define INTERFACE_VERSION 2
+
+static const struct {
+	const char *name;
+	napi_callback function;
+} functions[] = {
+	{"objectOpen", object_open},
+	{"objectLoad", object_load},
+	{"objectClose", object_close},
+	{"objectMaps", object_maps},
+	{"objectPrograms", object_programs},
+	{"objectResizeMap", object_resize_map},
+	{"objectReuseMap", object_reuse_map},
+	{"objectAutoload", object_autoload},
+	{"objectWriteVariable", object_write_variable},
+	{"objectMapFd", object_map_fd},
+	{"objectProgramFd", object_program_fd},
+	{"possibleCpus", possible_cpus},
+	{"mapCreate", map_create},
+	{"mapLookup", map_lookup},
+	{"mapUpdate", map_update},
+	{"mapDelete", map_delete},
+	{"mapInfo", map_info},
+	{"mapRead", map_read},
+	{"mapUpdateMany", map_update_many},
+	{"mapDeleteMany", map_delete_many},
+	{"btfData", btf_data},
+	{"programLoad", program_load},
+	{"programTestRun", program_test_run},
+	{"programInfo", program_info},
+	{"programById", program_by_id},
+	{"linkCreate", link_create},
+	{"linkUpdate", link_update},
+	{"linkDetach", link_detach},
+	{"linkClose", link_close},
+	{"linkInfo", link_info},
+	{"deviceQuery", device_query},
+	{"fdPin", fd_pin},
+	{"fdFromPin", fd_from_pin},
+	{"fdClose", fd_close},
+	{"mountBpffs", mount_bpffs},
+	{"linkObjects", link_objects},
+	{"ringOpen", ring_open},
+	{"ringWatch", ring_watch},
+	{"ringRead", ring_read},
+	{"ringClose", ring_close},
+};
+
+/* Worker threads load the addon each for itself, into one process. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+NAPI_MODULE_INIT()
+{
+	pthread_once(&once, log_install);
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		napi_value function;
+
+		if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH,
+					 functions[i].function, NULL, &function) == napi_ok)
+			set_value(env, exports, functions[i].name, function);
+	}
+	set_int(env, exports, "interfaceVersion", INTERFACE_VERSION);
+	set_string(env, exports, "libbpfVersion", libbpf_version_string());
+	return exports;
+}

@@ -1,0 +1,50 @@
+/* What JavaScript can call. Each function's arguments and result stand above its definition. */
+#pragma once
+#include <node_api.h>
+
+napi_value object_open(napi_env env, napi_callback_info info);
+napi_value object_load(napi_env env, napi_callback_info info);
+napi_value object_close(napi_env env, napi_callback_info info);
+napi_value object_maps(napi_env env, napi_callback_info info);
+napi_value object_programs(napi_env env, napi_callback_info info);
+napi_value object_resize_map(napi_env env, napi_callback_info info);
+napi_value object_reuse_map(napi_env env, napi_callback_info info);
+napi_value object_autoload(napi_env env, napi_callback_info info);
+napi_value object_write_variable(napi_env env, napi_callback_info info);
+napi_value object_map_fd(napi_env env, napi_callback_info info);
+napi_value object_program_fd(napi_env env, napi_callback_info info);
+
+napi_value possible_cpus(napi_env env, napi_callback_info info);
+napi_value map_create(napi_env env, napi_callback_info info);
+napi_value map_lookup(napi_env env, napi_callback_info info);
+napi_value map_update(napi_env env, napi_callback_info info);
+napi_value map_delete(napi_env env, napi_callback_info info);
+napi_value map_info(napi_env env, napi_callback_info info);
+napi_value map_read(napi_env env, napi_callback_info info);
+napi_value map_update_many(napi_env env, napi_callback_info info);
+napi_value map_delete_many(napi_env env, napi_callback_info info);
+napi_value btf_data(napi_env env, napi_callback_info info);
+
+napi_value program_load(napi_env env, napi_callback_info info);
+napi_value program_test_run(napi_env env, napi_callback_info info);
+napi_value program_info(napi_env env, napi_callback_info info);
+napi_value program_by_id(napi_env env, napi_callback_info info);
+
+napi_value link_create(napi_env env, napi_callback_info info);
+napi_value link_update(napi_env env, napi_callback_info info);
+napi_value link_detach(napi_env env, napi_callback_info info);
+napi_value link_close(napi_env env, napi_callback_info info);
+napi_value link_info(napi_env env, napi_callback_info info);
+napi_value device_query(napi_env env, napi_callback_info info);
+
+napi_value fd_pin(napi_env env, napi_callback_info info);
+napi_value fd_from_pin(napi_env env, napi_callback_info info);
+napi_value fd_close(napi_env env, napi_callback_info info);
+napi_value mount_bpffs(napi_env env, napi_callback_info info);
+
+napi_value link_objects(napi_env env, napi_callback_info info);
+
+napi_value ring_open(napi_env env, napi_callback_info info);
+napi_value ring_watch(napi_env env, napi_callback_info info);
+napi_value ring_read(napi_env env, napi_callback_info info);
+napi_value ring_close(napi_env env, napi_callback_info info);

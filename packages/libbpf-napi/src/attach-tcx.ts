@@ -1,0 +1,115 @@
+import type { InterfaceIndex } from "@heddle/contracts";
+import { addon } from "./addon.ts";
+import { type Explanation, kernelError } from "./errors.ts";
+import { descriptorOf } from "./handle.ts";
+import { tcxAttachTypes } from "./kernel-names.ts";
+import { createLink } from "./link.ts";
+import type { Link, TcxAnchor, TcxHook, TcxOptions, TcxPosition, TcxQuery } from "./link-types.ts";
+import { explainByProbe } from "./probe.ts";
+import type { Program } from "./program-types.ts";
+
+/** `BPF_F_*` of linux/bpf.h. */
+const flags = { before: 1 << 3, after: 1 << 4, id: 1 << 5, link: 1 << 13 } as const;
+
+/**
+ * Attaches a program to a device's traffic (tcx, Linux 6.6), among others in a defined order.
+ *
+ * @throws {BpfError} `no-device`, `stale-revision`, `already-attached`, `not-permitted`;
+ * {@link UnsupportedFeatureError} on an older kernel
+ */
+export async function attachTcx(program: Program, options: TcxOptions): Promise<Link> {
+  const { ifindex, hook, position = "last", expectedRevision, netns } = options;
+  const subject = `device ${String(ifindex)} ${hook}`;
+  const attempt = { operation: `attach program ${program.name} to`, subject };
+  const place = placeOf(position);
+  const { error, fd } = await addon().linkCreate(
+    descriptorOf(program, attempt.operation).number(attempt.operation),
+    ifindex,
+    false,
+    tcxAttachTypes[hook],
+    place.flags,
+    place.relativeId,
+    expectedRevision ?? 0n,
+    netns,
+  );
+  if (error === 0) return createLink(fd, `link of ${program.name} at ${subject}`);
+  const failure = kernelError(attempt, error, explanations(options));
+  throw failure.errno === "EINVAL" ? await explainByProbe("tcx", failure) : failure;
+}
+
+/**
+ * The programs at a device's hook, in order.
+ *
+ * @throws {BpfError} `no-device`, `not-permitted`; {@link UnsupportedFeatureError} before Linux 6.6
+ */
+export async function queryTcx(
+  ifindex: InterfaceIndex,
+  hook: TcxHook,
+  options: { readonly netns?: string } = {},
+): Promise<TcxQuery> {
+  const attempt = { operation: "query programs of", subject: `device ${String(ifindex)} ${hook}` };
+  const result = await addon().deviceQuery(ifindex, tcxAttachTypes[hook], options.netns);
+  if (result.error !== 0) {
+    const failure = kernelError(attempt, result.error, deviceExplanations(ifindex, options.netns));
+    throw failure.errno === "EINVAL" ? await explainByProbe("tcx", failure) : failure;
+  }
+  const programs = Array.from(result.programIds, (programId, index) => {
+    const linkId = result.linkIds[index];
+    return { programId, linkId: linkId === 0 ? undefined : linkId };
+  });
+  return { revision: result.revision, programs };
+}
+
+function placeOf(position: TcxPosition): { readonly flags: number; readonly relativeId: number } {
+  if (position === "first") return { flags: flags.before, relativeId: 0 };
+  if (position === "last") return { flags: flags.after, relativeId: 0 };
+  const [side, anchor] =
+    "before" in position ? [flags.before, position.before] : [flags.after, position.after];
+  const byLink = isLink(anchor);
+  const relativeId = byLink ? anchor.info().id : anchor.programId;
+  return { flags: side | flags.id | (byLink ? flags.link : 0), relativeId };
+}
+
+function isLink(anchor: TcxAnchor): anchor is Link {
+  return "info" in anchor;
+}
+
+/** What is told of a failure that concerns a device. */
+export function deviceExplanations(
+  ifindex: InterfaceIndex,
+  netns: string | undefined,
+): Readonly<Record<string, Explanation>> {
+  const here = netns === undefined ? "the network namespace of this process" : netns;
+  return {
+    ENODEV: { code: "no-device", reason: `there is no device ${String(ifindex)} in ${here}` },
+  };
+}
+
+function explanations({
+  ifindex,
+  netns,
+  expectedRevision,
+  position,
+}: TcxOptions): Readonly<Record<string, Explanation>> {
+  return {
+    ...deviceExplanations(ifindex, netns),
+    ESTALE: {
+      code: "stale-revision",
+      reason: `the hook no longer has revision ${String(expectedRevision)}`,
+      hint: "query it again",
+    },
+    EEXIST: { code: "already-attached", reason: "the program is attached there already" },
+    ENOENT: {
+      code: "invalid-argument",
+      reason:
+        typeof position === "object"
+          ? "the program or link to be placed next to is not at this hook"
+          : `there is no network namespace ${String(netns)}`,
+    },
+    ERANGE: { reason: "the hook has 64 programs, and takes no more" },
+    EINVAL: {
+      code: "invalid-argument",
+      reason: "the kernel refused the program, which must be of a section tcx or tc, or its place",
+    },
+  };
+}

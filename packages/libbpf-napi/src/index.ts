@@ -1,0 +1,45 @@
+/**
+ * libbpf for Node: load, attach, pin and talk to eBPF from TypeScript.
+ *
+ * @module
+ */
+export { attachCgroup } from "./attach-cgroup.ts";
+export { attachTcx, queryTcx } from "./attach-tcx.ts";
+export { attachXdp } from "./attach-xdp.ts";
+export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
+export * from "./btf/index.ts";
+export { type Codec, decodeFromBytes, encodeToBytes } from "./codec.ts";
+export * from "./codecs.ts";
+export {
+  BpfError,
+  type BpfErrorCode,
+  type BpfErrorParts,
+  UnsupportedFeatureError,
+  VerifierError,
+} from "./errors.ts";
+export type { Handle } from "./handle.ts";
+export { createMap, createPerCpuMap } from "./kernel-map.ts";
+export { openPinnedLink } from "./link.ts";
+export type * from "./link-types.ts";
+export { linkObjects } from "./linker.ts";
+export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
+export type { MapTraits } from "./map-check.ts";
+export type * from "./map-types.ts";
+export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
+export { openObject } from "./object.ts";
+export type * from "./object-types.ts";
+export { isBpffs, mountBpffs, unpin } from "./pin.ts";
+export {
+  openPinnedMap,
+  openPinnedPerCpuMap,
+  openPinnedRingBuffer,
+  pinnedMapInfo,
+} from "./pinned-map.ts";
+export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
+export { openPinnedProgram, openProgramById } from "./program.ts";
+export type * from "./program-types.ts";
+export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
+export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
+export type * from "./spec.ts";
+export { text } from "./text-codec.ts";
+export type { SourceLine } from "./verifier-log.ts";

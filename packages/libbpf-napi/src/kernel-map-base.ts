@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { addon, type NativeMapInfo } from "./addon.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { kernelError } from "./errors.ts";
+import { DescriptorHandle } from "./handle.ts";
+import { mapTypeName } from "./kernel-names.ts";
+import type { KernelMapHandle, MapInfo } from "./map-types.ts";
+
+/** What all maps in the kernel have in common. */
+export class KernelMapBase extends DescriptorHandle implements KernelMapHandle {
+  readonly #descriptor: Descriptor;
+
+  constructor(descriptor: Descriptor) {
+    super(descriptor);
+    this.#descriptor = descriptor;
+  }
+
+  info(): MapInfo {
+    const { id, name, type, ...rest } = nativeMapInfo(this.#descriptor);
+    const { keySize, valueSize, maxEntries, flags } = rest;
+    const frozen = isFrozen(this.#descriptor.number("read info of"));
+    return { id, name, type: mapTypeName(type), keySize, valueSize, maxEntries, flags, frozen };
+  }
+}
+
+/** The addon's answer about the map that `descriptor` refers to. */
+export function nativeMapInfo(descriptor: Descriptor): NativeMapInfo {
+  const attempt = { operation: "read info of", subject: descriptor.subject };
+  const info = addon().mapInfo(descriptor.number(attempt.operation));
+  if (typeof info === "number") throw kernelError(attempt, -info);
+  return info;
+}
+
+/** The kernel shows the freeze only in /proc. */
+function isFrozen(fd: number): boolean {
+  return /^frozen:\s*1$/m.test(readFileSync(`/proc/self/fdinfo/${String(fd)}`, "utf8"));
+}

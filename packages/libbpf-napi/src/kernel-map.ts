@@ -1,0 +1,113 @@
+import { addon } from "./addon.ts";
+import { Descriptor } from "./descriptor.ts";
+import { type Attempt, check } from "./errors.ts";
+import { KernelKeyedMap } from "./kernel-keyed-map.ts";
+import { KernelMapBase, nativeMapInfo } from "./kernel-map-base.ts";
+import { mapTypeName, mapTypeNumber } from "./kernel-names.ts";
+import { findMismatch, mismatchError, traitsOfSpec } from "./map-check.ts";
+import { perCpuCodec } from "./map-shape.ts";
+import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
+import type { AnyMapSpec, MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+
+/**
+ * Makes a map in the kernel, without any object.
+ *
+ * @throws {BpfError} `not-permitted`, or `kernel-error` such as ENOMEM
+ */
+export function createMap<K, V>(spec: MapSpec<K, V>): KernelMap<K, V> {
+  return mapOf(newDescriptor(spec), spec);
+}
+
+/** Makes a per-CPU map in the kernel, without any object. */
+export function createPerCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V> {
+  return perCpuMapOf(newDescriptor(spec), spec);
+}
+
+/** The handle of a map that was checked to be what `spec` says. */
+export function mapOf<K, V>(descriptor: Descriptor, spec: MapSpec<K, V>): KernelMap<K, V> {
+  return new TypedKernelMap(descriptor, spec);
+}
+
+/** The handle of a per-CPU map that was checked to be what `spec` says. */
+export function perCpuMapOf<K, V>(
+  descriptor: Descriptor,
+  spec: PerCpuMapSpec<K, V>,
+): KernelPerCpuMap<K, V> {
+  return new TypedKernelPerCpuMap(descriptor, spec);
+}
+
+/** The handle of a ring buffer that was checked to be what `spec` says. */
+export function ringBufferOf<E>(
+  descriptor: Descriptor,
+  spec: RingBufferSpec<E>,
+): KernelRingBuffer<E> {
+  return new TypedKernelRingBuffer(descriptor, spec);
+}
+
+/** Closes the descriptor and throws when its map is not what `spec` says. */
+export function checkDescriptor(
+  descriptor: Descriptor,
+  spec: AnyMapSpec,
+  code: "incompatible-map" | "incompatible-pin",
+  attempt: Attempt,
+): Descriptor {
+  try {
+    const info = nativeMapInfo(descriptor);
+    const traits = { ...info, type: mapTypeName(info.type) };
+    const mismatch = findMismatch(traitsOfSpec(spec), traits);
+    if (mismatch !== undefined) throw mismatchError(code, attempt, mismatch);
+    return descriptor;
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+function newDescriptor(spec: AnyMapSpec): Descriptor {
+  const { keySize, valueSize, maxEntries, flags } = traitsOfSpec(spec);
+  const type = mapTypeNumber(spec.type);
+  const fd = addon().mapCreate(type, spec.name, keySize, valueSize, maxEntries, flags);
+  const subject = `map ${spec.name}`;
+  return new Descriptor(check({ operation: "create", subject }, fd), subject);
+}
+
+class TypedKernelMap<K, V> extends KernelKeyedMap<K, V> implements KernelMap<K, V> {
+  readonly spec: MapSpec<K, V>;
+
+  constructor(descriptor: Descriptor, spec: MapSpec<K, V>) {
+    super(descriptor, spec);
+    this.spec = spec;
+  }
+}
+
+class TypedKernelPerCpuMap<K, V>
+  extends KernelKeyedMap<K, readonly V[]>
+  implements KernelPerCpuMap<K, V>
+{
+  readonly spec: PerCpuMapSpec<K, V>;
+  readonly cpus: number;
+
+  constructor(descriptor: Descriptor, spec: PerCpuMapSpec<K, V>) {
+    const cpus = possibleCpus();
+    super(descriptor, { ...spec, value: perCpuCodec(spec, cpus) });
+    this.spec = spec;
+    this.cpus = cpus;
+  }
+
+  fold<R>(key: K, reducer: (sum: R, value: V) => R, initial: R): R | undefined {
+    return this.get(key)?.reduce(reducer, initial);
+  }
+}
+
+class TypedKernelRingBuffer<E> extends KernelMapBase implements KernelRingBuffer<E> {
+  readonly spec: RingBufferSpec<E>;
+
+  constructor(descriptor: Descriptor, spec: RingBufferSpec<E>) {
+    super(descriptor);
+    this.spec = spec;
+  }
+}
+
+function possibleCpus(): number {
+  return check({ operation: "count", subject: "possible CPUs" }, addon().possibleCpus());
+}

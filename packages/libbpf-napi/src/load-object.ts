@@ -1,0 +1,98 @@
+import { BpfError } from "./errors.ts";
+import type { Handle } from "./handle.ts";
+import { openObject } from "./object.ts";
+import type { LoadedObject, OpenedObject, OpenOptions } from "./object-types.ts";
+import type { ObjectSpec, SettingsOf, VariableSpec } from "./spec.ts";
+
+/** Which map an object uses, instead of a new one as it was defined. */
+export interface MapOptions {
+  /** Entries, or bytes for a ring buffer. @defaultValue as defined */
+  readonly maxEntries?: number;
+  /** Path of a pin: the map pinned there is used; if there is none, the new one is pinned there. */
+  readonly pin?: string;
+  /** A map that is open already. */
+  readonly reuse?: Handle;
+}
+
+type Variables = Readonly<Record<string, VariableSpec<unknown>>>;
+
+export interface LoadOptions<S extends Variables> extends OpenOptions {
+  /** Values of the object's load-time constants. @defaultValue as initialised in C */
+  readonly settings?: Partial<SettingsOf<S>>;
+  /** By the map's name. @defaultValue new maps as defined */
+  readonly maps?: Readonly<Record<string, MapOptions>>;
+  /** The names of the programs to load. @defaultValue all */
+  readonly programs?: readonly string[];
+}
+
+/**
+ * Loads the object that `spec` was generated from, off the event loop: settings and maps first, then
+ * everything at once.
+ *
+ * @param source its path, or its bytes
+ * @throws {BpfError} as {@link openObject} and {@link OpenedObject.load}; `no-such-member` when the
+ * object lacks something that is in its spec
+ */
+export async function loadObject<S extends Variables>(
+  spec: ObjectSpec<S>,
+  source: string | Uint8Array,
+  options: LoadOptions<S> = {},
+): Promise<LoadedObject> {
+  using object = await openObject(source, { name: spec.name, ...options });
+  checkMembers(spec, object);
+  applySettings(object, spec, options.settings ?? {});
+  for (const [map, chosen] of Object.entries(options.maps ?? {})) applyMap(object, map, chosen);
+  if (options.programs !== undefined) choosePrograms(object, options.programs);
+  return await object.load();
+}
+
+function checkMembers(spec: ObjectSpec<Variables>, object: OpenedObject): void {
+  const programs = new Set(object.programs.map(({ name }) => name));
+  const maps = new Set(object.maps.map(({ name }) => name));
+  const missing = [
+    ...Object.values(spec.programs)
+      .filter(({ name }) => !programs.has(name))
+      .map(({ name }) => `program ${name}`),
+    ...spec.maps.filter((name) => !maps.has(name)).map((name) => `map ${name}`),
+  ];
+  if (missing.length === 0) return;
+  throw new BpfError({
+    code: "no-such-member",
+    operation: "load object",
+    subject: spec.name,
+    reason: `the file lacks ${missing.join(", ")}`,
+    hint: "it is not the file that the spec was generated from: generate it again",
+  });
+}
+
+function applySettings<S extends Variables>(
+  object: OpenedObject,
+  spec: ObjectSpec<S>,
+  settings: Partial<SettingsOf<S>>,
+): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const variable = spec.settings[name];
+    if (variable === undefined) {
+      throw new BpfError({
+        code: "no-such-member",
+        operation: `set ${name} of object`,
+        subject: spec.name,
+        reason: `it has no such setting, but ${Object.keys(spec.settings).join(", ")}`,
+      });
+    }
+    if (value !== undefined) object.setVariable(variable, value);
+  }
+}
+
+function applyMap(object: OpenedObject, map: string, options: MapOptions): void {
+  if (options.maxEntries !== undefined) object.resizeMap(map, options.maxEntries);
+  if (options.reuse !== undefined) object.reuseMap(map, options.reuse);
+  if (options.pin !== undefined) object.pinMap(map, options.pin);
+}
+
+function choosePrograms(object: OpenedObject, chosen: readonly string[]): void {
+  for (const name of chosen) object.setAutoload(name, true);
+  for (const { name } of object.programs) {
+    if (!chosen.includes(name)) object.setAutoload(name, false);
+  }
+}

@@ -1,0 +1,149 @@
+import { addon, type NativeObject } from "./addon.ts";
+import { Descriptor } from "./descriptor.ts";
+import { BpfError } from "./errors.ts";
+import type { Handle } from "./handle.ts";
+import { checkDescriptor, mapOf, perCpuMapOf, ringBufferOf } from "./kernel-map.ts";
+import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
+import type { LoadedObject } from "./object-types.ts";
+import { pinDescriptor, unpin } from "./pin.ts";
+import { createProgram } from "./program.ts";
+import type { Program } from "./program-types.ts";
+import type { AnyMapSpec, MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+
+export interface LoadedObjectSettings {
+  readonly name: string;
+  /** Numbers of entries that were chosen instead of the defined ones, by map. */
+  readonly resized: ReadonlyMap<string, number>;
+  /** Where new maps are pinned, by map. */
+  readonly pins: ReadonlyMap<string, string>;
+}
+
+/** Pins what is to be pinned. Takes the native object over, and closes it on failure. */
+export function createLoadedObject(
+  native: NativeObject,
+  settings: LoadedObjectSettings,
+): LoadedObject {
+  const loaded = new KernelObjects(native, settings);
+  try {
+    loaded.pinMaps(settings.pins);
+    return loaded;
+  } catch (error) {
+    loaded.close();
+    throw error;
+  }
+}
+
+/** Names for a message. */
+export function nameList(members: readonly { readonly name: string }[]): string {
+  return members.length === 0 ? "none" : members.map(({ name }) => name).join(", ");
+}
+
+class KernelObjects implements LoadedObject {
+  readonly name: string;
+  readonly #resized: ReadonlyMap<string, number>;
+  readonly #handles: Handle[] = [];
+  #native: NativeObject | undefined;
+
+  constructor(native: NativeObject, settings: LoadedObjectSettings) {
+    this.#native = native;
+    this.#resized = settings.resized;
+    this.name = settings.name;
+  }
+
+  map<K, V>(spec: MapSpec<K, V>): KernelMap<K, V> {
+    return this.#keep(mapOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V> {
+    return this.#keep(perCpuMapOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E> {
+    return this.#keep(ringBufferOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  program(name: string): Program {
+    const native = this.#use(`get program ${name} of`);
+    const fd = addon().objectProgramFd(native, name);
+    if (fd >= 0) return this.#keep(createProgram(new Descriptor(fd, `program ${name}`), name));
+    const loaded = addon()
+      .objectPrograms(native)
+      .filter(({ autoload }) => autoload);
+    throw this.#missing(
+      `get program ${name} of`,
+      `it loaded no such program, but ${nameList(loaded)}`,
+    );
+  }
+
+  close(): void {
+    for (const handle of this.#handles.splice(0)) handle.close();
+    if (this.#native !== undefined) addon().objectClose(this.#native);
+    this.#native = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  /** Pins all or none. */
+  pinMaps(pins: ReadonlyMap<string, string>): void {
+    const done: string[] = [];
+    try {
+      for (const [map, path] of pins) {
+        using descriptor = this.#mapDescriptor(map);
+        pinDescriptor(descriptor, path);
+        done.push(path);
+      }
+    } catch (error) {
+      for (const path of done) unpin(path);
+      throw error;
+    }
+  }
+
+  #keep<H extends Handle>(handle: H): H {
+    this.#handles.push(handle);
+    return handle;
+  }
+
+  #checkedMap(spec: AnyMapSpec): Descriptor {
+    const attempt = { operation: `get map ${spec.name} of`, subject: `object ${this.name}` };
+    const descriptor = this.#mapDescriptor(spec.name);
+    return checkDescriptor(descriptor, this.#resize(spec), "incompatible-map", attempt);
+  }
+
+  #mapDescriptor(name: string): Descriptor {
+    const native = this.#use(`get map ${name} of`);
+    const fd = addon().objectMapFd(native, name);
+    if (fd >= 0) return new Descriptor(fd, `map ${name}`);
+    const maps = addon()
+      .objectMaps(native)
+      .filter(({ internal }) => !internal);
+    throw this.#missing(`get map ${name} of`, `it has no such map, but ${nameList(maps)}`);
+  }
+
+  /** The spec with the number of entries that was chosen. */
+  #resize<S extends AnyMapSpec>(spec: S): S {
+    const maxEntries = this.#resized.get(spec.name);
+    return maxEntries === undefined ? spec : { ...spec, maxEntries };
+  }
+
+  #use(operation: string): NativeObject {
+    if (this.#native !== undefined) return this.#native;
+    throw new BpfError({
+      code: "handle-closed",
+      operation,
+      subject: `object ${this.name}`,
+      reason: "the object was closed",
+    });
+  }
+
+  #missing(operation: string, reason: string): BpfError {
+    const subject = `object ${this.name}`;
+    return new BpfError({ code: "no-such-member", operation, subject, reason });
+  }
+}

@@ -1,0 +1,49 @@
+import { inspect } from "node:util";
+import { type BpfError, type Explanation, kernelError } from "./errors.ts";
+import type { MapShape } from "./map-shape.ts";
+
+/** What errors say of a map. */
+type MapIdentity = Pick<MapShape<unknown, unknown>, "name" | "type" | "maxEntries">;
+
+/** The error for an entry that the map did not take or give. `error` is positive. */
+export function entryError(
+  map: MapIdentity,
+  operation: string,
+  key: unknown,
+  error: number,
+): BpfError {
+  const attempt = { operation: `${operation} ${describeKey(key)}`, subject: `map ${map.name}` };
+  return kernelError(attempt, error, explanations(map));
+}
+
+/** The key on one line. */
+function describeKey(key: unknown): string {
+  return inspect(key, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 64 });
+}
+
+function explanations(map: MapIdentity): Readonly<Record<string, Explanation>> {
+  const full: Explanation = {
+    code: "map-full",
+    reason: `the map is full with ${String(map.maxEntries)} entries`,
+    hint: "give it more maxEntries when the object is loaded",
+  };
+  const array = map.type === "array" || map.type === "percpu_array";
+  return {
+    E2BIG: array
+      ? {
+          code: "key-out-of-range",
+          reason: `the array has the indexes 0 to ${String(map.maxEntries - 1)}`,
+        }
+      : full,
+    ENOSPC: full,
+    EEXIST: { code: "key-exists", reason: "the key is there already" },
+    ENOENT: { code: "key-missing", reason: "the key is not there" },
+    EINVAL: { code: "invalid-argument", reason: invalidReason(map, array) },
+  };
+}
+
+function invalidReason(map: MapIdentity, array: boolean): string {
+  if (array) return "an array always has all its entries; write zeros instead";
+  if (map.type === "lpm_trie") return "the prefix is longer than the key";
+  return "the kernel refused the arguments";
+}

@@ -1,0 +1,109 @@
+import type { Handle } from "./handle.ts";
+import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+
+/** What writing an entry asks of the key: nothing, that it is absent, or that it is present. */
+export type WriteMode = "any" | "create" | "replace";
+
+export interface WriteOptions {
+  /** @defaultValue `"any"` */
+  readonly mode?: WriteMode;
+}
+
+/**
+ * The entries of a map, read in batches off the event loop; the next batch is read when the last one
+ * was consumed.
+ *
+ * While the map is written to, an entry that is there all the time is yielded once; one that is
+ * added or deleted meanwhile, once or not at all.
+ */
+export interface MapScan<K, V> extends AsyncIterable<readonly [key: K, value: V]> {
+  /** Becomes false when keys vanished faster than the scan could follow: entries may be missing. */
+  readonly consistent: boolean;
+}
+
+/**
+ * A map with one value per key: what a feature is handed. In the kernel, or in memory for tests.
+ *
+ * Single entries are read and written synchronously, each in a few microseconds. Values are copies;
+ * writing one replaces it whole.
+ *
+ * Errors, beside `handle-closed` and `kernel-error`: `invalid-argument` for what does not fit its codec.
+ */
+export interface KeyedMap<K, V> {
+  /** The map's name, in C and in bpftool. */
+  readonly name: string;
+  /** How many entries fit. */
+  readonly maxEntries: number;
+  /** The value; of an LPM trie, the one of the longest prefix that covers the key. */
+  get(key: K): V | undefined;
+  /** Whether {@link get} would find a value. */
+  has(key: K): boolean;
+  /**
+   * @throws {BpfError} `map-full`, `key-exists`, `key-missing`, or `key-out-of-range` beyond an
+   * array; an LRU map evicts instead of being full
+   */
+  set(key: K, value: V, options?: WriteOptions): void;
+  /** Whether the key was there. @throws {BpfError} `invalid-argument` for an array, which always has all keys */
+  delete(key: K): boolean;
+  /** All entries, in no particular order. */
+  entries(): MapScan<K, V>;
+  /**
+   * Writes many entries off the event loop, in order; not as one transaction: what was written
+   * before a failure stays.
+   */
+  setMany(entries: Iterable<readonly [key: K, value: V]>): Promise<void>;
+  /** Deletes many keys off the event loop; resolves to how many were there. */
+  deleteMany(keys: Iterable<K>): Promise<number>;
+}
+
+/** A map with one value per key. */
+export interface BpfMap<K, V> extends KeyedMap<K, V> {
+  readonly spec: MapSpec<K, V>;
+}
+
+/**
+ * A map with one value per key and possible CPU. Reading and writing take all of them, by CPU number;
+ * BPF programs see their own CPU's.
+ */
+export interface PerCpuMap<K, V> extends KeyedMap<K, readonly V[]> {
+  readonly spec: PerCpuMapSpec<K, V>;
+  /** How many values an entry has: the possible CPUs of this machine. */
+  readonly cpus: number;
+  /** The values of all CPUs as one, by `reducer` from `initial` on; undefined without an entry. */
+  fold<R>(key: K, reducer: (sum: R, value: V) => R, initial: R): R | undefined;
+}
+
+/** What the kernel says of a map. */
+export interface MapInfo {
+  /** Unique while the map lives. */
+  readonly id: number;
+  /** As far as the kernel keeps it: 15 characters. */
+  readonly name: string;
+  /** As bpftool prints it: `lru_hash`. */
+  readonly type: string;
+  /** Bytes. */
+  readonly keySize: number;
+  /** Bytes; of a per-CPU map, of one CPU's value. */
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** `BPF_F_*` flags of map creation. */
+  readonly flags: number;
+  /** Whether user space may no longer write (`BPF_MAP_FREEZE`). */
+  readonly frozen: boolean;
+}
+
+/** A map in the kernel, of whatever type. */
+export interface KernelMapHandle extends Handle {
+  info(): MapInfo;
+}
+
+/** A handle of a map with one value per key. */
+export interface KernelMap<K, V> extends BpfMap<K, V>, KernelMapHandle {}
+
+/** A handle of a map with one value per key and CPU. */
+export interface KernelPerCpuMap<K, V> extends PerCpuMap<K, V>, KernelMapHandle {}
+
+/** A handle of a ring buffer, which {@link openRingBuffer} reads. */
+export interface KernelRingBuffer<E> extends KernelMapHandle {
+  readonly spec: RingBufferSpec<E>;
+}

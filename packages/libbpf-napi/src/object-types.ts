@@ -1,0 +1,92 @@
+import type { Handle } from "./handle.ts";
+import type { MapTraits } from "./map-check.ts";
+import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
+import type { Program } from "./program-types.ts";
+import type { MapSpec, PerCpuMapSpec, RingBufferSpec, VariableSpec } from "./spec.ts";
+
+export interface OpenOptions {
+  /**
+   * How messages name the object.
+   *
+   * @defaultValue the file's name up to its first dot, or `object`
+   */
+  readonly name?: string;
+  /**
+   * A file with the kernel's type information, for a kernel that does not offer it.
+   *
+   * @defaultValue what the running kernel offers
+   */
+  readonly btfPath?: string;
+}
+
+/** A map as an object file defines it. */
+export interface MapDefinition extends MapTraits {
+  readonly name: string;
+}
+
+/** A program as an object file defines it. */
+export interface ProgramDefinition {
+  readonly name: string;
+  /** The ELF section, which says type and hook: `tcx/ingress`. */
+  readonly section: string;
+  /** As bpftool prints it: `sched_cls`. */
+  readonly type: string;
+  /** Whether {@link OpenedObject.load} loads it. */
+  readonly autoload: boolean;
+}
+
+/**
+ * An object file that was read and is not in the kernel yet: what decides how it is loaded can be
+ * changed. Every method throws `invalid-state` once it was loaded or closed.
+ */
+export interface OpenedObject extends Disposable, AsyncDisposable {
+  readonly name: string;
+  /** Without those that libbpf makes for sections of variables. */
+  readonly maps: readonly MapDefinition[];
+  readonly programs: readonly ProgramDefinition[];
+  /**
+   * Sets what a global variable begins with; one of `.rodata` then keeps it.
+   *
+   * @throws {BpfError} `no-such-member` when the variable lies outside of its section
+   */
+  setVariable<T>(variable: VariableSpec<T>, value: T): void;
+  /** @throws {BpfError} `no-such-member`, or `kernel-error` for a map that cannot be resized */
+  resizeMap(map: string, maxEntries: number): void;
+  /**
+   * Uses an existing map instead of making a new one.
+   *
+   * @throws {BpfError} `no-such-member`, or `incompatible-map` when it is not like the one defined here
+   */
+  reuseMap(map: string, existing: Handle): void;
+  /**
+   * Uses the map that is pinned at `path`; if there is none, the new map is pinned there by
+   * {@link OpenedObject.load}. To be called after {@link OpenedObject.resizeMap}.
+   *
+   * @throws {BpfError} `no-such-member`, `not-bpffs`, or `incompatible-pin`, which names the field that differs
+   */
+  pinMap(map: string, path: string): void;
+  /** Whether to load a program. @throws {BpfError} `no-such-member` */
+  setAutoload(program: string, autoload: boolean): void;
+  /**
+   * Creates the maps and loads the programs, off the event loop. Succeeds or fails as a whole; a
+   * failure closes this object and leaves nothing in the kernel.
+   *
+   * @throws {BpfError} `verifier-rejected`, `not-permitted`, `no-kernel-btf`, `pin-exists`
+   */
+  load(): Promise<LoadedObject>;
+  close(): void;
+}
+
+/** The maps and programs of an object, in the kernel. Closing it closes every handle that it gave out. */
+export interface LoadedObject extends Disposable, AsyncDisposable {
+  readonly name: string;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  map<K, V>(spec: MapSpec<K, V>): KernelMap<K, V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, also for a program that was not loaded */
+  program(name: string): Program;
+  close(): void;
+}

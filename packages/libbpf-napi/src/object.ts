@@ -1,0 +1,238 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { addon, type NativeMapDefinition, type NativeObject } from "./addon.ts";
+import { encodeToBytes } from "./codec.ts";
+import { btfOfElf, type ElfFile } from "./btf/index.ts";
+import { Descriptor } from "./descriptor.ts";
+import { readObjectFile } from "./elf-check.ts";
+import { type Attempt, BpfError, check } from "./errors.ts";
+import { descriptorOf, type Handle } from "./handle.ts";
+import { nativeMapInfo } from "./kernel-map-base.ts";
+import { mapTypeName, programTypeName } from "./kernel-names.ts";
+import { libbpfError, loadError } from "./libbpf-log.ts";
+import { createLoadedObject, nameList } from "./loaded-object.ts";
+import { findMismatch, mismatchError } from "./map-check.ts";
+import { entryLayout, findLayoutMismatch, kernelEntryLayout } from "./map-layout.ts";
+import type {
+  LoadedObject,
+  MapDefinition,
+  OpenedObject,
+  OpenOptions,
+  ProgramDefinition,
+} from "./object-types.ts";
+import { openExistingPin, requireBpffs } from "./pin.ts";
+import type { VariableSpec } from "./spec.ts";
+
+/**
+ * Reads an object file of BPF programs, from a path or from bytes, off the event loop. Needs no
+ * privileges; the kernel is not asked before {@link OpenedObject.load}.
+ *
+ * @throws {BpfError} `invalid-object`: not ELF, cut short, for another machine, or not what libbpf understands
+ */
+export async function openObject(
+  source: string | Uint8Array,
+  options: OpenOptions = {},
+): Promise<OpenedObject> {
+  const fromFile = typeof source === "string";
+  const name = options.name ?? (fromFile ? basename(source).replace(/\..*$/, "") : "object");
+  const subject = fromFile ? source : name;
+  const bytes = fromFile ? await readSource(source) : source;
+  const elf = readObjectFile(bytes, subject);
+  const outcome = await addon().objectOpen(bytes, name, options.btfPath);
+  const attempt = { operation: "open object", subject };
+  if (outcome.object === undefined) {
+    const cause = libbpfError(attempt, outcome);
+    const { reason, errno } = cause;
+    throw new BpfError({ ...attempt, code: "invalid-object", reason, errno, cause });
+  }
+  return new ObjectFile(outcome.object, { name, subject, elf, btfPath: options.btfPath });
+}
+
+async function readSource(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new BpfError({
+      code: "invalid-object",
+      operation: "open object",
+      subject: path,
+      reason: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+interface ObjectSource {
+  readonly name: string;
+  /** How messages name it: the path, where there is one. */
+  readonly subject: string;
+  readonly elf: ElfFile;
+  readonly btfPath: string | undefined;
+}
+
+class ObjectFile implements OpenedObject {
+  readonly name: string;
+  readonly #source: ObjectSource;
+  /** Undefined once it was loaded or closed. */
+  #native: NativeObject | undefined;
+  readonly #resized = new Map<string, number>();
+  /** Where {@link ObjectFile.load} pins what it creates, by map. */
+  readonly #pins = new Map<string, string>();
+
+  constructor(native: NativeObject, source: ObjectSource) {
+    this.#native = native;
+    this.#source = source;
+    this.name = source.name;
+  }
+
+  get maps(): readonly MapDefinition[] {
+    return this.#definitions("list maps of").map(describeMap);
+  }
+
+  get programs(): readonly ProgramDefinition[] {
+    const programs = addon().objectPrograms(this.#use("list programs of"));
+    return programs.map(({ name, section, type, autoload }) => ({
+      name,
+      section,
+      type: programTypeName(type),
+      autoload,
+    }));
+  }
+
+  setVariable<T>(variable: VariableSpec<T>, value: T): void {
+    const { section, offset, codec } = variable;
+    const attempt = this.#attempt(`set variable at ${section}+${String(offset)} of`);
+    const bytes = encodeToBytes(codec, value);
+    const native = this.#use(attempt.operation);
+    const outside = {
+      code: "no-such-member",
+      reason: `section ${section} has no ${String(bytes.length)} bytes there`,
+      hint: "generate the spec again from this object",
+    } as const;
+    check(attempt, addon().objectWriteVariable(native, section, offset, bytes), {
+      ENOENT: outside,
+      ERANGE: outside,
+    });
+  }
+
+  resizeMap(map: string, maxEntries: number): void {
+    this.#definition(map, "resize");
+    const attempt = this.#attempt(`resize map ${map} to ${String(maxEntries)} entries in`);
+    check(attempt, addon().objectResizeMap(this.#use(attempt.operation), map, maxEntries));
+    this.#resized.set(map, maxEntries);
+  }
+
+  reuseMap(map: string, existing: Handle): void {
+    const attempt = this.#attempt(`reuse ${map} in`);
+    const descriptor = descriptorOf(existing, attempt.operation);
+    this.#reuse(map, descriptor, "incompatible-map", attempt);
+  }
+
+  pinMap(map: string, path: string): void {
+    this.#definition(map, "pin");
+    const attempt = { operation: `use map ${map} pinned at`, subject: path };
+    const fd = openExistingPin(path, "map");
+    if (fd === undefined) {
+      requireBpffs(attempt, path);
+      this.#pins.set(map, path);
+      return;
+    }
+    using descriptor = new Descriptor(fd, `map ${map}`);
+    this.#reuse(map, descriptor, "incompatible-pin", attempt);
+  }
+
+  setAutoload(program: string, autoload: boolean): void {
+    const attempt = this.#attempt(`choose whether to load ${program} of`);
+    const native = this.#use(attempt.operation);
+    check(attempt, addon().objectAutoload(native, program, autoload), {
+      ENOENT: {
+        code: "no-such-member",
+        reason: `it has no such program, but ${nameList(addon().objectPrograms(native))}`,
+      },
+    });
+  }
+
+  async load(): Promise<LoadedObject> {
+    const { name, subject, btfPath } = this.#source;
+    const native = this.#use("load");
+    this.#native = undefined;
+    const outcome = await addon().objectLoad(native);
+    if (outcome.error !== 0) {
+      addon().objectClose(native);
+      throw loadError({ operation: "load object", subject }, outcome, btfPath);
+    }
+    return createLoadedObject(native, { name, resized: this.#resized, pins: this.#pins });
+  }
+
+  close(): void {
+    if (this.#native !== undefined) addon().objectClose(this.#native);
+    this.#native = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  #reuse(
+    map: string,
+    existing: Descriptor,
+    code: "incompatible-map" | "incompatible-pin",
+    attempt: Attempt,
+  ): void {
+    const mismatch = this.#mismatch(this.#definition(map, "reuse"), existing);
+    if (mismatch !== undefined) throw mismatchError(code, attempt, mismatch);
+    const fd = existing.number(attempt.operation);
+    check(attempt, addon().objectReuseMap(this.#use(attempt.operation), map, fd));
+  }
+
+  /** The first difference of a map in the kernel to the one that is defined here. */
+  #mismatch(wanted: NativeMapDefinition, existing: Descriptor): string | undefined {
+    const found = nativeMapInfo(existing);
+    const traits = { ...found, type: mapTypeName(found.type) };
+    const mismatch = findMismatch(describeMap(wanted), traits);
+    if (mismatch !== undefined || wanted.keyTypeId === 0) return mismatch;
+    const here = entryLayout(btfOfElf(this.#source.elf), wanted);
+    return findLayoutMismatch(here, kernelEntryLayout(found));
+  }
+
+  #definition(map: string, operation: string): NativeMapDefinition {
+    const definitions = this.#definitions(operation);
+    const definition = definitions.find(({ name }) => name === map);
+    if (definition !== undefined) return definition;
+    throw new BpfError({
+      code: "no-such-member",
+      operation: `${operation} map ${map} of`,
+      subject: this.#source.subject,
+      reason: `it has no such map, but ${nameList(definitions)}`,
+    });
+  }
+
+  #definitions(operation: string): readonly NativeMapDefinition[] {
+    return addon()
+      .objectMaps(this.#use(operation))
+      .filter(({ internal }) => !internal);
+  }
+
+  #use(operation: string): NativeObject {
+    if (this.#native !== undefined) return this.#native;
+    throw new BpfError({
+      ...this.#attempt(operation),
+      code: "invalid-state",
+      reason: "it was loaded or closed before",
+    });
+  }
+
+  #attempt(operation: string): Attempt {
+    return { operation, subject: this.#source.subject };
+  }
+}
+
+function describeMap(map: NativeMapDefinition): MapDefinition {
+  const { name, type, keySize, valueSize, maxEntries, flags } = map;
+  return { name, type: mapTypeName(type), keySize, valueSize, maxEntries, flags };
+}

@@ -1,0 +1,91 @@
+import type { InterfaceIndex } from "@heddle/contracts";
+import type { Handle } from "./handle.ts";
+
+/** What a test run sets of a packet's context; all else comes from the packet's bytes. */
+export interface SkbContext {
+  /** @defaultValue 0 */
+  readonly mark?: number;
+  /** @defaultValue 0 */
+  readonly priority?: number;
+  /** The device the packet is on. @defaultValue the loopback */
+  readonly ifindex?: InterfaceIndex;
+  /** The device it came in by. @defaultValue none */
+  readonly ingressIfindex?: InterfaceIndex;
+  /** `cb[0]` on; up to five 32-bit numbers. @defaultValue zeros */
+  readonly cb?: readonly number[];
+  /** Nanoseconds. @defaultValue 0 */
+  readonly timestamp?: bigint;
+  /** Bytes on the wire, which are more than the packet's for a segmented one. @defaultValue its length */
+  readonly wireLength?: number;
+  /** Payload bytes of each segment (GSO). @defaultValue 0 */
+  readonly gsoSize?: number;
+  /** How many segments it stands for (GSO). @defaultValue 0 */
+  readonly gsoSegs?: number;
+}
+
+export interface TestRunInput {
+  /** The packet, from its Ethernet header on; at least 14 bytes. */
+  readonly data: Uint8Array;
+  /** For programs on packets of the stack (`__sk_buff`); XDP takes none. */
+  readonly context?: SkbContext;
+  /** How often to run it; the packet carries over from run to run. @defaultValue 1 */
+  readonly repeat?: number;
+  /**
+   * Path of the network namespace to run in, which the context's devices belong to.
+   *
+   * @defaultValue this process's own
+   */
+  readonly netns?: string;
+}
+
+export interface TestRunResult {
+  /** What the program returned, signed: `TCX_NEXT` is -1. */
+  readonly returnValue: number;
+  /** The packet afterwards. */
+  readonly data: Uint8Array;
+  /** The packet's context afterwards; undefined unless one was given. */
+  readonly context: Required<Omit<SkbContext, "ifindex" | "ingressIfindex">> | undefined;
+  /** Mean time of one run, in nanoseconds. */
+  readonly durationNs: number;
+}
+
+/** What the kernel says of a program. */
+export interface ProgramInfo {
+  /** Unique while the program lives. */
+  readonly id: number;
+  /** As far as the kernel keeps it: 15 characters. */
+  readonly name: string;
+  /** As bpftool prints it: `sched_cls`. */
+  readonly type: string;
+  /** Hash of its instructions, 16 hexadecimal digits. */
+  readonly tag: string;
+  /** Nanoseconds from the machine's start to when it was loaded. */
+  readonly loadTime: bigint;
+  /** How often it ran, counted while `kernel.bpf_stats_enabled` is 1. */
+  readonly runCount: bigint;
+  /** For how long it ran altogether, in nanoseconds, counted like {@link ProgramInfo.runCount}. */
+  readonly runTime: bigint;
+  /** How often it did not run because it was running already. */
+  readonly recursionMisses: bigint;
+  /** Bytes of BPF instructions after the verifier's changes. */
+  readonly translatedSize: number;
+  /** Bytes of machine code; 0 when the program is interpreted. */
+  readonly jitedSize: number;
+  /** How many instructions the verifier followed. */
+  readonly verifiedInstructions: number;
+  /** Ids of the maps that it uses. */
+  readonly mapIds: readonly number[];
+}
+
+/** A program in the kernel. */
+export interface Program extends Handle {
+  readonly name: string;
+  info(): ProgramInfo;
+  /**
+   * Runs the program on a packet, off the event loop, without any device.
+   *
+   * @throws {BpfError} `invalid-argument` for a packet or context that the kernel does not take,
+   * `unsupported-feature` for a program type without test runs, `not-permitted`
+   */
+  testRun(input: TestRunInput): Promise<TestRunResult>;
+}

@@ -1,0 +1,122 @@
+import { addon, type NativeProgramInfo } from "./addon.ts";
+import { Descriptor } from "./descriptor.ts";
+import { type Attempt, type Explanation, kernelError } from "./errors.ts";
+import { DescriptorHandle } from "./handle.ts";
+import { programTypeName } from "./kernel-names.ts";
+import { openPin } from "./pin.ts";
+import type { Program, ProgramInfo, TestRunInput, TestRunResult } from "./program-types.ts";
+import { decodeSkbContext, encodeSkbContext } from "./skb-context.ts";
+
+/**
+ * Opens a pinned program.
+ *
+ * @throws {BpfError} `pin-missing`, `incompatible-pin` when another kind of thing is pinned there
+ */
+export function openPinnedProgram(path: string): Program {
+  const descriptor = new Descriptor(openPin(path, "program"), `program pinned at ${path}`);
+  try {
+    return createProgram(descriptor, readInfo(descriptor).name);
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a program by its id, which a link, a map of programs or bpftool tells.
+ *
+ * @throws {BpfError} `no-such-program`, `not-permitted`
+ */
+export function openProgramById(id: number): Program {
+  const attempt: Attempt = { operation: "open program", subject: `of id ${String(id)}` };
+  const fd = addon().programById(id);
+  if (fd < 0) {
+    throw kernelError(attempt, -fd, {
+      ENOENT: { code: "no-such-program", reason: "no program has it, or has it any more" },
+    });
+  }
+  const descriptor = new Descriptor(fd, `program of id ${String(id)}`);
+  try {
+    return createProgram(descriptor, readInfo(descriptor).name);
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/** The handle of a program. Takes the descriptor over. */
+export function createProgram(descriptor: Descriptor, name: string): Program {
+  return new KernelProgram(descriptor, name);
+}
+
+class KernelProgram extends DescriptorHandle implements Program {
+  readonly name: string;
+  readonly #descriptor: Descriptor;
+
+  constructor(descriptor: Descriptor, name: string) {
+    super(descriptor);
+    this.#descriptor = descriptor;
+    this.name = name;
+  }
+
+  info(): ProgramInfo {
+    const info = readInfo(this.#descriptor);
+    return {
+      id: info.id,
+      name: info.name,
+      type: programTypeName(info.type),
+      tag: info.tag,
+      loadTime: info.loadTime,
+      runCount: info.runCount,
+      runTime: info.runTime,
+      recursionMisses: info.recursionMisses,
+      translatedSize: info.translatedSize,
+      jitedSize: info.jitedSize,
+      verifiedInstructions: info.verifiedInstructions,
+      mapIds: [...info.mapIds],
+    };
+  }
+
+  async testRun(input: TestRunInput): Promise<TestRunResult> {
+    const attempt = { operation: "test run", subject: this.#descriptor.subject };
+    const { data, context, repeat = 1, netns } = input;
+    const encoded = context === undefined ? undefined : encodeSkbContext(context);
+    const fd = this.#descriptor.number(attempt.operation);
+    const result = await addon().programTestRun(fd, data, encoded, repeat, netns);
+    if (result.error !== 0) throw kernelError(attempt, result.error, testRunExplanations(input));
+    return {
+      returnValue: result.returnValue,
+      data: result.data,
+      context: decodeSkbContext(result.context),
+      durationNs: result.duration,
+    };
+  }
+}
+
+function readInfo(descriptor: Descriptor): NativeProgramInfo {
+  const attempt: Attempt = { operation: "read info of", subject: descriptor.subject };
+  const info = addon().programInfo(descriptor.number(attempt.operation));
+  if (typeof info === "number") throw kernelError(attempt, -info);
+  return info;
+}
+
+function testRunExplanations(input: TestRunInput): Readonly<Record<string, Explanation>> {
+  const { data, context, netns } = input;
+  return {
+    EINVAL: {
+      code: "invalid-argument",
+      reason: `the kernel refused this packet of ${String(data.length)} bytes, its context, or both for this type of program`,
+      hint: "a packet has at least its Ethernet header, and XDP takes no context",
+    },
+    ENODEV: {
+      code: "no-device",
+      reason: `there is no device ${String(context?.ifindex ?? context?.ingressIfindex)}`,
+      hint: "device numbers belong to the network namespace that the test runs in",
+    },
+    ENOENT: { reason: `there is no network namespace ${String(netns)}` },
+    ENOTSUPP: {
+      code: "unsupported-feature",
+      reason: "programs of this type cannot be run without their hook",
+    },
+  };
+}

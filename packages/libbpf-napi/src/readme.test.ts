@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+function read(path: string): string {
+  return readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+}
+
+describe("the README", () => {
+  it("shows the example that is compiled", () => {
+    const code = /```ts\n([\s\S]*?)```/.exec(read("README.md"))?.[1];
+    expect(code).toBe(read("examples/count-packets.ts"));
+  });
+
+  it("has a row for every error code", () => {
+    const union = /export type BpfErrorCode =([\s\S]*?);/.exec(read("src/errors.ts"))?.[1] ?? "";
+    const codes = [...union.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(20);
+    expect(codes.filter((code) => !read("README.md").includes(`\`${String(code)}\``))).toEqual([]);
+  });
+});

@@ -1,0 +1,164 @@
+import { toError } from "@heddle/contracts";
+import { addon, type NativeBatch, type NativeRing } from "./addon.ts";
+import { type Attempt, BpfError, check, kernelError } from "./errors.ts";
+import { descriptorOf } from "./handle.ts";
+import type { KernelRingBuffer } from "./map-types.ts";
+import type { RingBufferSpec } from "./spec.ts";
+
+/** A batch ends after so many records or bytes, so that other work of the event loop gets its turn. */
+const maxRecords = 2048;
+const maxBytes = 256 * 1024;
+
+/** Records lie at multiples of this in a batch; the same number stands in native/src/ring.c. */
+const recordAlignment = 8;
+
+export interface RingBufferOptions<E> {
+  /** Called with what arrived, in order, at least one event. */
+  readonly onEvents: (events: readonly E[]) => void;
+  /**
+   * Called with what `onEvents` threw, and for each record that is not an event of the spec; the
+   * records after it are delivered nevertheless.
+   */
+  readonly onError: (error: Error) => void;
+  /** Whether an open reader keeps the process alive. @defaultValue false */
+  readonly keepAlive?: boolean;
+}
+
+/** Reads a ring buffer while it is open. */
+export interface RingBufferReader extends Disposable, AsyncDisposable {
+  readonly closed: boolean;
+  /** Stops reading: what arrives stays in the ring buffer, and is lost once that is full. */
+  pause(): void;
+  resume(): void;
+  /** Delivers what is in the ring buffer, and stops. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Delivers the events of a ring buffer on the event loop, in batches. One reader per ring buffer:
+ * two would share its events.
+ *
+ * @throws {BpfError} `handle-closed`, `not-permitted`
+ */
+export function openRingBuffer<E>(
+  map: KernelRingBuffer<E>,
+  options: RingBufferOptions<E>,
+): RingBufferReader {
+  return new EventReader(map, options);
+}
+
+class EventReader<E> implements RingBufferReader {
+  readonly #spec: RingBufferSpec<E>;
+  readonly #options: RingBufferOptions<E>;
+  #ring: NativeRing | undefined;
+
+  constructor(map: KernelRingBuffer<E>, options: RingBufferOptions<E>) {
+    this.#spec = map.spec;
+    this.#options = options;
+    const attempt = this.#attempt("read");
+    const fd = descriptorOf(map, attempt.operation).number(attempt.operation);
+    const ring = addon().ringOpen(fd, maxRecords, maxBytes, () => void this.#readBatch());
+    if (typeof ring === "number") throw kernelError(attempt, -ring);
+    this.#ring = ring;
+    this.resume();
+  }
+
+  get closed(): boolean {
+    return this.#ring === undefined;
+  }
+
+  pause(): void {
+    this.#watch(false);
+  }
+
+  resume(): void {
+    this.#watch(true);
+  }
+
+  close(): void {
+    const ring = this.#ring;
+    if (ring === undefined) return;
+    this.#drain();
+    this.#ring = undefined;
+    addon().ringClose(ring);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  #watch(watch: boolean): void {
+    if (this.#ring === undefined) return;
+    check(
+      this.#attempt("watch"),
+      addon().ringWatch(this.#ring, watch, this.#options.keepAlive ?? false),
+    );
+  }
+
+  /** As much as fits into the ring buffer: what arrives meanwhile could go on for ever. */
+  #drain(): void {
+    let left = this.#spec.maxEntries;
+    for (let read = this.#readBatch(); read > 0 && left > 0; read = this.#readBatch()) {
+      left -= read;
+    }
+  }
+
+  /** Delivers a batch; how many bytes it had. */
+  #readBatch(): number {
+    if (this.#ring === undefined) return 0;
+    const batch = addon().ringRead(this.#ring);
+    if (typeof batch === "number") {
+      if (batch < 0) this.#options.onError(kernelError(this.#attempt("read"), -batch));
+      return 0;
+    }
+    const events = this.#decode(batch);
+    if (events.length > 0) this.#deliver(events);
+    return batch.data.length;
+  }
+
+  #deliver(events: readonly E[]): void {
+    try {
+      this.#options.onEvents(events);
+    } catch (error) {
+      this.#options.onError(toError(error));
+    }
+  }
+
+  #decode({ data, sizes }: NativeBatch): readonly E[] {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const events: E[] = [];
+    let offset = 0;
+    for (const size of sizes) {
+      if (size === this.#spec.event.size) this.#decodeInto(events, view, offset);
+      else this.#options.onError(this.#sizeError(size));
+      offset += Math.ceil(size / recordAlignment) * recordAlignment;
+    }
+    return events;
+  }
+
+  #decodeInto(events: E[], view: DataView, offset: number): void {
+    try {
+      events.push(this.#spec.event.decode(view, offset));
+    } catch (error) {
+      this.#options.onError(toError(error));
+    }
+  }
+
+  #sizeError(size: number): BpfError {
+    return new BpfError({
+      ...this.#attempt("decode event of"),
+      code: "incompatible-map",
+      reason: `a record has ${String(size)} bytes, an event ${String(this.#spec.event.size)}`,
+      hint: "generate the spec again from the object that is loaded",
+    });
+  }
+
+  #attempt(operation: string): Attempt {
+    return { operation, subject: `ring buffer ${this.#spec.name}` };
+  }
+}

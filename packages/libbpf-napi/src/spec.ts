@@ -1,0 +1,79 @@
+import type { Codec } from "./codec.ts";
+
+/** Map types whose entries are one value per key, by the name that bpftool prints. */
+export type KeyedMapType = "hash" | "lru_hash" | "array" | "lpm_trie";
+
+/** Map types that keep one value per key and possible CPU. */
+export type PerCpuMapType = "percpu_hash" | "lru_percpu_hash" | "percpu_array";
+
+interface NamedMapSpec {
+  /** The map's name in C, in bpftool and here; at most 15 characters. */
+  readonly name: string;
+  /** Entries, or bytes for a ring buffer, unless changed before the object is loaded. */
+  readonly maxEntries: number;
+  /** `BPF_F_*` flags of map creation. */
+  readonly flags: number;
+}
+
+/** What a program's source says of a map with one value per key. */
+export interface MapSpec<K, V> extends NamedMapSpec {
+  readonly type: KeyedMapType;
+  readonly key: Codec<K>;
+  readonly value: Codec<V>;
+  /** Hash of the layout of key and value: fields, offsets, types. Empty when it is not known, and not compared. */
+  readonly layout: string;
+}
+
+/** What a program's source says of a map with one value per key and CPU. */
+export interface PerCpuMapSpec<K, V> extends NamedMapSpec {
+  readonly type: PerCpuMapType;
+  readonly key: Codec<K>;
+  readonly value: Codec<V>;
+  /** Hash of the layout of key and value: fields, offsets, types. Empty when it is not known, and not compared. */
+  readonly layout: string;
+}
+
+/** What a program's source says of a ring buffer. */
+export interface RingBufferSpec<E> extends NamedMapSpec {
+  readonly type: "ringbuf";
+  readonly event: Codec<E>;
+  /** Hash of the layout of one event. */
+  readonly layout: string;
+}
+
+export type AnyMapSpec =
+  | MapSpec<unknown, unknown>
+  | PerCpuMapSpec<unknown, unknown>
+  | RingBufferSpec<unknown>;
+
+/** What an object holds of one program. */
+export interface ProgramSpec {
+  /** The program's name in C, in bpftool and here; at most 15 characters. */
+  readonly name: string;
+  /** The ELF section, which says the program's type and where it attaches: `tcx/ingress`. */
+  readonly section: string;
+}
+
+/** A global variable of an object: a setting when it is in `.rodata`, which is fixed once loaded. */
+export interface VariableSpec<T> {
+  readonly section: ".rodata" | ".data" | ".bss";
+  /** Bytes from the beginning of its section. */
+  readonly offset: number;
+  readonly codec: Codec<T>;
+}
+
+/** What a compiled object file holds; generated from it. */
+export interface ObjectSpec<S extends Readonly<Record<string, VariableSpec<unknown>>>> {
+  /** The object file's name without `.bpf.o`. */
+  readonly name: string;
+  readonly programs: Readonly<Record<string, ProgramSpec>>;
+  /** The names of its maps, without the sections of global variables. */
+  readonly maps: readonly string[];
+  /** Load-time constants, by their name in TypeScript. */
+  readonly settings: S;
+}
+
+/** The values that an object's settings take. */
+export type SettingsOf<S extends Readonly<Record<string, VariableSpec<unknown>>>> = {
+  readonly [Name in keyof S]: S[Name] extends VariableSpec<infer T> ? T : never;
+};

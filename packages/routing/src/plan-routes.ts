@@ -1,0 +1,66 @@
+import {
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamily,
+  type IpPrefix,
+  prefixContains,
+  prefixFamily,
+  prefixOf,
+} from "@heddle/contracts";
+import type { Address, RouteProtocol, RouteSpec } from "@heddle/rtnetlink";
+import type { ClusterNode } from "./node-network.ts";
+import { RoutingError } from "./routing-error.ts";
+
+/**
+ * The route to a prefix of another node's pods: by that node, when it is on a link of this one.
+ * Undefined when it is not: then the network in between has to know the prefix.
+ *
+ * @throws {RoutingError} `no-gateway`
+ */
+export function routeToNode(
+  node: ClusterNode,
+  prefix: IpPrefix,
+  addresses: Iterable<Address>,
+  protocol: RouteProtocol,
+): RouteSpec | undefined {
+  const gateway = gatewayFor(node, prefix);
+  const device = deviceTowards(gateway, addresses);
+  if (device === undefined) return undefined;
+  return { destination: prefix, protocol, nextHops: [{ gateway, device }] };
+}
+
+/**
+ * The route for the node's own pods' prefix. Each pod has a more specific one; what no pod has is
+ * unreachable, rather than sent on by the default route and back.
+ */
+export function routeToOwnPods(prefix: IpPrefix, protocol: RouteProtocol): RouteSpec {
+  return { destination: prefix, protocol, type: "unreachable" };
+}
+
+/** IPv4 goes by an IPv6 gateway where there is no other (RFC 8950); the reverse does not exist. */
+function gatewayFor({ name, addresses }: ClusterNode, prefix: IpPrefix): IpAddress {
+  const family = prefixFamily(prefix);
+  const gateway =
+    addresses.find((address) => ipFamily(address) === family) ??
+    (family === 4 ? addresses[0] : undefined);
+  if (gateway !== undefined) return gateway;
+  throw new RoutingError({
+    code: "no-gateway",
+    operation: `route ${prefix} to`,
+    subject: `node ${name}`,
+    reason: `it has no InternalIP of IPv${String(family)}`,
+    hint: "add one to the status of the Node object",
+  });
+}
+
+/** The device whose own prefix the address is in. */
+function deviceTowards(
+  gateway: IpAddress,
+  addresses: Iterable<Address>,
+): InterfaceIndex | undefined {
+  for (const { address, prefixLength, device } of addresses) {
+    if (ipFamily(address) !== ipFamily(gateway)) continue;
+    if (prefixContains(prefixOf(address, prefixLength), gateway)) return device;
+  }
+  return undefined;
+}

@@ -1,0 +1,261 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  type ChangeStream,
+  type Clock,
+  type Health,
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamily,
+  type IpFamily,
+  type IpPrefix,
+  type Logger,
+  type Service,
+  type StateStream,
+  toError,
+} from "@heddle/contracts";
+import type {
+  Address,
+  Link,
+  Route,
+  RouteProtocol,
+  RouteSpec,
+  Rtnetlink,
+  Sysctl,
+} from "@heddle/rtnetlink";
+import {
+  collect,
+  type Collection,
+  createReconciler,
+  createTable,
+  type Derived,
+  failure,
+  type Key,
+  type MutableTable,
+  type Reconciler,
+  type Table,
+} from "@heddle/tables";
+import type { Subscription } from "rxjs";
+import { enableForwarding } from "./forwarding.ts";
+import type { ClusterNode } from "./node-network.ts";
+import { routeToNode, routeToOwnPods } from "./plan-routes.ts";
+import { NextTurn } from "./next-turn.ts";
+import { RouteTarget } from "./route-target.ts";
+import { type NodeDevice, selectDevices } from "./select-devices.ts";
+
+export interface RoutingDeps {
+  /** The nodes of the cluster by name, this one among them. */
+  readonly nodes$: ChangeStream<string, ClusterNode>;
+  /** Requests to the node's own namespace. */
+  readonly node: Rtnetlink;
+  /** The kernel settings of that namespace. */
+  readonly settings: Sysctl;
+  readonly links$: ChangeStream<InterfaceIndex, Link>;
+  readonly addresses$: ChangeStream<string, Address>;
+  readonly routes$: ChangeStream<string, Route>;
+  /** Called after something changed that says where packets go. */
+  readonly routesChanged: () => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RoutingOptions {
+  /** The name of this node. */
+  readonly nodeName: string;
+  /**
+   * The names of the devices that lead to the network.
+   *
+   * @defaultValue the devices with the node's own addresses, and those of default routes
+   */
+  readonly devices?: readonly string[];
+  /** The protocol of the routes to other nodes' pods, which tells them from others' (rt_protos). */
+  readonly routeProtocol: RouteProtocol;
+  /** The protocol of the routes to this node's pods, whose comings and goings change no other packet's way. */
+  readonly podRouteProtocol: RouteProtocol;
+}
+
+/**
+ * Direct routing: a route to the pods of each node that is on a link of this one. What lies between nodes
+ * that are not has to know the pods' prefixes by itself.
+ *
+ * `start` makes the node forward packets; what is known by then of nodes and devices is in effect when it
+ * resolves. `close` leaves everything in place.
+ */
+export interface Routing extends Service {
+  /** The devices that lead to the network. */
+  readonly devices: Table<InterfaceIndex, NodeDevice>;
+  /** This node's own address of a family, once its Node object is known. */
+  nodeAddress(family: IpFamily): IpAddress | undefined;
+  /** Bytes of the largest IP packet that every device to the network takes. */
+  mtu(): number;
+  readonly health$: StateStream<Health>;
+}
+
+/** Makes the service; nothing is read or written before `start`. */
+export function createRouting(deps: RoutingDeps, options: RoutingOptions): Routing {
+  return new DirectRouting(deps, options);
+}
+
+/** Ethernet's, for as long as no device is known (RFC 894). */
+const defaultMtu = 1500;
+
+class DirectRouting implements Routing {
+  readonly #deps: RoutingDeps;
+  readonly #options: RoutingOptions;
+  readonly #nodes: Collection<string, ClusterNode>;
+  readonly #links: Collection<InterfaceIndex, Link>;
+  readonly #addresses: Collection<string, Address>;
+  readonly #routes: Collection<string, Route>;
+  readonly #devices: MutableTable<InterfaceIndex, NodeDevice>;
+  readonly #desired: MutableTable<IpPrefix, Derived<RouteSpec>>;
+  readonly #reconciler: Reconciler<IpPrefix>;
+  readonly #planning = new NextTurn(() => this.#plan());
+  readonly #telling = new NextTurn(() => this.#deps.routesChanged());
+  readonly #subscriptions: Subscription[] = [];
+
+  constructor(deps: RoutingDeps, options: RoutingOptions) {
+    const { clock, logger, node } = deps;
+    this.#deps = deps;
+    this.#options = options;
+    this.#nodes = collect(deps.nodes$, { name: "nodes" });
+    this.#links = collect(deps.links$, { name: "links" });
+    this.#addresses = collect(deps.addresses$, { name: "addresses" });
+    this.#routes = collect(deps.routes$, { name: "kernel routes" });
+    this.#devices = createTable({ name: "node devices", equals: isSameDevice });
+    this.#desired = createTable<IpPrefix, Derived<RouteSpec>>({
+      name: "node routes",
+      equals: isDeepStrictEqual,
+    });
+    this.#reconciler = createReconciler(
+      {
+        desired$: this.#desired.changes$,
+        target: new RouteTarget(node, options.routeProtocol),
+        clock,
+        logger,
+      },
+      { name: "routes to nodes", pruneInterval: 60_000 },
+    );
+  }
+
+  get devices(): Table<InterfaceIndex, NodeDevice> {
+    return this.#devices;
+  }
+
+  get health$(): StateStream<Health> {
+    return this.#reconciler.health$;
+  }
+
+  nodeAddress(family: IpFamily): IpAddress | undefined {
+    return this.#own()?.addresses.find((address) => ipFamily(address) === family);
+  }
+
+  mtu(): number {
+    const mtus = Array.from(this.#devices.entries(), ([, { mtu }]) => mtu);
+    return mtus.length === 0 ? defaultMtu : Math.min(...mtus);
+  }
+
+  async start(): Promise<void> {
+    for (const source of this.#sources()) await source.start();
+    const plan = () => this.#planning.request();
+    this.#subscriptions.push(
+      this.#nodes.table.changes$.subscribe(plan),
+      this.#links.table.changes$.subscribe(plan),
+      this.#addresses.table.changes$.subscribe(plan),
+      this.#routes.table.changes$.subscribe(plan),
+      this.#addresses.table.changes$.subscribe(() => this.#telling.request()),
+      this.#devices.changes$.subscribe(() => this.#telling.request()),
+      this.#watchRoutes(),
+    );
+    await enableForwarding(this.#deps.node, this.#deps.settings, this.#deps.logger);
+    // What is known already counts from now on.
+    this.#plan();
+    await this.#reconciler.start();
+  }
+
+  async close(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#planning.close();
+    this.#telling.close();
+    for (const source of this.#sources()) await source.close();
+    await this.#reconciler.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #sources(): readonly Service[] {
+    return [this.#nodes, this.#links, this.#addresses, this.#routes];
+  }
+
+  #own(): ClusterNode | undefined {
+    return this.#nodes.table.get(this.#options.nodeName);
+  }
+
+  /** Computes devices and routes from all that is known, and publishes what differs. */
+  #plan(): void {
+    const addresses = Array.from(this.#addresses.table.entries(), ([, address]) => address);
+    const state = {
+      links: Array.from(this.#links.table.entries(), ([, link]) => link),
+      addresses,
+      routes: Array.from(this.#routes.table.entries(), ([, route]) => route),
+      own: this.#own()?.addresses ?? [],
+    };
+    fill(this.#devices, selectDevices(state, this.#options.devices ?? []));
+    fill(this.#desired, this.#planRoutes(addresses));
+    const inputs = [this.#nodes, this.#links, this.#addresses, this.#routes];
+    if (inputs.every(({ table }) => table.synced)) {
+      this.#devices.markSynced();
+      this.#desired.markSynced();
+    }
+  }
+
+  #planRoutes(addresses: readonly Address[]): ReadonlyMap<IpPrefix, Derived<RouteSpec>> {
+    const { nodeName, routeProtocol } = this.#options;
+    const plan = new Map<IpPrefix, Derived<RouteSpec>>();
+    for (const [name, node] of this.#nodes.table.entries()) {
+      for (const prefix of node.podPrefixes) {
+        const route =
+          name === nodeName
+            ? routeToOwnPods(prefix, routeProtocol)
+            : attemptRoute(() => routeToNode(node, prefix, addresses, routeProtocol));
+        if (route !== undefined) plan.set(prefix, route);
+      }
+    }
+    return plan;
+  }
+
+  /** Tells of every route that can lead a packet elsewhere; a deletion is told by what was there. */
+  #watchRoutes(): Subscription {
+    const ways = new Set<string>();
+    return this.#routes.table.changes$.subscribe((change) => {
+      if (change.kind === "upsert" && this.#isWay(change.value)) {
+        ways.add(change.key);
+        this.#telling.request();
+      } else if (change.kind === "delete" && ways.delete(change.key)) {
+        this.#telling.request();
+      }
+    });
+  }
+
+  #isWay({ protocol, type }: Route): boolean {
+    return protocol !== this.#options.podRouteProtocol && type !== "multicast";
+  }
+}
+
+function attemptRoute(plan: () => RouteSpec | undefined): Derived<RouteSpec> | undefined {
+  try {
+    return plan();
+  } catch (error) {
+    return failure(toError(error));
+  }
+}
+
+/** Makes the table hold just this. */
+function fill<K extends Key, V>(table: MutableTable<K, V>, content: ReadonlyMap<K, V>): void {
+  for (const [key] of table.entries()) if (!content.has(key)) table.delete(key);
+  for (const [key, value] of content) table.upsert(key, value);
+}
+
+function isSameDevice(held: NodeDevice, given: NodeDevice): boolean {
+  return held.name === given.name && held.mtu === given.mtu;
+}

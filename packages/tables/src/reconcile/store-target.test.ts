@@ -1,0 +1,167 @@
+import { createManualClock, silentLogger } from "@heddle/contracts";
+import { describe, expect, it } from "vitest";
+import { createTable } from "../table.ts";
+import { createReconciler } from "./reconciler.ts";
+import { keyedStoreTarget, type Store, storeTarget } from "./store-target.ts";
+import type { DesiredSet } from "./target.ts";
+
+interface Endpoint {
+  readonly ifindex: number;
+}
+
+/** What is desired; a key that holds undefined could not be derived. */
+function desiredSet(
+  wanted: Readonly<Record<string, Endpoint | undefined>>,
+): DesiredSet<string, Endpoint> {
+  const held = new Map(Object.entries(wanted));
+  return {
+    has: (key) => held.has(key),
+    get: (key) => held.get(key),
+    *entries() {
+      for (const [key, value] of held) if (value !== undefined) yield [key, value];
+      return undefined;
+    },
+  };
+}
+
+describe("storeTarget", () => {
+  it("compares what the store holds with what is desired, and writes only what differs", async () => {
+    const writes: string[] = [];
+    const held = new Map<string, Endpoint>([
+      ["same", { ifindex: 1 }],
+      ["changed", { ifindex: 9 }],
+      ["stale", { ifindex: 3 }],
+      ["underivable", { ifindex: 4 }],
+    ]);
+    const store: Store<string, Endpoint> = {
+      set: (key, value) => {
+        writes.push(`set ${key}`);
+        held.set(key, value);
+      },
+      delete: (key) => {
+        writes.push(`delete ${key}`);
+        return held.delete(key);
+      },
+      entries: () => held,
+    };
+    const target = storeTarget(store);
+    await target.prune(
+      desiredSet({
+        same: { ifindex: 1 },
+        changed: { ifindex: 2 },
+        underivable: undefined,
+        missing: { ifindex: 5 },
+      }),
+    );
+    expect(writes).toEqual(["set changed", "delete stale", "set missing"]);
+  });
+
+  it("leaves to `equals` what counts as changed", async () => {
+    const held = new Map([["a", { ifindex: 1, packets: 7 }]]);
+    const target = storeTarget(held, { equals: (left, right) => left.ifindex === right.ifindex });
+    const a = { ifindex: 1, packets: 0 };
+    await target.prune({
+      has: () => true,
+      get: () => a,
+      entries: () => [["a", a] as const].values(),
+    });
+    expect(held.get("a")?.packets).toBe(7);
+  });
+
+  it("does all it can, and names what failed", async () => {
+    const held = new Map<string, Endpoint>([["stale", { ifindex: 1 }]]);
+    const full: Store<string, Endpoint> = {
+      set: () => {
+        throw new Error("E2BIG");
+      },
+      delete: async (key) => held.delete(key),
+      entries: () => held,
+    };
+    const target = storeTarget(full, { name: "endpoints" });
+    const pruning = target.prune(desiredSet({ a: { ifindex: 1 }, b: { ifindex: 2 } }));
+    await expect(pruning).rejects.toMatchObject({
+      code: "prune-failed",
+      message: "prune endpoints: 2 of 3 corrections failed, the first: E2BIG",
+      cause: { errors: [{ message: "E2BIG" }, { message: "E2BIG" }] },
+    });
+    expect(held.size).toBe(0);
+  });
+
+  it("does not take a scan for complete that was not", async () => {
+    const held = new Map<string, Endpoint>([["stale", { ifindex: 1 }]]);
+    const store: Store<string, Endpoint> = {
+      set: (key, value) => held.set(key, value),
+      delete: (key) => held.delete(key),
+      entries: () => Object.assign(held.entries(), { consistent: false }),
+    };
+    const pruning = storeTarget(store).prune(desiredSet({ a: { ifindex: 1 } }));
+    await expect(pruning).rejects.toThrow(
+      "prune entries: entries changed faster than they could be read",
+    );
+    expect([...held.keys()]).toEqual(["a"]);
+  });
+
+  it("gives way to other work, however much the store holds", async () => {
+    const held = new Map(
+      Array.from({ length: 2000 }, (_, index) => [`stale ${String(index)}`, { ifindex: 1 }]),
+    );
+    let turns = 0;
+    const count = () => {
+      turns++;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await storeTarget(held).prune(desiredSet({}));
+    clearImmediate(immediate);
+    expect(held.size).toBe(0);
+    expect(turns).toBeGreaterThanOrEqual(14);
+  });
+});
+
+/** A store as a BPF map is: keys and values are decoded anew at each read. */
+class StructMap implements Store<{ readonly port: number }, Endpoint> {
+  readonly #bytes = new Map<string, string>();
+
+  set(key: { readonly port: number }, value: Endpoint): void {
+    this.#bytes.set(JSON.stringify(key), JSON.stringify(value));
+  }
+
+  delete(key: { readonly port: number }): boolean {
+    return this.#bytes.delete(JSON.stringify(key));
+  }
+
+  async *entries(): AsyncGenerator<readonly [{ readonly port: number }, Endpoint]> {
+    for (const [key, value] of this.#bytes) yield [JSON.parse(key), JSON.parse(value)];
+  }
+}
+
+describe("keyedStoreTarget", () => {
+  it("keeps a store whose keys are structs, through a reconciler", async () => {
+    const store = new StructMap();
+    store.set({ port: 1 }, { ifindex: 1 });
+    store.set({ port: -1 }, { ifindex: 1 });
+    const target = keyedStoreTarget<string, Endpoint, { readonly port: number }>(store, {
+      toStore: (key) => ({ port: Number(key.slice("port ".length)) }),
+      fromStore: ({ port }) => {
+        if (port < 0) throw new RangeError("no port");
+        return `port ${String(port)}`;
+      },
+    });
+    const desired = createTable<string, Endpoint>({ name: "endpoints" });
+    const clock = createManualClock();
+    await using reconciler = createReconciler(
+      { desired$: desired.changes$, target, clock, logger: silentLogger },
+      { name: "endpoints" },
+    );
+    desired.upsert("port 2", { ifindex: 2 });
+    desired.upsert("port 3", { ifindex: 3 });
+    desired.markSynced();
+    await reconciler.start();
+    await reconciler.whenSettled();
+    desired.delete("port 3");
+    await reconciler.whenSettled();
+    const held: unknown[] = [];
+    for await (const entry of store.entries()) held.push(entry);
+    expect(held).toEqual([[{ port: 2 }, { ifindex: 2 }]]);
+  });
+});

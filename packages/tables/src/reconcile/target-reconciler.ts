@@ -1,0 +1,300 @@
+import { type Change, type Health, type StateStream, toError } from "@heddle/contracts";
+import type { Subscription } from "rxjs";
+import { type Derived, isFailure } from "../failure.ts";
+import { HashTrie } from "../hash-trie.ts";
+import type { Key } from "../snapshot.ts";
+import { createState, type MutableState } from "../state.ts";
+import type { Table } from "../table.ts";
+import { TableError } from "../table-error.ts";
+import { createDesiredSet } from "./desired-set.ts";
+import { type KeyOperation, type KeyStatus, Ledger } from "./ledger.ts";
+import { PruneSchedule } from "./prune-schedule.ts";
+import type { ReconcileCounters, Reconciler, ReconcilerDeps, Settings } from "./reconciler.ts";
+import { TargetCalls } from "./target-calls.ts";
+import { Waiters } from "./waiters.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
+  readonly #deps: ReconcilerDeps<K, V>;
+  readonly #settings: Settings;
+  readonly #ledger: Ledger<K>;
+  readonly #pruning: PruneSchedule;
+  readonly #calls: TargetCalls<K, V>;
+  readonly #waiters = new Waiters();
+  readonly #health: MutableState<Health>;
+  readonly #desired = new HashTrie<K, Derived<V>>();
+  readonly #work = new WorkQueue<K>();
+  /** Keys with an operation in flight; true when something else is desired since it began. */
+  readonly #inFlight = new Map<K, boolean>();
+  readonly #counters = { updates: 0, deletes: 0, failures: 0, prunes: 0, pruneFailures: 0 };
+  #round: Disposable | undefined;
+  #nextRoundAt = -Infinity;
+  /** Keys still to be updated again, when that was due. */
+  #refresh: Iterator<readonly [K, Derived<V>]> | undefined;
+  #refreshTimer: Disposable | undefined;
+  #subscription: Subscription | undefined;
+  #sourceError: Error | undefined;
+  #synced = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(deps: ReconcilerDeps<K, V>, settings: Settings) {
+    const { clock, random = Math.random } = deps;
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#calls = new TargetCalls(deps.target, {
+      settled: (key, operation, error) => this.#settled(key, operation, error),
+      returned: () => this.#proceed(),
+    });
+    this.#ledger = new Ledger(`${settings.name} status`, clock, settings.retry, random);
+    this.#pruning = new PruneSchedule({
+      clock,
+      random,
+      retry: settings.retry,
+      interval: settings.pruneInterval,
+      request: () => this.requestPrune(),
+    });
+    this.#health = createState(this.#assess(), {
+      equals: (held, given) => held.level === given.level && held.message === given.message,
+    });
+  }
+
+  get status(): Table<K, KeyStatus> {
+    return this.#ledger.status;
+  }
+
+  get health$(): StateStream<Health> {
+    return this.#health.state$;
+  }
+
+  get counters(): ReconcileCounters {
+    return { ...this.#counters };
+  }
+
+  start(): Promise<void> {
+    if (this.#subscription !== undefined || this.#closing !== undefined) return Promise.resolve();
+    this.#subscription = this.#deps.desired$.subscribe({
+      next: (change) => this.#accept(change),
+      error: (error: unknown) => {
+        this.#sourceError = toError(error);
+        this.#proceed();
+      },
+    });
+    this.#planRefresh();
+    return Promise.resolve();
+  }
+
+  requestPrune(): void {
+    if (!this.#synced || this.#closing !== undefined) return;
+    this.#pruning.want(this.#work.size);
+    this.#proceed();
+  }
+
+  async whenSettled(): Promise<void> {
+    await this.#until(() => this.#isSettled());
+  }
+
+  async whenIdle(): Promise<void> {
+    await this.#until(() => this.#isIdle());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #accept(change: Change<K, Derived<V>>): void {
+    if (change.kind === "synced") {
+      this.#synced = true;
+      this.#ledger.markSynced();
+      this.requestPrune();
+      return;
+    }
+    if (change.kind === "upsert") this.#desired.set(change.key, change.value);
+    else if (!this.#desired.delete(change.key)) return;
+    this.#enqueue(change.key);
+    this.#proceed();
+  }
+
+  /** Lines the key up for what is desired of it now. */
+  #enqueue(key: K): void {
+    const desired = this.#desired.find(key);
+    if (this.#inFlight.has(key)) {
+      this.#inFlight.set(key, true);
+    } else if (desired !== undefined && isFailure(desired.value)) {
+      this.#work.delete(key);
+      this.#ledger.underivable(key, desired.value.error);
+      return;
+    } else {
+      this.#work.add(key);
+    }
+    this.#ledger.pending(key, desired === undefined ? "delete" : "update");
+  }
+
+  /** A turn of the event loop lies between a change and its operation, in which changes add up. */
+  #scheduleRound(): void {
+    if (this.#round !== undefined || !this.#canWork()) return;
+    const { clock } = this.#deps;
+    const delay = this.#nextRoundAt - clock.monotonic();
+    const run = () => this.#runRound();
+    this.#round = delay > 0 ? clock.schedule(delay, run) : setImmediate(run);
+  }
+
+  #canWork(): boolean {
+    if (this.#closing !== undefined || this.#pruning.running) return false;
+    if (this.#pruning.isNext(this.#work.size)) return this.#calls.open === 0;
+    const waiting = this.#work.size > 0 || this.#refresh !== undefined;
+    return waiting && this.#calls.open < this.#settings.concurrency;
+  }
+
+  #runRound(): void {
+    this.#round = undefined;
+    this.#nextRoundAt = this.#deps.clock.monotonic() + this.#settings.roundInterval;
+    if (!this.#pruning.isNext(this.#work.size)) this.#startOperations();
+    else if (this.#calls.open === 0) void this.#prune();
+    this.#proceed();
+  }
+
+  #startOperations(): void {
+    const { batchSize, concurrency } = this.#settings;
+    for (let started = 0; started < batchSize && this.#calls.open < concurrency; started++) {
+      if (this.#pruning.isNext(this.#work.size)) break;
+      const key = this.#work.take() ?? this.#nextToRefresh();
+      if (key === undefined) break;
+      this.#pruning.countDown();
+      this.#startOperation(key);
+    }
+    this.#calls.flush();
+  }
+
+  #startOperation(key: K): void {
+    const desired = this.#desired.find(key);
+    if (desired === undefined) {
+      this.#inFlight.set(key, false);
+      this.#calls.delete(key);
+    } else if (!isFailure(desired.value)) {
+      this.#inFlight.set(key, false);
+      this.#calls.update(key, desired.value);
+    }
+  }
+
+  #settled(key: K, operation: KeyOperation, error: Error | undefined): void {
+    const changed = this.#inFlight.get(key);
+    this.#inFlight.delete(key);
+    if (error === undefined) this.#counters[operation === "update" ? "updates" : "deletes"]++;
+    else this.#counters.failures++;
+    if (changed === true) this.#enqueue(key);
+    else if (error === undefined) this.#ledger.done(key, operation);
+    else this.#fail(key, operation, error);
+  }
+
+  #fail(key: K, operation: KeyOperation, error: Error): void {
+    if (this.#closing !== undefined) return;
+    const { failures } = this.#ledger.failure(key, operation, error, () => {
+      this.#work.add(key);
+      this.#scheduleRound();
+    });
+    // The status tells of every attempt; the log tells of the first one, however many follow.
+    const level = failures === 1 ? "warn" : "debug";
+    const { name } = this.#settings;
+    this.#deps.logger[level]("reconciling a key failed", { name, key, operation, failures, error });
+  }
+
+  async #prune(): Promise<void> {
+    const desired = createDesiredSet(this.#desired.snapshot());
+    const error = await this.#pruning.run(() => this.#deps.target.prune(desired));
+    this.#counters[error === undefined ? "prunes" : "pruneFailures"]++;
+    if (error !== undefined) {
+      this.#deps.logger.warn("pruning failed", { name: this.#settings.name, error });
+    }
+    this.#proceed();
+  }
+
+  /** Does what follows from a change of the reconciler's own state. */
+  #proceed(): void {
+    this.#scheduleRound();
+    this.#health.set(this.#assess());
+    this.#waiters.check();
+  }
+
+  #assess(): Health {
+    const { name } = this.#settings;
+    if (this.#sourceError !== undefined) {
+      const reason = this.#sourceError.message;
+      return { level: "failed", message: `the stream of desired ${name} ended: ${reason}` };
+    }
+    const first = this.#ledger.firstFailed;
+    if (first !== undefined) {
+      const { operation, error } = first.status;
+      const count = `${String(this.#ledger.failed)} of ${String(this.status.size)} ${name} failed`;
+      const reason = error?.message ?? "";
+      const message = `${count}; ${operation} of ${String(first.key)}: ${reason}`;
+      return { level: "degraded", message };
+    }
+    if (this.#pruning.error !== undefined) {
+      const message = `pruning ${name} failed: ${this.#pruning.error.message}`;
+      return { level: "degraded", message };
+    }
+    if (this.#pruning.succeeded) return { level: "ok", message: `all ${name} are in place` };
+    const message = this.#synced ? `pruning ${name}` : `waiting for all desired ${name}`;
+    return { level: "starting", message };
+  }
+
+  #isIdle(): boolean {
+    const waiting = this.#work.size + this.#inFlight.size;
+    return waiting === 0 && this.#refresh === undefined && !this.#pruning.active;
+  }
+
+  #isSettled(): boolean {
+    const { succeeded, error } = this.#pruning;
+    return this.#isIdle() && succeeded && error === undefined && this.#ledger.failed === 0;
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    if (this.#closing !== undefined && !condition()) throw this.#closedError();
+    await this.#waiters.until(condition);
+  }
+
+  /** The next key whose refresh is due and that nothing else will bring up to date. */
+  #nextToRefresh(): K | undefined {
+    for (let step = this.#refresh?.next(); step?.done === false; step = this.#refresh?.next()) {
+      const [key] = step.value;
+      const busy = this.#inFlight.has(key) || this.#ledger.hasFailed(key);
+      if (!busy && this.#desired.has(key)) return key;
+    }
+    this.#refresh = undefined;
+    return undefined;
+  }
+
+  #planRefresh(): void {
+    const { refreshInterval } = this.#settings;
+    if (!Number.isFinite(refreshInterval)) return;
+    this.#refreshTimer = this.#deps.clock.schedule(refreshInterval, () => {
+      this.#refresh ??= this.#desired.entries();
+      this.#planRefresh();
+      this.#proceed();
+    });
+  }
+
+  async #stop(): Promise<void> {
+    this.#subscription?.unsubscribe();
+    this.#round?.[Symbol.dispose]();
+    this.#waiters.rejectAll(this.#closedError());
+    await this.#waiters.until(() => this.#calls.open === 0 && !this.#pruning.running);
+    this.#refreshTimer?.[Symbol.dispose]();
+    this.#ledger.close();
+    this.#pruning.close();
+  }
+
+  #closedError(): TableError {
+    return new TableError({
+      code: "closed",
+      operation: "wait for",
+      subject: this.#settings.name,
+      reason: "the reconciler was closed before it had come so far",
+    });
+  }
+}

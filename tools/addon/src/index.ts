@@ -1,0 +1,9 @@
+/**
+ * Compiles a Node-API addon in C with the machine's compiler, and the static libraries that it needs
+ * from pinned Debian source archives.
+ *
+ * @module
+ */
+export { type AddonOptions, buildAddon, prebuildName } from "./build-addon.ts";
+export { type BuildContext, type DebianSource, publish, unpackSource } from "./debian-source.ts";
+export { buildStaticLibrary, type StaticLibrary } from "./static-library.ts";

@@ -1,0 +1,161 @@
+// Brings the machine to where the demo and the tests run, then runs what stands after `--`.
+//
+//   node tools/setup/src/setup.mjs [--] [COMMAND ARGUMENT...]
+//
+// Everything is checked each time and done only when needed, so that the second time is quick.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  isReadable,
+  kernelProblems,
+  missingRequirements,
+  readDistribution,
+} from "./requirements.mjs";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const binaries = join(root, "node_modules", ".bin");
+const environment = {
+  ...process.env,
+  PATH: `${binaries}${delimiter}${process.env.PATH}`,
+  NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --conditions=heddle-source`.trim(),
+  NX_DAEMON: "false",
+  NX_TUI: "false",
+};
+
+/** @param {string} text */
+function say(text) {
+  process.stderr.write(`setup: ${text}\n`);
+}
+
+/** @param {readonly string[]} lines */
+function giveUp(lines) {
+  for (const line of lines) say(line);
+  process.exit(1);
+}
+
+/**
+ * Runs a step; its output is shown when it fails.
+ * @param {string} what
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function step(what, command, args) {
+  const started = Date.now();
+  say(`${what} ...`);
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env: environment,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (result.status !== 0) {
+    process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
+    giveUp([`${what} failed: ${[command, ...args].join(" ")}: ${describeEnd(result)}`]);
+  }
+  say(`${what}: done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** @param {import("node:child_process").SpawnSyncReturns<string>} result */
+function describeEnd(result) {
+  if (result.error) return result.error.message;
+  return result.signal ? `killed by ${result.signal}` : `exit code ${result.status}`;
+}
+
+function checkMachine() {
+  if (process.platform !== "linux") giveUp([`Heddle needs Linux; this is ${process.platform}`]);
+  if (!["x64", "arm64"].includes(process.arch)) {
+    giveUp([`Heddle runs on x64 and arm64; this is ${process.arch}`]);
+  }
+  if (process.getuid?.() !== 0) {
+    giveUp([
+      "this needs root: it loads BPF programs and makes network namespaces",
+      "run it as root, for example: sudo npm run demo",
+    ]);
+  }
+  const problems = kernelProblems(release());
+  if (problems.length > 0) giveUp(problems);
+}
+
+function installPackages() {
+  const missing = missingRequirements();
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map(({ debian }) => debian))];
+  const distribution = readDistribution();
+  if (!distribution.isSupported) {
+    giveUp([
+      `${distribution.name} is not a Debian that this script installs on; please install:`,
+      ...missing.map(
+        (one) => `  ${one.program ?? one.path} (Debian: ${one.debian}), for ${one.for}`,
+      ),
+    ]);
+  }
+  say(`installing from Debian: ${packages.join(" ")}`);
+  environment.DEBIAN_FRONTEND = "noninteractive";
+  step("apt-get update", "apt-get", ["update", "-q"]);
+  step("apt-get install", "apt-get", ["install", "-qy", "--no-install-recommends", ...packages]);
+  const still = missingRequirements();
+  if (still.length > 0) {
+    giveUp(still.map((one) => `${one.program ?? one.path} is missing even with ${one.debian}`));
+  }
+}
+
+function installModules() {
+  const stamp = join(root, "node_modules", ".heddle-lock");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  if (isReadable(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  step("npm ci", "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+  writeFileSync(stamp, lock);
+}
+
+/**
+ * Makes `node` in npm scripts the one that the project is pinned to. npm 11 does so by itself; npm 9 removes
+ * the link again together with the package for the other kind of processor.
+ */
+function linkNode() {
+  const link = join(binaries, "node");
+  const target = join("..", `node-linux-${process.arch}`, "bin", "node");
+  if (isReadable(link)) return;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+}
+
+function mountBpffs() {
+  const folder = "/sys/fs/bpf";
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8");
+  if (new RegExp(` ${folder} .* - bpf `, "m").test(mounts)) return;
+  mkdirSync(folder, { recursive: true });
+  step(`mounting bpffs on ${folder}`, "mount", ["-t", "bpf", "bpf", folder]);
+}
+
+/** Through Nx, which skips what is up to date. */
+function build() {
+  step("building addons and BPF objects", "nx", [
+    "run-many",
+    "-t",
+    "native",
+    "bpf",
+    "--output-style=static",
+  ]);
+}
+
+/** @param {readonly string[]} command */
+function run([program, ...args]) {
+  if (program === undefined) return;
+  const result = spawnSync(program, args, { cwd: root, env: environment, stdio: "inherit" });
+  if (result.error) giveUp([`${program}: ${result.error.message}`]);
+  process.exitCode = result.status ?? 1;
+}
+
+checkMachine();
+installPackages();
+installModules();
+linkNode();
+mountBpffs();
+build();
+run(process.argv.slice(process.argv[2] === "--" ? 3 : 2));

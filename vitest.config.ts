@@ -1,0 +1,33 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const conditions = ["heddle-source", "node", "import", "module", "default"];
+
+/** Two projects: `unit` runs anywhere and in parallel; `kernel` needs root and runs one file at a time. */
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{packages,tools}/*/src/**/*.test.ts"],
+          exclude: ["**/*.kernel.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "kernel",
+          include: ["{packages,tools}/*/src/**/*.kernel.test.ts", "bpf/tests/**/*.kernel.test.ts"],
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
+
+export default config;
