@@ -13,7 +13,7 @@ interface ExportedTable {
 }
 
 /** One row of a table. */
-export interface TableRow {
+interface TableRow {
   readonly key: Key;
   readonly value: unknown;
 }

@@ -20,7 +20,7 @@ export interface LabOptions {
 }
 
 /** An address of a host on the underlay, with the length of the underlay's prefix. */
-export interface HostAddress {
+interface HostAddress {
   readonly address: IpAddress;
   readonly prefixLength: number;
 }
@@ -96,7 +96,7 @@ export function netnsPath(netns: string): string {
 }
 
 /** The network namespace of something in a lab. Lab names have no dot, so that the parts can be told apart. */
-export function netnsName(lab: string, part: string): string {
+function netnsName(lab: string, part: string): string {
   return `heddle-${lab}.${part}`;
 }
 

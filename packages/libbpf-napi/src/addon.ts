@@ -34,7 +34,7 @@ export interface NativeMapDefinition {
   readonly internal: boolean;
 }
 
-export interface NativeProgramDefinition {
+interface NativeProgramDefinition {
   readonly name: string;
   readonly section: string;
   readonly type: number;

@@ -3,7 +3,7 @@ import { type Attempt, BpfError, kernelError, VerifierError } from "./errors.ts"
 import { describeErrno, errnoName } from "./errno.ts";
 
 /** What libbpf printed, one complaint per line, without its prefix. */
-export function complaints(log: string): readonly string[] {
+function complaints(log: string): readonly string[] {
   return log
     .split("\n")
     .map((line) => line.replace(/^libbpf: /, "").trim())

@@ -3,7 +3,7 @@ import type { Packet, PacketProblem } from "./packet.ts";
 import type { Protocols } from "./protocols.ts";
 
 /** Bytes that belong together. */
-export interface Window {
+interface Window {
   readonly start: number;
   /** Where they end, as far as they are here. */
   readonly end: number;

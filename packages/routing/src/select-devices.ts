@@ -47,6 +47,6 @@ function outwardIndexes({ addresses, routes, own }: NodeState): ReadonlySet<Inte
 }
 
 /** Whether the route leads anywhere that no other route leads. */
-export function isDefaultRoute({ destination, table, type }: Route): boolean {
+function isDefaultRoute({ destination, table, type }: Route): boolean {
   return prefixLength(destination) === 0 && table === "main" && type === "unicast";
 }

@@ -4,7 +4,7 @@ import type { ScalarCodec, TypeModel } from "./model.ts";
 import { camelCase, isIdentifier } from "./names.ts";
 
 /** The package that generated code runs on. */
-export const runtime = "libbpf-napi";
+const runtime = "libbpf-napi";
 
 /** The names of one generated file: what it declares, and what it imports as it turns out to need it. */
 export interface FileScope {

@@ -36,7 +36,7 @@ export interface EnumModel {
   readonly enumerators: readonly EnumeratorModel[];
 }
 
-export interface EnumeratorModel {
+interface EnumeratorModel {
   readonly cName: string;
   readonly tsName: string;
   readonly value: bigint;

@@ -16,14 +16,14 @@ interface NamedDefinition {
   readonly flags: number;
 }
 
-export interface KeyedMapDefinition extends NamedDefinition {
+interface KeyedMapDefinition extends NamedDefinition {
   readonly type: KeyedMapType | PerCpuMapType;
   /** Type ids. */
   readonly key: number;
   readonly value: number;
 }
 
-export interface RingBufferDefinition extends NamedDefinition {
+interface RingBufferDefinition extends NamedDefinition {
   readonly type: "ringbuf";
   /** A type id. */
   readonly event: number;
@@ -45,7 +45,7 @@ const mapTypes: Readonly<Record<number, MapDefinition["type"]>> = {
 };
 
 /** `BPF_OBJ_NAME_LEN` less the final NUL. */
-export const maxNameLength = 15;
+const maxNameLength = 15;
 
 /** What a map definition of the `.maps` section says. @throws {BpfgenError} `refused` */
 export function readMap(btf: Btf, variable: BtfVariable): MapDefinition {

@@ -20,7 +20,7 @@ export interface Pair {
 }
 
 /** Every ordered pair in a family. */
-export function pairsOf(probes: readonly LabProbe[], family: IpFamily): readonly Pair[] {
+function pairsOf(probes: readonly LabProbe[], family: IpFamily): readonly Pair[] {
   return probes.flatMap((from) =>
     probes.flatMap((to) => {
       const address = to.addresses.find((candidate) => ipFamily(candidate) === family);

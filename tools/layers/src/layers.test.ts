@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkWorkspace, readWorkspace, type WorkspacePackage } from "./index.ts";
-import { importsOf, type SourceFile } from "./read-workspace.ts";
+import { importsOf, isTestCode, type SourceFile } from "./read-workspace.ts";
 
 function member(name: string, overrides: Partial<WorkspacePackage> = {}): WorkspacePackage {
   const folder = `packages/${name.replace("@heddle/", "")}`;
@@ -9,7 +9,7 @@ function member(name: string, overrides: Partial<WorkspacePackage> = {}): Worksp
 }
 
 function source(path: string, imports: readonly string[]): SourceFile {
-  return { path, imports, test: path.includes(".test.") };
+  return { path, imports, test: isTestCode(path) };
 }
 
 const contracts = member("@heddle/contracts");
@@ -111,6 +111,19 @@ describe("the check allows", () => {
       member("@heddle/cli", { dependencies: ["@heddle/testing"] }),
     ];
     expect(checkWorkspace({ packages })).toEqual([]);
+  });
+});
+
+describe("test code", () => {
+  it.each([
+    ["packages/ipam/src/ipam.test.ts", true],
+    ["packages/ipam/src/ipam.kernel.test.ts", true],
+    ["packages/ipam/src/pool.fake.ts", true],
+    ["packages/lab/src/testing/lab-scene.ts", true],
+    ["packages/testing/src/index.ts", false],
+    ["packages/ipam/src/contest.ts", false],
+  ])("%s: %s", (path, expected) => {
+    expect(isTestCode(path)).toBe(expected);
   });
 });
 

@@ -16,6 +16,7 @@ export interface WorkspacePackage {
 export interface SourceFile {
   /** Path relative to the workspace's root. */
   readonly path: string;
+  /** Whether it is never published: a test, or what only tests use. */
   readonly test: boolean;
   /** The packages it imports, without subpaths, relative imports and Node's own modules. */
   readonly imports: readonly string[];
@@ -53,9 +54,14 @@ function readSource(root: string, path: string): SourceFile {
   const imports = importsOf(readFileSync(join(root, path), "utf8"));
   return {
     path: relative(".", path),
-    test: /\.test\.[mc]?[jt]s$/.test(path),
+    test: isTestCode(path),
     imports: [...new Set(imports.flatMap(packageName))],
   };
+}
+
+/** Tests, fakes, and the folder for what several tests of a package share. */
+export function isTestCode(path: string): boolean {
+  return /\.(?:test|fake)\.[mc]?[jt]s$/.test(path) || /^[^/]+\/[^/]+\/src\/testing\//.test(path);
 }
 
 /** The specifiers that `source` imports or exports from, statically or dynamically. */

@@ -12,7 +12,7 @@ export interface FlowLogDeps extends FlowContext {
   readonly streams: () => Readonly<Record<FlowKind, EventStream<PacketReport>>>;
 }
 
-export interface FlowFilter {
+interface FlowFilter {
   readonly kinds: readonly FlowKind[];
   /** Only packets from or to this name: `NAMESPACE/POD` or `node/NAME`. */
   readonly name?: string | undefined;

@@ -3,7 +3,7 @@ import type { HookName, Outcome, PacketReport, ReasonName } from "@heddle/datapa
 import { describePacket, findLayer, type Packet, parsePacket } from "@heddle/packet";
 
 /** Who has an address. */
-export type NameOf = (address: IpAddress) => string | undefined;
+type NameOf = (address: IpAddress) => string | undefined;
 
 /** One end of a packet's way. */
 export interface FlowEnd {

@@ -16,7 +16,7 @@ import { tokens } from "./tokens.ts";
  * The protocol numbers of our routes: of those to other nodes' pods, and of those to this node's. Free in
  * the kernel's list (linux/rtnetlink.h) and in iproute2's.
  */
-export const routeProtocols = { nodes: 72, pods: 73 } as const;
+const routeProtocols = { nodes: 72, pods: 73 } as const;
 
 /** Programs, addresses, routes and pods: direct routing between nodes. */
 export const networkModule: Module = {

@@ -10,8 +10,11 @@ export function formatEntries(entries: readonly Entry[]): string {
     key: leavesOf(key, "key"),
     value: leavesOf(value, "value"),
   }));
-  const headings = new Set(rows.flatMap(({ key, value }) => [...key.keys(), ...value.keys()]));
-  return headings.size > maxColumns ? formatTree(rows) : formatColumns(rows, headings);
+  const keyPaths = new Set(rows.flatMap(({ key }) => [...key.keys()]));
+  const valuePaths = new Set(rows.flatMap(({ value }) => [...value.keys()]));
+  return keyPaths.size + valuePaths.size > maxColumns
+    ? formatTree(rows)
+    : formatColumns(rows, keyPaths, valuePaths);
 }
 
 interface Row {
@@ -22,11 +25,22 @@ interface Row {
 /** Texts by the paths to them: `nexthop.ifindex`. */
 type Leaves = ReadonlyMap<string, string>;
 
-function formatColumns(rows: readonly Row[], headings: ReadonlySet<string>): string {
-  const columns = Array.from(headings, (heading) => {
-    return [heading, ({ key, value }: Row) => key.get(heading) ?? value.get(heading)] as const;
+/** A path that both halves have is told apart by `value.` before the second. */
+function formatColumns(
+  rows: readonly Row[],
+  keyPaths: ReadonlySet<string>,
+  valuePaths: ReadonlySet<string>,
+): string {
+  const ofKey = Array.from(keyPaths, (path) => {
+    return [path, ({ key }: Row) => key.get(path)] as const;
   });
-  return formatTable(rows, Object.fromEntries(columns));
+  const ofValue = Array.from(valuePaths, (path) => {
+    return [
+      keyPaths.has(path) ? `value.${path}` : path,
+      ({ value }: Row) => value.get(path),
+    ] as const;
+  });
+  return formatTable(rows, Object.fromEntries([...ofKey, ...ofValue]));
 }
 
 function formatTree(rows: readonly Row[]): string {

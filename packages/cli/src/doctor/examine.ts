@@ -30,7 +30,7 @@ import {
 } from "./state-checks.ts";
 
 /** What is checked, in the order in which one thing needs another. */
-export const checks: Readonly<Record<string, Check>> = {
+const checks: Readonly<Record<string, Check>> = {
   capabilities: checkCapabilities,
   kernel: checkKernel,
   "native parts": checkAddons,

@@ -54,7 +54,7 @@ export interface DefaultDevice {
   readonly families: readonly string[];
 }
 
-export interface ProgramAt {
+interface ProgramAt {
   readonly id: number;
   readonly name: string;
 }

@@ -141,7 +141,7 @@ function inside({ bitOffset, bitSize, type }: FieldPlace, base: number): FieldPl
 }
 
 /** How messages name a type: `struct endpoint (type 12)`. */
-export function typeLabel(type: BtfType): string {
+function typeLabel(type: BtfType): string {
   const name = type.name === "" ? "without a name" : type.name;
   return `${type.kind} ${name} (type ${String(type.id)})`;
 }

@@ -22,7 +22,7 @@ const sampleCodec: Codec<Sample> = {
   }),
 };
 
-export interface CounterSettings extends Readonly<Record<string, VariableSpec<unknown>>> {
+interface CounterSettings extends Readonly<Record<string, VariableSpec<unknown>>> {
   readonly markWith: VariableSpec<number>;
   readonly burst: VariableSpec<number>;
   readonly drop: VariableSpec<boolean>;
