@@ -31,7 +31,7 @@ const heddle: readonly string[] = [
 export function addLabCommand(program: Command, terminal: Terminal): void {
   const lab = program
     .command("lab")
-    .summary("a cluster on this machine")
+    .summary("A cluster on this machine.")
     .description(
       "A cluster of network namespaces on this machine, whose nodes run the real agent.",
     );
@@ -52,32 +52,32 @@ function labCommand(parent: Command, usage: string, summary: string, description
     .command(usage)
     .summary(summary)
     .description(description)
-    .option("--name <NAME>", "the lab's name", "default");
+    .option("--name <NAME>", "The lab's name.", "default");
 }
 
 /** A command that can print JSON. */
 function printingCommand(parent: Command, name: string, summary: string): Command {
-  return addOutputOption(labCommand(parent, name, summary, `${capitalized(summary)}.`));
+  return addOutputOption(labCommand(parent, name, summary, summary));
 }
 
 function addFilename(command: Command, isRequired: boolean): Command {
   const option = new Option(
     "-f, --filename <FILE|DIR...>",
-    "manifests: Pods, Deployments, Namespaces",
+    "Manifests: Pods, Deployments, Namespaces.",
   );
   return command.addOption(isRequired ? option.makeOptionMandatory() : option.default([], "none"));
 }
 
 function addUp(lab: Command, terminal: Terminal): void {
-  const command = printingCommand(lab, "up", "bring a lab up")
-    .option("--nodes <N>", "how many nodes", parseCount, 2)
+  const command = printingCommand(lab, "up", "Bring a lab up.")
+    .option("--nodes <N>", "How many nodes.", parseCount, 2)
     .addOption(
-      new Option("--routing <MODE>", "how nodes reach one another's pods")
+      new Option("--routing <MODE>", "How nodes reach one another's pods.")
         .choices(["direct"])
         .default("direct"),
     )
     .addOption(
-      new Option("--family <FAMILY>", "the families of addresses")
+      new Option("--family <FAMILY>", "The families of addresses.")
         .choices(["dual", "ipv4", "ipv6"])
         .default("dual"),
     );
@@ -102,7 +102,7 @@ function addDown(lab: Command, terminal: Terminal): void {
   labCommand(
     lab,
     "down",
-    "take a lab down",
+    "Take a lab down.",
     "Take a lab down: its processes, network namespaces, pins and files.",
   ).action(async ({ name }: LabOptions) => {
     const { labDown } = await import("@heddle/lab");
@@ -112,7 +112,7 @@ function addDown(lab: Command, terminal: Terminal): void {
 }
 
 function addStatus(lab: Command, terminal: Terminal): void {
-  printingCommand(lab, "status", "show the nodes of a lab").action(
+  printingCommand(lab, "status", "Show the nodes of a lab.").action(
     async ({ name, output }: LabOptions & OutputOptions) => {
       const status = await (await open(name)).status();
       terminal.out(output === "json" ? jsonDocument(status) : formatNodes(status));
@@ -122,7 +122,7 @@ function addStatus(lab: Command, terminal: Terminal): void {
 }
 
 function addPods(lab: Command, terminal: Terminal): void {
-  printingCommand(lab, "pods", "show the pods of a lab").action(
+  printingCommand(lab, "pods", "Show the pods of a lab.").action(
     async ({ name, output }: LabOptions & OutputOptions) => {
       const pods = (await open(name)).pods();
       terminal.out(output === "json" ? jsonDocument(pods) : formatPods(pods));
@@ -131,7 +131,7 @@ function addPods(lab: Command, terminal: Terminal): void {
 }
 
 function addApply(lab: Command, terminal: Terminal): void {
-  addFilename(printingCommand(lab, "apply", "add what files ask for"), true).action(
+  addFilename(printingCommand(lab, "apply", "Add what files ask for."), true).action(
     async ({ name, filename, output }: ManifestOptions & OutputOptions) => {
       const applied = await (await open(name)).apply(filename);
       terminal.out(output === "json" ? jsonDocument(applied) : formatApplied(applied));
@@ -140,7 +140,7 @@ function addApply(lab: Command, terminal: Terminal): void {
 }
 
 function addDelete(lab: Command, terminal: Terminal): void {
-  addFilename(printingCommand(lab, "delete", "take away what files ask for"), true).action(
+  addFilename(printingCommand(lab, "delete", "Take away what files ask for."), true).action(
     async ({ name, filename, output }: ManifestOptions & OutputOptions) => {
       const removed = await (await open(name)).delete(filename);
       terminal.out(
@@ -158,21 +158,21 @@ function addExec(lab: Command, terminal: Terminal): void {
   const asIn = "Its exit code is that of the program.";
   exec(
     "exec <POD> <COMMAND...>",
-    "run a program in a pod",
+    "Run a program in a pod.",
     `Run a program in a pod, NAMESPACE/NAME or NAME. ${asIn}`,
   ).action(async (pod: string, command: string[], { name }: LabOptions) => {
     await execute((await open(name)).inPod(pod, command), terminal);
   });
   exec(
     "node-exec <NODE> <COMMAND...>",
-    "run a program on a node",
+    "Run a program on a node.",
     `Run a program on a node; \`heddle\` there talks to that node's agent. ${asIn}`,
   ).action(async (node: string, command: string[], { name }: LabOptions) => {
     await execute((await open(name)).onNode(node, command), terminal);
   });
   exec(
     "outside-exec <COMMAND...>",
-    "run a program on the host outside",
+    "Run a program on the host outside.",
     `Run a program on the host outside of the cluster. ${asIn}`,
   ).action(async (command: string[], { name }: LabOptions) => {
     await execute((await open(name)).outside(command), terminal);
@@ -183,11 +183,11 @@ function addLogs(lab: Command, terminal: Terminal): void {
   labCommand(
     lab,
     "logs <NODE|POD>",
-    "print what an agent or a container wrote",
+    "Print what an agent or a container wrote.",
     "Print what a node's agent, or a container of a pod, wrote.",
   )
-    .option("-c, --container <NAME>", "a container of the pod (default: its first)")
-    .option("-F, --follow", "go on as more is written")
+    .option("-c, --container <NAME>", "A container of the pod (default: its first).")
+    .option("-F, --follow", "Go on as more is written.")
     .action(
       async (
         target: string,
@@ -204,7 +204,7 @@ function addRestart(lab: Command, terminal: Terminal): void {
   labCommand(
     lab,
     "restart <NODE>",
-    "restart the agent of a node",
+    "Restart the agent of a node.",
     "Stop the agent of a node, if it runs, and start the next one. Pods go on meanwhile.",
   ).action(async (node: string, { name }: LabOptions) => {
     await (await open(name)).restartAgent(node);
@@ -280,8 +280,4 @@ function parseCount(text: string): number {
 
 function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function capitalized(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

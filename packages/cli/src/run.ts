@@ -46,8 +46,8 @@ function createProgram(terminal: Terminal): Command {
   addTableCommand(program, terminal);
   addBpfCommand(program, terminal);
   addDoctorCommand(program, terminal);
-  for (const command of program.commands) command.helpCommand(false);
   addLabCommand(program, terminal);
+  for (const command of program.commands) command.helpCommand(false);
   return program;
 }
 

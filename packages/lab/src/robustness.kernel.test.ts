@@ -195,6 +195,16 @@ spec:
 });
 
 describe("labs", () => {
+  it("are up with addresses that are in use, so that the first packet over IPv6 arrives", async () => {
+    const { lab } = await scene(serverPod("a1", "node-1"));
+    const addresses = ["ip", "-6", "-o", "address", "show", "dev", "eth0"];
+    for (const command of [lab.onNode("node-1", addresses), lab.outside(addresses)]) {
+      const { stdout } = await run(command);
+      expect(stdout).toMatch(/ fe80:/);
+      expect(stdout).not.toContain("tentative");
+    }
+  });
+
   it("stand side by side, and leave nothing", async () => {
     const first = await scene(serverPod("a1", "node-1"));
     const second = await scene(serverPod("a1", "node-1") + serverPod("b1", "node-2"));

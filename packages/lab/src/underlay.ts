@@ -1,5 +1,11 @@
-import { type IpAddress, ipFamily, parsePrefix, prefixFamily } from "@heddle/contracts";
-import { createNetns, createRtnetlink, type NetnsHandle, type Rtnetlink } from "@heddle/rtnetlink";
+import { type IpAddress, parsePrefix, prefixFamily } from "@heddle/contracts";
+import {
+  createNetns,
+  createRtnetlink,
+  type NetnsHandle,
+  type Rtnetlink,
+  sysctl,
+} from "@heddle/rtnetlink";
 import { addressOf, type HostPlan, type LabPlan, netnsPath } from "./plan.ts";
 
 /** The bridge of the switch. */
@@ -42,15 +48,23 @@ async function configureHost(netns: NetnsHandle, host: HostPlan, plan: LabPlan):
   await using inside = createRtnetlink({ netns });
   await inside.start();
   await inside.links.set("lo", { up: true });
+  if (plan.families.includes(6)) await trustAddresses(netns);
   await inside.links.set(device, { up: true });
   const link = await inside.links.get(device);
   if (link === undefined) throw new Error(`${device} vanished from ${netns.path}`);
   for (const { address, prefixLength } of host.addresses) {
-    const flags = ipFamily(address) === 6 ? { flags: ["nodad"] as const } : {};
-    await inside.addresses.add({ device: link.index, address, prefixLength, ...flags });
+    await inside.addresses.add({ device: link.index, address, prefixLength });
   }
   if (host === plan.outside) await addPodRoutes(inside, plan);
   else await addDefaultRoutes(inside, plan);
+}
+
+/**
+ * The addresses of the underlay are valid at once, the link-local one too: while that is tentative
+ * (RFC 4862 section 5.4, one to two seconds), no neighbour is solicited for a packet that is forwarded.
+ */
+async function trustAddresses(netns: NetnsHandle): Promise<void> {
+  await sysctl(netns).set(`net/ipv6/conf/${device}/accept_dad`, 0);
 }
 
 /** The outside host is the nodes' router. */

@@ -10,7 +10,11 @@ export interface Check {
 export function allChecks(root: string): readonly Check[] {
   const published = globSync("packages/*", { cwd: root }).toSorted();
   const c = globSync(
-    ["bpf/{include,maps,programs}/*.[ch]", "packages/*/native/src/*.[ch]", "packages/*/fixtures/*.c"],
+    [
+      "bpf/{include,maps,programs}/*.[ch]",
+      "packages/*/native/src/*.[ch]",
+      "packages/*/fixtures/*.c",
+    ],
     { cwd: root },
   ).toSorted();
   return [
@@ -24,6 +28,10 @@ export function allChecks(root: string): readonly Check[] {
     {
       name: "generated Kubernetes schema",
       command: ["npm", "run", "--silent", "check", "-w", "@heddle-tools/kube-schema"],
+    },
+    {
+      name: "generated reference",
+      command: ["npm", "run", "--silent", "check", "-w", "@heddle-tools/docs"],
     },
     { name: "build", command: ["nx", "run-many", "-t", "build"] },
     ...published.flatMap((folder) => [
