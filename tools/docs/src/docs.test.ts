@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   CounterBound,
@@ -22,6 +22,22 @@ it("there are pages", () => {
   expect(pages.length).toBeGreaterThan(20);
   expect(pages.map(({ path }) => path)).toContain("README.md");
 });
+
+it("every package has a page of its own", () => {
+  const packages = globSync("packages/*", { cwd: root }).toSorted();
+  const titles = packages.map((folder) => {
+    const page = pages.find(({ path }) => path === `${folder}/README.md`);
+    return page?.text.split("\n")[0]?.replace("# ", "");
+  });
+  expect(titles).toEqual(packages.map((folder) => nameOf(folder)));
+});
+
+function nameOf(folder: string): string {
+  const { name }: Record<string, unknown> = Object(
+    JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")),
+  );
+  return String(name);
+}
 
 describe("links", () => {
   const byPath = new Map(pages.map((page) => [page.path, page]));
