@@ -15,7 +15,8 @@ static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct 
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, &packet->key);
 
-	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex)
+	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex ||
+	    flow->nexthop.kind == NEXTHOP_UNRESOLVED)
 		return NULL;
 	if (forward_obstacle(skb, packet, &flow->nexthop))
 		return NULL;
@@ -54,6 +55,39 @@ static __always_inline void flow_begin(struct flow *flow, const struct __sk_buff
 	flow->target_epoch = flow->route_epoch;
 	flow->ingress_ifindex = skb->ifindex;
 	flow->made = bpf_jiffies64();
+}
+
+/*
+ * Goes on with a flow whose neighbour was not resolved when it began and still is not: `flow` is what
+ * was found out now. The packet makes the kernel ask for the neighbour, or, when that went on for too
+ * long, is left to the kernel, which tells the sender.
+ */
+static __always_inline int flow_await(struct __sk_buff *skb, struct packet *packet,
+				      const struct flow *flow, struct flow *held)
+{
+	enum hook hook = packet->key.hook;
+	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
+
+	if (!obstacle && flow->made - held->made > resolve_patience)
+		obstacle = REASON_NO_NEIGHBOUR;
+	if (obstacle)
+		return verdict_next(skb, hook, obstacle);
+	flow_count(held, skb->len - ETH_HLEN);
+	return forward(skb, hook, &flow->nexthop);
+}
+
+/* The entry that `flow_await` goes on with, if this is not the flow's beginning. */
+static __always_inline struct flow *flow_awaited(const struct packet *packet,
+						 const struct flow *flow)
+{
+	struct flow *held;
+
+	if (flow->nexthop.kind != NEXTHOP_UNRESOLVED)
+		return NULL;
+	held = bpf_map_lookup_elem(&flows, &packet->key);
+	if (!held || held->nexthop.kind != NEXTHOP_UNRESOLVED || !flow_is_current(held))
+		return NULL;
+	return held;
 }
 
 /* Keeps the decision for the packets to come, tells of it, and carries it out for this one. */

@@ -69,6 +69,7 @@ static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
 	case NEXTHOP_POD:
 		return REASON_TO_POD;
 	case NEXTHOP_NEIGHBOUR:
+	case NEXTHOP_UNRESOLVED:
 		return REASON_TO_NEIGHBOUR;
 	default:
 		return REASON_TO_STACK;

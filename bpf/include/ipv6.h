@@ -94,6 +94,9 @@ static __always_inline int ipv6_parse(struct __sk_buff *skb, struct packet *pack
 
 	__builtin_memcpy(&packet->key.source, &ip->saddr, sizeof(packet->key.source));
 	__builtin_memcpy(&packet->key.destination, &ip->daddr, sizeof(packet->key.destination));
+	/* IPv4 addresses in the memory of a host, as they are in our keys, and none on the wire. */
+	if (ip_addr_is_ipv4(&packet->key.source) || ip_addr_is_ipv4(&packet->key.destination))
+		return REASON_BAD_HEADER;
 	packet->key.protocol = ip->nexthdr;
 	packet->ttl = ip->hop_limit;
 	packet->transport_offset = ETH_HLEN + sizeof(*ip);

@@ -12,6 +12,8 @@ enum nexthop_kind : __u8 {
 	NEXTHOP_POD = 1,
 	/** Out of a device of the node, to a neighbour that the kernel resolves. */
 	NEXTHOP_NEIGHBOUR = 2,
+	/** To such a neighbour, who was not resolved yet: every packet asks again. */
+	NEXTHOP_UNRESOLVED = 3,
 };
 
 /** Where the packets of a flow go next. */
@@ -20,7 +22,7 @@ struct nexthop {
 	__u8 reserved[3];
 	/** The device to leave by: the node's end of a pod's pair, or a device of the node. */
 	__u32 ifindex;
-	/** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR`. */
+	/** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
 	struct ip_addr gateway;
 	/** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
 	struct mac_addr destination_mac;

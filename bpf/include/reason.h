@@ -28,6 +28,8 @@ enum reason : __u8 {
 	REASON_NO_ROUTE = 35,
 	/** IPv4 options or a hop-by-hop header, which every router has to look at. */
 	REASON_OPTIONS = 36,
+	/** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
+	REASON_NO_NEIGHBOUR = 37,
 
 	/** Shorter than its headers say. */
 	REASON_TRUNCATED = 64,

@@ -29,15 +29,24 @@ static __always_inline void route_question(struct bpf_fib_lookup *fib, const str
 }
 
 /* The lookup puts the gateway where the destination was; its family may differ from the packet's. */
-static __always_inline void route_answer(struct nexthop *nexthop, const struct bpf_fib_lookup *fib)
+static __always_inline void route_answer(struct nexthop *nexthop, const struct bpf_fib_lookup *fib,
+					 bool resolved)
 {
-	nexthop->kind = NEXTHOP_NEIGHBOUR;
+	nexthop->kind = resolved ? NEXTHOP_NEIGHBOUR : NEXTHOP_UNRESOLVED;
 	nexthop->ifindex = fib->ifindex;
 	nexthop->mtu = fib->mtu_result;
 	if (fib->family == FAMILY_IPV4)
 		ip_addr_set_ipv4(&nexthop->gateway, fib->ipv4_dst);
 	else
 		__builtin_memcpy(&nexthop->gateway, fib->ipv6_dst, sizeof(nexthop->gateway));
+}
+
+static __always_inline long route_ask(struct bpf_fib_lookup *fib, struct __sk_buff *skb,
+				      const struct flow_key *key, __u32 flags)
+{
+	*fib = (struct bpf_fib_lookup){};
+	route_question(fib, skb, key);
+	return bpf_fib_lookup(skb, fib, sizeof(*fib), flags);
 }
 
 /*
@@ -47,12 +56,15 @@ static __always_inline void route_answer(struct nexthop *nexthop, const struct b
 static __always_inline int route_find(struct __sk_buff *skb, const struct flow_key *key,
 				      struct nexthop *nexthop)
 {
-	struct bpf_fib_lookup fib = {};
+	struct bpf_fib_lookup fib;
+	long result = route_ask(&fib, skb, key, 0);
+	bool resolved = result != BPF_FIB_LKUP_RET_NO_NEIGH;
 	__u32 ifindex;
 
-	route_question(&fib, skb, key);
-	/* The neighbour is resolved when the packet leaves (Linux 6.3). */
-	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_SKIP_NEIGH)) {
+	/* Without a neighbour the kernel does not tell the MTU, unless none is asked for (Linux 6.3). */
+	if (!resolved)
+		result = route_ask(&fib, skb, key, BPF_FIB_LOOKUP_SKIP_NEIGH);
+	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		break;
 	case BPF_FIB_LKUP_RET_BLACKHOLE:
@@ -65,7 +77,7 @@ static __always_inline int route_find(struct __sk_buff *skb, const struct flow_k
 	}
 	ifindex = fib.ifindex;
 	if (bpf_map_lookup_elem(&devices, &ifindex))
-		route_answer(nexthop, &fib);
+		route_answer(nexthop, &fib, resolved);
 	else
 		nexthop->kind = NEXTHOP_STACK;
 	return 0;

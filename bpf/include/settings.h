@@ -22,6 +22,13 @@ const volatile struct mac_addr gateway_mac = {{0x02, 0x68, 0x65, 0x64, 0x64, 0x6
  */
 const volatile __u64 flow_lifetime = 10000;
 
+/**
+ * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
+ * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
+ * the kernel, whose answer is ICMP unreachable.
+ */
+const volatile __u64 resolve_patience = 1000;
+
 /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
 const volatile __u32 event_limit = 64;
 

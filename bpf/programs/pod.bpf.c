@@ -46,7 +46,7 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 __noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *source, *target;
-	struct flow flow = {};
+	struct flow flow = {}, *held;
 	int problem;
 
 	if (!packet)
@@ -71,6 +71,9 @@ __noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
 	}
+	held = flow_awaited(packet, &flow);
+	if (held)
+		return flow_await(skb, packet, &flow, held);
 	return flow_commit(skb, packet, &flow);
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { echoPacket, type Hop, tcpPacket } from "./drafts.ts";
 import {
   absentPod,
+  addNeighbour,
   gatewayMac,
   narrow,
   node,
@@ -13,6 +14,7 @@ import {
   remotePod,
   router,
   Scene,
+  silent,
 } from "./scene.ts";
 
 let scene: Scene;
@@ -122,6 +124,62 @@ async function established(destination = remotePod[4]): Promise<Hop> {
   await run(tcpPacket(hop));
   return hop;
 }
+
+describe.each(ipFamilies)("IPv%i to a neighbour that is not resolved", (family) => {
+  /** Makes the flow begin earlier than it did. */
+  async function age(jiffies: bigint): Promise<void> {
+    for (const [key, flow] of await scene.allFlows()) {
+      scene.flows.set(key, { ...flow, made: flow.made - jiffies });
+    }
+  }
+
+  it("is sent all the same, which makes the kernel ask for it", async () => {
+    const hop = fromWeb(silent[family]);
+    for (const packets of [1n, 2n]) {
+      const result = await run(tcpPacket(hop));
+      expect(result).toMatchObject({ verdict: "redirect", counted: ["fromPod toNeighbour"] });
+      expect(matchPacket(result.packet, tcpPacket({ ...hop, ttl: 63 }))).toEqual([]);
+      const [[, flow] = []] = await scene.allFlows();
+      const nexthop = { kind: NexthopKind.unresolved, gateway: silent[family], mtu: 1500 };
+      expect(flow).toMatchObject({ packets, nexthop });
+    }
+  });
+
+  it("is left to the stack after a while, which tells the pod", async () => {
+    const hop = fromWeb(silent[family]);
+    await run(tcpPacket(hop));
+    await age(1001n);
+    const result = await run(tcpPacket(hop));
+    expect(result).toMatchObject({ verdict: "next", counted: ["fromPod noNeighbour"] });
+    expect(matchPacket(result.packet, tcpPacket(hop))).toEqual([]);
+    // As after the lifetime of any entry, it is tried once more.
+    await age(9000n);
+    expect(await run(tcpPacket(hop))).toMatchObject({ counted: ["fromPod toNeighbour"] });
+  });
+
+  it("is left to the stack for what needs an ICMP error of its own", async () => {
+    await run(tcpPacket(fromWeb(silent[family])));
+    const expired = await run(tcpPacket(fromWeb(silent[family], 1)));
+    expect(expired).toMatchObject({ verdict: "next", counted: ["fromPod ttlExpired"] });
+  });
+
+  it("becomes a flow like any other when the neighbour is known", async () => {
+    const hop = fromWeb(silent[family]);
+    await run(tcpPacket(hop));
+    await age(1001n);
+    await addNeighbour(scene.netns, scene.uplink, silent[family]);
+    try {
+      expect(await run(tcpPacket(hop))).toMatchObject({ counted: ["fromPod toNeighbour"] });
+      const [[, flow] = []] = await scene.allFlows();
+      expect(flow).toMatchObject({ packets: 1n, nexthop: { kind: NexthopKind.neighbour } });
+    } finally {
+      await scene.netns.rtnetlink.neighbours.delete({
+        device: scene.uplink,
+        destination: silent[family],
+      });
+    }
+  });
+});
 
 describe("an established flow from a pod", () => {
   it("is decided by its entry: no change of routes is noticed before the epoch moves", async () => {

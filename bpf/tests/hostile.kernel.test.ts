@@ -1,4 +1,4 @@
-import { ipFamilies, type IpFamily, parseIpv6 } from "@heddle/contracts";
+import { ipFamilies, type IpFamily, ipToMappedBytes, parseIpv6 } from "@heddle/contracts";
 import { Hook } from "@heddle/datapath";
 import {
   authenticationHeader,
@@ -125,6 +125,16 @@ describe("a malformed packet is dropped:", () => {
     ],
     ["IPv4 of another version", "badHeader", () => patched(4, 14, 0x65)],
     ["IPv6 of another version", "badHeader", () => patched(6, 14, 0x40)],
+    [
+      "IPv6 from an IPv4-mapped address",
+      "badHeader",
+      () => patched(6, 14 + 8, ...ipToMappedBytes(scene.web.address[4])),
+    ],
+    [
+      "IPv6 to an IPv4-mapped address",
+      "badHeader",
+      () => patched(6, 14 + 24, ...ipToMappedBytes(remotePod[4])),
+    ],
     ["an IPv4 header of 4 words", "badHeader", () => patched(4, 14, 0x44)],
     ["an IPv4 length below the header's", "badHeader", () => patched(4, 16, 0, 19)],
     ["a TCP header of 4 words", "badHeader", () => patched(4, 14 + 20 + 12, 0x40)],

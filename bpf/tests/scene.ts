@@ -73,6 +73,8 @@ export const peer: AddressPair = pair("192.0.2.2", "2001:db8::2");
 /** The default gateway. */
 export const router: AddressPair = pair("192.0.2.254", "2001:db8::fe");
 export const remotePod: AddressPair = pair("10.244.2.7", "fd00:2::7");
+/** A host on the node's link that does not answer. */
+export const silent: AddressPair = pair("192.0.2.77", "2001:db8::77");
 export const outside: AddressPair = pair("198.51.100.9", "2001:db8:ffff::9");
 /** An address of the node's pod prefix that no pod has. */
 export const absentPod: AddressPair = pair("10.244.1.200", "fd00:1::c8");
@@ -258,9 +260,23 @@ async function configureNode(netns: TestNetns, device: InterfaceIndex): Promise<
       metrics: { mtu: 1280, lock: ["mtu"] },
     });
   }
+  for (const family of ipFamilies) {
+    for (const address of [peer[family], router[family]])
+      await addNeighbour(netns, device, address);
+  }
   for (const text of ["10.244.1.0/24", "fd00:1::/64"]) {
     await routes.add({ type: "unreachable", destination: parsePrefix(text) });
   }
+}
+
+/** Makes the kernel know a neighbour's MAC address. */
+export async function addNeighbour(
+  { rtnetlink }: TestNetns,
+  device: InterfaceIndex,
+  destination: IpAddress,
+): Promise<void> {
+  const address = parseMac("02:00:00:00:00:aa");
+  await rtnetlink.neighbours.add({ device, destination, address, state: "permanent" });
 }
 
 function objectFile(name: string): string {

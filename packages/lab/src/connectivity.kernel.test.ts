@@ -92,6 +92,14 @@ describe.each(ipFamilies)("IPv%i", (family) => {
     );
   });
 
+  it("is told that a host on the node's link does not answer", async () => {
+    const silent = family === 4 ? "192.0.2.77" : "2001:db8::77";
+    const { stdout } = await inA1("ping", "-nc1", "-w25", silent);
+    expect(stdout).toMatch(
+      /From \S+ icmp_seq=\d+ Destination (?:Host Unreachable|unreachable: Address unreachable)/,
+    );
+  });
+
   it("is told the MTU of a narrower route, and keeps to it", async () => {
     const narrow = family === 4 ? "10.244.2.0/24" : "fd00:10:244:2::/64";
     const route = ["ip", "route", "change", narrow, "proto", "72", "via"];

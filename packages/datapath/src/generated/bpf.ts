@@ -129,6 +129,8 @@ export const NexthopKind = {
   pod: 1,
   /** Out of a device of the node, to a neighbour that the kernel resolves. */
   neighbour: 2,
+  /** To such a neighbour, who was not resolved yet: every packet asks again. */
+  unresolved: 3,
 } as const;
 
 /** The names of {@link NexthopKind}. */
@@ -141,6 +143,7 @@ const nexthopKindNames = new Map<number, NexthopKindName>([
   [0, "stack"],
   [1, "pod"],
   [2, "neighbour"],
+  [3, "unresolved"],
 ]);
 
 /** The name of a value of {@link NexthopKind}, if it has one. */
@@ -171,6 +174,8 @@ export const Reason = {
   noRoute: 35,
   /** IPv4 options or a hop-by-hop header, which every router has to look at. */
   options: 36,
+  /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
+  noNeighbour: 37,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -215,6 +220,7 @@ const reasonNames = new Map<number, ReasonName>([
   [34, "tooBig"],
   [35, "noRoute"],
   [36, "options"],
+  [37, "noNeighbour"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
@@ -394,7 +400,7 @@ export interface Nexthop {
   readonly kind: NexthopKind;
   /** The device to leave by: the node's end of a pod's pair, or a device of the node. */
   readonly ifindex: number;
-  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR`. */
+  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
   readonly gateway: IpAddress;
   /** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
   readonly destinationMac: MacAddress;
@@ -583,6 +589,12 @@ export type NodeSettings = {
    * how long a route that changed while no agent ran goes unnoticed.
    */
   readonly flowLifetime: VariableSpec<bigint>;
+  /**
+   * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
+   * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
+   * the kernel, whose answer is ICMP unreachable.
+   */
+  readonly resolvePatience: VariableSpec<bigint>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
 };
@@ -615,7 +627,8 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
     flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
-    eventLimit: { section: ".rodata", offset: 48, codec: u32 },
+    resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
+    eventLimit: { section: ".rodata", offset: 56, codec: u32 },
   },
 };
 
@@ -633,6 +646,12 @@ export type PodSettings = {
    * how long a route that changed while no agent ran goes unnoticed.
    */
   readonly flowLifetime: VariableSpec<bigint>;
+  /**
+   * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
+   * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
+   * the kernel, whose answer is ICMP unreachable.
+   */
+  readonly resolvePatience: VariableSpec<bigint>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
 };
@@ -666,7 +685,8 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
     flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
-    eventLimit: { section: ".rodata", offset: 48, codec: u32 },
+    resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
+    eventLimit: { section: ".rodata", offset: 56, codec: u32 },
   },
 };
 
