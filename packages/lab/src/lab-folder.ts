@@ -17,7 +17,7 @@ import type { LabOptions } from "./plan.ts";
 import { isAlive, type ProcessRef, refOf } from "./processes.ts";
 
 /** Where the state of all labs lies; gone with the next start of the machine, as the labs are. */
-const labsFolder = "/run/heddle/labs";
+const labsFolder = "/run/heddle-lab";
 
 /** Where the agents of all labs pin. */
 const pinsFolder = "/sys/fs/bpf/heddle-lab";

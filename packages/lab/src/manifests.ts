@@ -126,9 +126,10 @@ function manifestFiles(path: string): readonly string[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    throw badManifests([`${file}: ${toError(error).message}`], error);
+    const reason = error instanceof TypeError ? "it is not UTF-8 text" : toError(error).message;
+    throw badManifests([`${file}: ${reason}`], error);
   }
 }
 

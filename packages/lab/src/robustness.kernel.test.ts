@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createAgentClient } from "@heddle/agent/client";
 import { ipFamilies } from "@heddle/contracts";
 import { createNetns, deleteNetns, listNetns } from "@heddle/rtnetlink";
@@ -251,6 +253,29 @@ describe("labs", () => {
     );
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
+  });
+
+  it("are not brought up from what is no text, or is not there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "heddle-lab-"));
+    stack.defer(() => rmSync(folder, { recursive: true }));
+    const binary = join(folder, "binary.yaml");
+    writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x00));
+    for (const [file, reason] of [
+      [binary, "it is not UTF-8 text"],
+      [join(folder, "missing.yaml"), "ENOENT"],
+    ] as const) {
+      const options = {
+        name: "never",
+        nodes: 1,
+        families: [4],
+        manifests: [file],
+        heddle,
+      } as const;
+      const error = await failure(() => labUp(options));
+      expect(error.code).toBe("bad-manifest");
+      expect(error.message).toContain(`${file}: ${reason}`);
+    }
+    expect(labNames()).not.toContain("never");
   });
 
   it("are not brought up over a leftover namespace, which `down` removes", async () => {
