@@ -1,6 +1,6 @@
 // What the machine has to have. Plain JavaScript without dependencies: it runs before anything is
 // installed, on whatever Node the distribution has (18 or newer).
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, realpathSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Programs that are called, and the Debian package that has them. */
@@ -33,7 +33,17 @@ const minimumKernel = [6, 6];
 
 /** @param {string} program */
 export function isOnPath(program, path = process.env.PATH ?? "") {
-  return path.split(delimiter).some((folder) => isExecutable(join(folder, program)));
+  return pathOf(program, path) !== undefined;
+}
+
+/**
+ * The file that a program's name stands for, links followed; undefined when there is none.
+ * @param {string} program
+ */
+export function pathOf(program, path = process.env.PATH ?? "") {
+  const files = path.split(delimiter).map((folder) => join(folder, program));
+  const found = files.find((file) => isExecutable(file));
+  return found === undefined ? undefined : realpathSync(found);
 }
 
 /** @param {string} file */

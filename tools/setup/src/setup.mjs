@@ -13,8 +13,12 @@ import {
   isReadable,
   kernelProblems,
   missingRequirements,
+  pathOf,
   readDistribution,
 } from "./requirements.mjs";
+
+/** The first Node that every package of the lock file takes. */
+const npmNodeMajor = 22;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const binaries = join(root, "node_modules", ".bin");
@@ -109,8 +113,29 @@ function installModules() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   if (isReadable(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  step("npm ci", "npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+  const [npm, ...args] = npmCommand();
+  step("npm ci", npm, [...args, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
   writeFileSync(stamp, lock);
+}
+
+/**
+ * How npm is run. It leaves out, without a word, those optional packages that do not take the Node it runs
+ * on, among them the native parts of the tests' tools; so where that is an old one, npm runs on ours.
+ */
+function npmCommand() {
+  const [major] = process.versions.node.split(".").map(Number);
+  if (major >= npmNodeMajor) return ["npm"];
+  const folder = join(root, ".heddle", "node");
+  const name = `node-linux-${process.arch}`;
+  const node = join(folder, "node_modules", name, "bin", "node");
+  if (!isReadable(node)) {
+    const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const wanted = `${name}@${optionalDependencies[name]}`;
+    const quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"];
+    step(`fetching ${wanted}`, "npm", ["install", "--prefix", folder, ...quiet, wanted]);
+  }
+  const npm = process.env.npm_execpath ?? pathOf("npm");
+  return npm === undefined ? ["npm"] : [node, npm];
 }
 
 /**
