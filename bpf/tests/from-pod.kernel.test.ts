@@ -125,14 +125,14 @@ async function established(destination = remotePod[4]): Promise<Hop> {
   return hop;
 }
 
-describe.each(ipFamilies)("IPv%i to a neighbour that is not resolved", (family) => {
-  /** Makes the flow begin earlier than it did. */
-  async function age(jiffies: bigint): Promise<void> {
-    for (const [key, flow] of await scene.allFlows()) {
-      scene.flows.set(key, { ...flow, made: flow.made - jiffies });
-    }
+/** Makes the flow begin earlier than it did. */
+async function age(jiffies: bigint): Promise<void> {
+  for (const [key, flow] of await scene.allFlows()) {
+    scene.flows.set(key, { ...flow, made: flow.made - jiffies });
   }
+}
 
+describe.each(ipFamilies)("IPv%i to a neighbour that is not resolved", (family) => {
   it("is sent all the same, which makes the kernel ask for it", async () => {
     const hop = fromWeb(silent[family]);
     for (const packets of [1n, 2n]) {

@@ -7,6 +7,7 @@ export function checkWorkspace(workspace: Workspace): string[] {
   return [
     ...workspace.packages.flatMap((member) => [
       ...checkPlace(member),
+      ...checkScripts(member),
       ...checkDeclared(member, workspace),
       ...member.files.flatMap((file) => checkFile(member, file, workspace)),
     ]),
@@ -21,6 +22,23 @@ function isTool(member: WorkspacePackage): boolean {
 function checkPlace(member: WorkspacePackage): string[] {
   if (isTool(member) || layerOf(member.name) !== undefined) return [];
   return [`${member.folder}: ${member.name} has no layer; give it one in tools/layers`];
+}
+
+/** What npm runs of its own accord on the machine of whoever installs a package. */
+const installScripts: ReadonlySet<string> = new Set([
+  "preinstall",
+  "install",
+  "postinstall",
+  "prepare",
+]);
+
+function checkScripts({ folder, scripts }: WorkspacePackage): string[] {
+  return scripts
+    .filter((name) => installScripts.has(name))
+    .map(
+      (name) =>
+        `${folder}/package.json: has the script ${name}; packages run nothing when installed`,
+    );
 }
 
 function checkDeclared(member: WorkspacePackage, workspace: Workspace): string[] {

@@ -5,7 +5,15 @@ import { importsOf, isTestCode, type SourceFile } from "./read-workspace.ts";
 
 function member(name: string, overrides: Partial<WorkspacePackage> = {}): WorkspacePackage {
   const folder = `packages/${name.replace("@heddle/", "")}`;
-  return { name, folder, dependencies: [], devDependencies: [], files: [], ...overrides };
+  return {
+    name,
+    folder,
+    dependencies: [],
+    devDependencies: [],
+    scripts: [],
+    files: [],
+    ...overrides,
+  };
 }
 
 function source(path: string, imports: readonly string[]): SourceFile {
@@ -26,6 +34,13 @@ describe("the workspace itself", () => {
 });
 
 describe("the check refuses", () => {
+  it("a script that runs when a package is installed", () => {
+    const packages = [member("@heddle/ipam", { scripts: ["build", "postinstall"] })];
+    expect(checkWorkspace({ packages })).toEqual([
+      "packages/ipam/package.json: has the script postinstall; packages run nothing when installed",
+    ]);
+  });
+
   it.each<[string, WorkspacePackage[], string]>([
     [
       "an import upwards",

@@ -10,6 +10,8 @@ export interface WorkspacePackage {
   readonly dependencies: readonly string[];
   /** Names in `devDependencies`. */
   readonly devDependencies: readonly string[];
+  /** Names in `scripts`. */
+  readonly scripts: readonly string[];
   readonly files: readonly SourceFile[];
 }
 
@@ -46,6 +48,7 @@ function readPackage(root: string, manifestPath: string): WorkspacePackage {
       keysOf(propertyOf(manifest, field)),
     ),
     devDependencies: keysOf(propertyOf(manifest, "devDependencies")),
+    scripts: keysOf(propertyOf(manifest, "scripts")),
     files: files.toSorted().map((file) => readSource(root, join(folder, file))),
   };
 }

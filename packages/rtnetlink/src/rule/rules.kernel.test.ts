@@ -67,7 +67,11 @@ it.each<[string, RuleSpec, IpObject]>([
       invert: true,
       protocol: 77,
     },
-    { srclen: 8, dstlen: 24, tos: "0x10", uid_end: 10, ipproto: "tcp", dport: 80, not: null },
+    // ip takes the name from /etc/protocols, which a small system does not have.
+    {
+      ...{ srclen: 8, dstlen: 24, tos: "0x10", uid_end: 10, dport: 80, not: null },
+      ipproto: expect.stringMatching(/^(?:tcp|ipproto-6)$/),
+    },
   ],
   ["a jump", { family: 6, priority: 100, action: "goto", goto: 32_766 }, { goto: 32_766 }],
   ["a VRF's", { family: 6, priority: 100, l3mdev: true }, { l3mdev: null }],
