@@ -1,5 +1,6 @@
 /**
- * Builds the addon of this package: `npm run native -w libbpf-napi`.
+ * Builds the addon of this package: `npm run native -w libbpf-napi [-- TARGET...]`, for this machine or for
+ * the targets that are named, such as `linux-arm64-glibc`.
  *
  * Downloads the pinned sources of libbpf, libelf and zlib from a Debian mirror, compiles them into
  * position-independent static libraries and links them with the C files of this folder, so that the
@@ -12,6 +13,7 @@ import {
   type BuildContext,
   buildAddon,
   buildStaticLibrary,
+  targetNamed,
   unpackSource,
 } from "@heddle-tools/addon";
 import { layOutHeaders } from "./headers.ts";
@@ -20,12 +22,17 @@ import { elfutilsSource, staticLibraries, zlibSource } from "./libraries.ts";
 
 const packageDir = fileURLToPath(new URL("..", import.meta.url));
 const repository = join(packageDir, "../..");
-const context: BuildContext = {
-  cacheDir: join(repository, ".heddle/cache"),
-  report: (line) => void process.stdout.write(`libbpf-napi: ${line}\n`),
-};
 
-async function buildLibraries(): Promise<string[]> {
+function createContext(target: string | undefined): BuildContext {
+  const prefix = target === undefined ? "" : `${target}: `;
+  return {
+    cacheDir: join(repository, ".heddle/cache"),
+    report: (line) => void process.stdout.write(`libbpf-napi: ${prefix}${line}\n`),
+    ...(target === undefined ? {} : { target: targetNamed(target) }),
+  };
+}
+
+async function buildLibraries(context: BuildContext): Promise<string[]> {
   const folders = {
     zlib: await unpackSource(zlibSource, context),
     elfutils: await unpackSource(elfutilsSource, context),
@@ -51,9 +58,9 @@ function sourcesIn(folder: string, ending: string): string[] {
   return names.toSorted().map((name) => join(folder, name));
 }
 
-async function build(): Promise<void> {
+async function build(context: BuildContext): Promise<void> {
   const headers = await layOutHeaders(context);
-  const archives = await buildLibraries();
+  const archives = await buildLibraries(context);
   const addon = buildAddon({
     packageDir,
     name: "libbpf-napi",
@@ -63,13 +70,16 @@ async function build(): Promise<void> {
     extra: [...archives, "-Wl,--exclude-libs,ALL"],
     inputs: sourcesIn("native/src", ".h"),
     cacheDir: context.cacheDir,
+    ...(context.target === undefined ? {} : { target: context.target }),
   });
   await copyNotices(join(dirname(addon), "licenses"), context);
   context.report(`${relative(repository, addon)} is up to date`);
 }
 
 try {
-  await build();
+  const targets = process.argv.slice(2);
+  for (const target of targets.length > 0 ? targets : [undefined])
+    await build(createContext(target));
 } catch (error) {
   process.stderr.write(`libbpf-napi: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

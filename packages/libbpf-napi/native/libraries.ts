@@ -26,13 +26,20 @@ export const zlibSource: DebianSource = {
  */
 const elfutilsConfig = `
 #define HAVE_STDATOMIC_H 1
-#define HAVE_ERROR_H 1
 #define HAVE_VISIBILITY 1
 #define HAVE_FALLTHROUGH 1
-#define HAVE_DECL_RAWMEMCHR 1
-#define HAVE_DECL_POWEROF2 1
 #define HAVE_DECL_MEMPCPY 1
 #define HAVE_DECL_REALLOCARRAY 1
+#include <features.h>
+#ifdef __GLIBC__
+#define HAVE_ERROR_H 1
+#define HAVE_DECL_RAWMEMCHR 1
+#define HAVE_DECL_POWEROF2 1
+#else
+#define HAVE_ERR_H 1
+#define HAVE_DECL_RAWMEMCHR 0
+#define HAVE_DECL_POWEROF2 0
+#endif
 #include <eu-config.h>
 `;
 

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { buildAddon, prebuildName } from "./build-addon.ts";
+import { buildAddon } from "./build-addon.ts";
+import { hostTarget } from "./target.ts";
 
 const answer = `
 #include <node_api.h>
@@ -40,7 +41,7 @@ function build(): string {
 describe("buildAddon", () => {
   it("makes an addon that Node loads", () => {
     const path = build();
-    expect(path).toBe(join(packageDir, "prebuilds", prebuildName(), "answer.node"));
+    expect(path).toBe(join(packageDir, "prebuilds", hostTarget().name, "answer.node"));
     expect(createRequire(import.meta.url)(path)).toBe(42);
   });
 
@@ -55,6 +56,6 @@ describe("buildAddon", () => {
     writeFileSync(join(packageDir, "answer.h"), "\n");
     expect(build).toThrow(/compile answer.node: the compiler failed/);
     expect(existsSync(join(packageDir, "cache"))).toBe(false);
-    expect(readdirSync(join(packageDir, "prebuilds", prebuildName()))).toEqual([]);
+    expect(readdirSync(join(packageDir, "prebuilds", hostTarget().name))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { debianMirrors } from "./debian-mirrors.ts";
 import { download, sha256 } from "./download.ts";
 import { runTool } from "./run-tool.ts";
+import type { Target } from "./target.ts";
 
 /** An upstream source archive as Debian keeps it, pinned by its digest. */
 export interface DebianSource {
@@ -18,6 +19,8 @@ export interface DebianSource {
 export interface BuildContext {
   /** Where downloads and results are kept between builds. */
   readonly cacheDir: string;
+  /** What is compiled for. @defaultValue {@link hostTarget} */
+  readonly target?: Target;
   /** Called with one line per step. */
   readonly report: (line: string) => void;
   /**

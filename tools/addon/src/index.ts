@@ -4,6 +4,7 @@
  *
  * @module
  */
-export { type AddonOptions, buildAddon, prebuildName } from "./build-addon.ts";
+export { type AddonOptions, buildAddon } from "./build-addon.ts";
 export { type BuildContext, type DebianSource, publish, unpackSource } from "./debian-source.ts";
+export { hostTarget, targetNamed } from "./target.ts";
 export { buildStaticLibrary, type StaticLibrary } from "./static-library.ts";

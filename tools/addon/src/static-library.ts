@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { compiler, compilerVersion } from "./compiler.ts";
+import { compilerVersion, glibcFloor, targetFlags } from "./compiler.ts";
 import { type BuildContext, type DebianSource, unpackSource } from "./debian-source.ts";
 import { sha256 } from "./download.ts";
 import { runTool } from "./run-tool.ts";
+import { hostTarget, type Target } from "./target.ts";
 
 /** How to make `lib<name>.a` out of a source archive: compile each file, collect the objects. */
 export interface StaticLibrary {
@@ -30,24 +31,41 @@ export async function buildStaticLibrary(
   context: BuildContext,
 ): Promise<string> {
   const { name, version } = library.source;
-  const key = sha256(JSON.stringify([library, staticFlags, compilerVersion()])).slice(0, 12);
-  const target = join(context.cacheDir, "static", `${name}-${version}-${key}.a`);
-  if (existsSync(target)) return target;
+  const target = context.target ?? hostTarget();
+  const key = libraryKey(library, target);
+  const file = join(context.cacheDir, "static", `${name}-${version}-${key}.a`);
+  if (existsSync(file)) return file;
   const top = await unpackSource(library.source, context);
   await mkdir(join(context.cacheDir, "static"), { recursive: true });
-  const work = await mkdtemp(`${target}.`);
+  const work = await mkdtemp(`${file}.`);
   try {
     if (library.config !== undefined) await writeFile(join(work, "config.h"), library.config);
     const files = await sourceFiles(top, library.compile);
     context.report(`compile ${name} ${version}: ${String(files.length)} files`);
-    const objects = await compileAll(files, library, { top, work });
+    const flags = targetFlags(target, context.cacheDir);
+    const objects = await compileAll(
+      files,
+      { ...library, flags: [...flags, ...library.flags] },
+      {
+        compiler: target.compiler,
+        top,
+        work,
+      },
+    );
     const archive = join(work, "library.a");
     await runTool("ar", ["rcs", archive, ...objects]);
-    await rename(archive, target);
+    await rename(archive, file);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  return target;
+  return file;
+}
+
+/** Stands for everything that decides what the compiler writes. */
+function libraryKey(library: StaticLibrary, target: Target): string {
+  const floor = sha256(readFileSync(glibcFloor));
+  const inputs = [library, staticFlags, target, compilerVersion(target), floor];
+  return sha256(JSON.stringify(inputs)).slice(0, 12);
 }
 
 async function sourceFiles(top: string, entries: readonly string[]): Promise<string[]> {
@@ -63,7 +81,7 @@ async function sourceFiles(top: string, entries: readonly string[]): Promise<str
 async function compileAll(
   files: readonly string[],
   library: StaticLibrary,
-  folders: { readonly top: string; readonly work: string },
+  folders: { readonly compiler: string; readonly top: string; readonly work: string },
 ): Promise<string[]> {
   const includes = [folders.work, ...library.includes].flatMap((folder) => ["-I", folder]);
   const pending = files.values();
@@ -72,7 +90,7 @@ async function compileAll(
     for (const file of pending) {
       const object = join(folders.work, `${basename(file, ".c")}.o`);
       const args = [...staticFlags, ...library.flags, ...includes, "-o", object, file];
-      await runTool(compiler(), args, folders.top);
+      await runTool(folders.compiler, args, folders.top);
       objects.push(object);
     }
   };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prebuildName as buildersName } from "@heddle-tools/addon";
+import { hostTarget } from "@heddle-tools/addon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadAddon, prebuildName } from "./addon.ts";
 
@@ -13,7 +13,7 @@ function temporaryFolder(): string {
 
 describe("the addon's loader", () => {
   it("looks where the build puts it", () => {
-    expect(prebuildName()).toBe(buildersName());
+    expect(prebuildName()).toBe(hostTarget().name);
   });
 
   it("names what it looked for, and how to build it", () => {

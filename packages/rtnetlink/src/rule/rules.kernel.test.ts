@@ -69,7 +69,12 @@ it.each<[string, RuleSpec, IpObject]>([
     },
     // ip takes the name from /etc/protocols, which a small system does not have.
     {
-      ...{ srclen: 8, dstlen: 24, tos: "0x10", uid_end: 10, dport: 80, not: null },
+      srclen: 8,
+      dstlen: 24,
+      tos: "0x10",
+      uid_end: 10,
+      dport: 80,
+      not: null,
       ipproto: expect.stringMatching(/^(?:tcp|ipproto-6)$/),
     },
   ],
