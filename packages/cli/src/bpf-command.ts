@@ -8,10 +8,13 @@ export function addBpfCommand(program: Command, terminal: Terminal): void {
   const bpf = program
     .command("bpf")
     .summary("Look at the pinned programs and maps.")
-    .description("Look at the programs and maps that are pinned, whether or not an agent runs.");
+    .description(
+      "Look at the programs and maps that are pinned, and at what the kernel offers, whether or not an agent runs.",
+    );
   addMaps(bpf, terminal);
   addPrograms(bpf, terminal);
   addDump(bpf, terminal);
+  addFeatures(bpf, terminal);
 }
 
 type BpfOptions = GlobalOptions & OutputOptions;
@@ -66,5 +69,21 @@ function addDump(bpf: Command, terminal: Terminal): void {
     terminal.out(output === "json" ? jsonDocument(entries) : formatEntries(entries));
     if (zeros > 0) terminal.err(`heddle: ${String(zeros)} entries are all zeros; --all shows them`);
     if (!consistent) terminal.err("heddle: the map changed meanwhile; entries may be missing");
+  });
+}
+
+interface FeaturesOptions extends OutputOptions {
+  readonly helpers?: string;
+}
+
+function addFeatures(bpf: Command, terminal: Terminal): void {
+  const command = bpf
+    .command("features")
+    .description("List what this kernel offers: types of programs, maps, hooks and links.")
+    .option("--helpers <TYPE>", "List the functions that programs of a type may call.");
+  addOutputOption(command).action(async ({ helpers, output }: FeaturesOptions) => {
+    const { formatFeatures, listFeatures, listHelpers } = await import("./bpf/list-features.ts");
+    const features = await (helpers === undefined ? listFeatures() : listHelpers(helpers));
+    terminal.out(output === "json" ? jsonDocument(features) : formatFeatures(features));
   });
 }

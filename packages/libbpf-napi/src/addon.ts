@@ -6,7 +6,7 @@ import { BpfError } from "./errors.ts";
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 2;
+const interfaceVersion = 3;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
@@ -215,6 +215,15 @@ export interface Addon {
   fdFromPin(path: string): number;
   fdClose(fd: number): number;
   mountBpffs(path: string): number;
+
+  /** By number; empty where a number has no helper. */
+  probeHelperNames(): readonly string[];
+  /** A byte for each number below `count`: 1 when the kernel has the type. */
+  probeTypes(maps: boolean, count: number): Promise<Outcome & { readonly found?: Uint8Array }>;
+  /** A byte for each number of a helper. */
+  probeHelpers(programType: number): Promise<Outcome & { readonly found?: Uint8Array }>;
+  /** The enumerators of an enum of the running kernel. */
+  kernelEnum(name: string): Promise<Outcome & { readonly names?: readonly string[] }>;
 
   linkObjects(inputs: readonly string[], output: string): Promise<Outcome>;
 

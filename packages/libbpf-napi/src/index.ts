@@ -17,6 +17,7 @@ export {
   UnsupportedFeatureError,
   VerifierError,
 } from "./errors.ts";
+export { type KernelFeatures, kernelFeatures, kernelHelpers } from "./kernel-features.ts";
 export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
 export { openPinnedLink } from "./link.ts";

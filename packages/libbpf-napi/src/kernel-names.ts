@@ -1,7 +1,7 @@
 import type { AnyMapSpec } from "./spec.ts";
 
 /** `enum bpf_map_type` of linux/bpf.h, by the names that bpftool prints. */
-const mapTypes = (
+export const mapTypes: readonly string[] = (
   "unspec hash array prog_array perf_event_array percpu_hash percpu_array stack_trace cgroup_array " +
   "lru_hash lru_percpu_hash lpm_trie array_of_maps hash_of_maps devmap sockmap cpumap xskmap sockhash " +
   "cgroup_storage reuseport_sockarray percpu_cgroup_storage queue stack sk_storage devmap_hash " +
@@ -9,7 +9,7 @@ const mapTypes = (
 ).split(" ");
 
 /** `enum bpf_prog_type` of linux/bpf.h, by the names that bpftool prints. */
-const programTypes = (
+export const programTypes: readonly string[] = (
   "unspec socket_filter kprobe sched_cls sched_act tracepoint xdp perf_event cgroup_skb cgroup_sock " +
   "lwt_in lwt_out lwt_xmit sock_ops sk_skb cgroup_device sk_msg raw_tracepoint cgroup_sock_addr " +
   "lwt_seg6local lirc_mode2 sk_reuseport flow_dissector cgroup_sysctl raw_tracepoint_writable " +

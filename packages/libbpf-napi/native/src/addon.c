@@ -5,7 +5,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 2
+#define INTERFACE_VERSION 3
 
 static const struct {
 	const char *name;
@@ -46,6 +46,10 @@ static const struct {
 	{"fdFromPin", fd_from_pin},
 	{"fdClose", fd_close},
 	{"mountBpffs", mount_bpffs},
+	{"probeHelperNames", probe_helper_names},
+	{"probeTypes", probe_types},
+	{"probeHelpers", probe_helpers},
+	{"kernelEnum", kernel_enum},
 	{"linkObjects", link_objects},
 	{"ringOpen", ring_open},
 	{"ringWatch", ring_watch},

@@ -42,6 +42,11 @@ napi_value fd_from_pin(napi_env env, napi_callback_info info);
 napi_value fd_close(napi_env env, napi_callback_info info);
 napi_value mount_bpffs(napi_env env, napi_callback_info info);
 
+napi_value probe_helper_names(napi_env env, napi_callback_info info);
+napi_value probe_types(napi_env env, napi_callback_info info);
+napi_value probe_helpers(napi_env env, napi_callback_info info);
+napi_value kernel_enum(napi_env env, napi_callback_info info);
+
 napi_value link_objects(napi_env env, napi_callback_info info);
 
 napi_value ring_open(napi_env env, napi_callback_info info);
