@@ -49,6 +49,23 @@ static __always_inline bool ip_addr_is_multicast(const struct ip_addr *address)
 	return (bpf_ntohl(address->word[0]) >> 24) == 0xff;
 }
 
+/* 127.0.0.0/8 or ::1: never on a wire (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
+static __always_inline bool ip_addr_is_loopback(const struct ip_addr *address)
+{
+	if (ip_addr_is_ipv4(address))
+		return (bpf_ntohl(address->word[3]) >> 24) == 127;
+	return !(address->word[0] | address->word[1] | address->word[2]) &&
+	       address->word[3] == bpf_htonl(1);
+}
+
+/* 0.0.0.0 or ::, which stand for no address. */
+static __always_inline bool ip_addr_is_unspecified(const struct ip_addr *address)
+{
+	if (ip_addr_is_ipv4(address))
+		return !address->word[3];
+	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
+}
+
 /* fe80::/10: valid on one link only, never forwarded (RFC 4291 section 2.5.6). */
 static __always_inline bool ip_addr_is_link_local(const struct ip_addr *address)
 {

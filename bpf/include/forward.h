@@ -29,6 +29,11 @@ static __always_inline bool forward_decrement_ttl(struct __sk_buff *skb)
 		if (!ip)
 			return false;
 		ip->hop_limit -= 1;
+		/*
+		 * The device may have summed up the packet (CHECKSUM_COMPLETE); IPv4's own checksum makes
+		 * up for a changed TTL, here the sum has to follow: by -1 in the low byte of a word.
+		 */
+		bpf_csum_update(skb, bpf_htons(0xfffe));
 	}
 	return true;
 }

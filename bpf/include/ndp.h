@@ -65,11 +65,6 @@ static __always_inline bool ndp_is_link_control(__u8 type)
 	       (type >= MLD_QUERY && type <= MLD_DONE) || type == MLD_REPORT_V2;
 }
 
-static __always_inline bool ip_addr_is_unspecified(const struct ip_addr *address)
-{
-	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
-}
-
 static __always_inline __sum16 ndp_checksum(struct ndp_checksummed *data)
 {
 	__u32 sum = bpf_csum_diff(NULL, 0, (__be32 *)data, sizeof(*data), 0);
@@ -126,14 +121,6 @@ static __always_inline void ndp_fill_ip(struct ndp_frame *frame,
 	frame->advertisement = answer->advertisement;
 }
 
-static __always_inline bool ndp_targets_gateway(const struct ndp_solicitation *solicitation)
-{
-	for (int i = 0; i < 4; i++)
-		if (solicitation->target.word[i] != gateway_ipv6.word[i])
-			return false;
-	return true;
-}
-
 /*
  * Takes the link control that a pod sends: answers solicitations for its gateway, and drops the rest,
  * since there is nobody else on the pod's link. `type` is one of `ndp_is_link_control`.
@@ -152,7 +139,7 @@ __noinline int ndp_answer(struct __sk_buff *skb, struct packet *packet, __u8 typ
 	solicitation = packet_need(skb, packet->transport_offset, sizeof(*solicitation));
 	if (!solicitation)
 		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
-	if (!ndp_targets_gateway(solicitation))
+	if (!gateway_has(&solicitation->target))
 		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
 	if (packet->ttl != NDP_HOP_LIMIT || solicitation->icmp.icmp6_code)
 		return verdict_drop(skb, packet->key.hook, REASON_BAD_HEADER);

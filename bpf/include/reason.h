@@ -43,7 +43,7 @@ enum reason : __u8 {
 	REASON_SPOOFED_MAC = 68,
 	/** Multicast or broadcast, which is not forwarded. */
 	REASON_MULTICAST = 69,
-	/** Between link-local addresses, which no router forwards. */
+	/** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
 	REASON_LINK_LOCAL = 70,
 	/** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
 	REASON_LINK_CONTROL = 71,
@@ -51,7 +51,7 @@ enum reason : __u8 {
 	REASON_ARP_TARGET = 72,
 	/** The destination is not the pod behind this device. */
 	REASON_WRONG_POD = 73,
-	/** A packet from the network that claims the address of a pod of this node. */
+	/** The source address is a pod's or the node's own, or one that is on no network. */
 	REASON_MARTIAN = 74,
 	/** More IPv6 extension headers than are looked through. */
 	REASON_EXTENSION_HEADERS = 75,

@@ -3,6 +3,7 @@
 #define HEDDLE_ROUTE_H
 
 #include <linux/bpf.h>
+#include <linux/in.h>
 #include "../maps/devices.h"
 #include "forward.h"
 #include "nexthop.h"
@@ -16,6 +17,11 @@ static __always_inline void route_question(struct bpf_fib_lookup *fib, const str
 {
 	fib->ifindex = skb->ifindex;
 	fib->l4_protocol = key->protocol;
+	/* For rules by port; the identifier of an echo is none. */
+	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6) {
+		fib->sport = key->source_port;
+		fib->dport = key->destination_port;
+	}
 	fib->tot_len = ROUTE_ASK_MTU;
 	if (ip_addr_is_ipv4(&key->destination)) {
 		fib->family = FAMILY_IPV4;

@@ -12,6 +12,16 @@ const volatile struct ip_addr gateway_ipv4 = {{0, 0, bpf_htonl(0x0000ffff), bpf_
 /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
 const volatile struct ip_addr gateway_ipv6 = {{bpf_htonl(0xfe800000), 0, 0, bpf_htonl(1)}};
 
+/* Whether it is one of the gateway's addresses. */
+static __always_inline bool gateway_has(const struct ip_addr *address)
+{
+	const volatile struct ip_addr *own = ip_addr_is_ipv4(address) ? &gateway_ipv4
+								      : &gateway_ipv6;
+
+	return address->word[0] == own->word[0] && address->word[1] == own->word[1] &&
+	       address->word[2] == own->word[2] && address->word[3] == own->word[3];
+}
+
 /** The MAC address of the node's end of every pod's device pair. */
 const volatile struct mac_addr gateway_mac = {{0x02, 0x68, 0x65, 0x64, 0x64, 0x6c}};
 

@@ -10,6 +10,18 @@
 #include "../include/packet.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
+#include "../maps/node_addrs.h"
+
+/*
+ * Whether no packet from the network can have that source: one of this node's pods, the node itself,
+ * their gateway, or what is on no network (RFC 1812 section 5.3.7). The kernel's own check is passed by.
+ */
+static __always_inline bool source_is_martian(const struct ip_addr *source)
+{
+	return ip_addr_is_unspecified(source) || ip_addr_is_loopback(source) ||
+	       ip_addr_is_multicast(source) || ip_addr_is_link_local(source) ||
+	       gateway_has(source) || endpoint_find(source) || node_has_address(source);
+}
 
 /* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
 __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
@@ -23,12 +35,15 @@ __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
 	target = endpoint_find(&packet->key.destination);
 	if (!target)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	if (endpoint_find(&packet->key.source))
+	if (source_is_martian(&packet->key.source))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
 	flow_set_target(&flow, target);
 	nexthop_set_pod(&flow.nexthop, target);
 	return flow_commit(skb, packet, &flow);
 }
+
+/* The part of a VLAN's tag that says which one it is. */
+#define VLAN_ID 0x0fff
 
 /* Ingress of a device of the node: what the network sends. */
 SEC("tcx/ingress")
@@ -39,8 +54,11 @@ int from_net(struct __sk_buff *skb)
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
-	if (skb->pkt_type != PACKET_HOST || skb->vlan_present)
+	if (skb->pkt_type != PACKET_HOST || (skb->vlan_present && (skb->vlan_tci & VLAN_ID)))
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	/* A tag without a VLAN is a priority and nothing else (IEEE 802.1Q section 6.9.1). */
+	if (skb->vlan_present && bpf_skb_vlan_pop(skb))
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_REWRITE_FAILED);
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		problem = ipv4_parse(skb, &packet);
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))

@@ -39,7 +39,10 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 {
 	if (ip_addr_is_multicast(destination))
 		return REASON_MULTICAST;
-	return ip_addr_is_link_local(destination) ? REASON_LINK_LOCAL : 0;
+	if (ip_addr_is_link_local(destination) || ip_addr_is_unspecified(destination) ||
+	    gateway_has(destination))
+		return REASON_LINK_LOCAL;
+	return 0;
 }
 
 /* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
@@ -112,10 +115,10 @@ int from_pod(struct __sk_buff *skb)
 	return from_pod_slow(skb, &packet);
 }
 
-/* Verifies that the packet is for the pod behind the device. */
+/* Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. */
 __noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
 {
-	const struct endpoint *target;
+	const struct endpoint *source, *target;
 	struct flow flow = {};
 
 	if (!packet)
@@ -124,6 +127,10 @@ __noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
 	target = endpoint_find(&packet->key.destination);
 	if (!target || target->ifindex != skb->ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_WRONG_POD);
+	/* What a pod of this node sent came in by its device, whatever way it took since. */
+	source = endpoint_find(&packet->key.source);
+	if (source && source->ifindex != skb->ingress_ifindex)
+		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
 	flow_set_target(&flow, target);
 	flow.nexthop.kind = NEXTHOP_STACK;
 	return flow_commit(skb, packet, &flow);

@@ -1,4 +1,4 @@
-import { ipFamilies, parseIpv6, parseMac } from "@heddle/contracts";
+import { ipFamilies, parseIp, parseIpv6, parseMac } from "@heddle/contracts";
 import { NexthopKind } from "@heddle/datapath";
 import { arp, ethernet, icmpv6, ipv6, matchPacket, packet, vlan } from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -55,9 +55,26 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
     expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
   });
 
-  it("that claims to come from a pod of this node is dropped", async () => {
-    const result = await receive(arriving({ source: scene.db.address[family] }));
-    expect(result).toMatchObject({ verdict: "drop", counted: ["fromNet martian"] });
+  it("that claims to come from this node, or from no network at all, is dropped", async () => {
+    const own = [scene.db.address[family], scene.web.address[family], node[family]];
+    const nowhere =
+      family === 4
+        ? ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1"]
+        : ["::", "::1", "ff02::1", "fe80::5", "fe80::1"];
+    for (const source of [...own, ...nowhere.map(parseIp)]) {
+      const result = await receive(arriving({ source }));
+      expect([source, result]).toMatchObject([
+        source,
+        { verdict: "drop", counted: ["fromNet martian"] },
+      ]);
+    }
+    expect(await scene.allFlows()).toEqual([]);
+  });
+
+  it("from a link-local IPv4 address is delivered, as clouds' metadata servers have them", async () => {
+    if (family === 6) return;
+    const result = await receive(arriving({ source: parseIp("169.254.169.254") }));
+    expect(result).toMatchObject({ verdict: "redirect", counted: ["fromNet toPod"] });
   });
 
   it("is left to the stack where it needs an ICMP error", async () => {
@@ -102,6 +119,15 @@ describe.each(ipFamilies)("IPv%i from the node's stack", (family) => {
     const second = await send(sent());
     expect(second).toMatchObject({ verdict: "next", counted: ["toPod passed"] });
     expect(matchPacket(second.packet, echoPacket(sent()))).toEqual([]);
+  });
+
+  it("is dropped when it is in the name of a pod that did not send it", async () => {
+    const forged = { ...sent(), source: scene.db.address[family] };
+    const result = await send(forged);
+    expect(result).toMatchObject({ verdict: "drop", counted: ["toPod martian"] });
+    const ingress = { ingressIfindex: scene.db.ifindex };
+    const own = await scene.run("toPod", scene.web.ifindex, echoPacket(forged), ingress);
+    expect(own).toMatchObject({ verdict: "next", counted: ["toPod toStack"] });
   });
 
   it("for another address than the pod's is dropped", async () => {

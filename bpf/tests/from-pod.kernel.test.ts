@@ -181,6 +181,37 @@ describe.each(ipFamilies)("IPv%i to a neighbour that is not resolved", (family) 
   });
 });
 
+it.each(ipFamilies)("IPv%i goes by the rules for its ports", async (family) => {
+  const option = `-${String(family)}`;
+  const rule = ["rule", "add", "ipproto", "tcp", "dport", "80", "lookup", "100"];
+  const length = family === 4 ? "32" : "128";
+  const target = `${remotePod[family]}/${length}`;
+  await scene.netns.run(
+    "ip",
+    option,
+    "route",
+    "add",
+    target,
+    "via",
+    router[family],
+    "table",
+    "100",
+  );
+  await scene.netns.run("ip", option, ...rule);
+  try {
+    await run(tcpPacket(fromWeb(remotePod[family])));
+    const [[, flow] = []] = await scene.allFlows();
+    expect(flow?.nexthop.gateway).toBe(router[family]);
+    await scene.forgetFlows();
+    await run(echoPacket(fromWeb(remotePod[family])));
+    const [[, echo] = []] = await scene.allFlows();
+    expect(echo?.nexthop.gateway).toBe(peer[family]);
+  } finally {
+    await scene.netns.run("ip", option, "rule", "delete", "lookup", "100");
+    await scene.netns.run("ip", option, "route", "flush", "table", "100");
+  }
+});
+
 describe("an established flow from a pod", () => {
   it("is decided by its entry: no change of routes is noticed before the epoch moves", async () => {
     const hop = await established();

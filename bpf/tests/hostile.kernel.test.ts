@@ -1,4 +1,4 @@
-import { ipFamilies, type IpFamily, ipToMappedBytes, parseIpv6 } from "@heddle/contracts";
+import { ipFamilies, type IpFamily, ipToMappedBytes, parseIp } from "@heddle/contracts";
 import { Hook } from "@heddle/datapath";
 import {
   authenticationHeader,
@@ -177,8 +177,15 @@ describe("a malformed packet is dropped:", () => {
     }
   });
 
-  it("a destination that no router forwards to", async () => {
-    const draft = tcpPacket({ ...hop(6), destination: parseIpv6("fe80::2") });
+  it.each([
+    [6, "fe80::2"],
+    [6, "fe80::1"],
+    [6, "::"],
+    [4, "0.0.0.0"],
+    [4, "169.254.1.1"],
+  ] as const)("IPv%i to %s, which no router forwards to", async (family, destination) => {
+    const draft = tcpPacket({ ...hop(family), destination: parseIp(destination) });
     expect(await run(draft)).toMatchObject({ verdict: "drop", counted: ["fromPod linkLocal"] });
+    expect(await scene.allFlows()).toEqual([]);
   });
 });

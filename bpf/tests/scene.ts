@@ -21,6 +21,7 @@ import {
   flowsMap,
   type HookName,
   hookName,
+  nodeAddrsMap,
   nodeObject,
   podObject,
   type ReasonName,
@@ -31,6 +32,7 @@ import { buildPacket, type Packet, type PacketDraft, parsePacket } from "@heddle
 import { sysctl } from "@heddle/rtnetlink";
 import { createPinFolder, createTestNetns, joinNetns, type TestNetns } from "@heddle/testing";
 import {
+  attachTcx,
   type BpfMap,
   type LoadedObject,
   loadObject,
@@ -41,6 +43,7 @@ import {
 
 /** A pod of the scene's node. */
 export interface ScenePod {
+  readonly netns: TestNetns;
   readonly ifindex: InterfaceIndex;
   readonly mac: MacAddress;
   readonly address: AddressPair;
@@ -87,10 +90,13 @@ export const narrow: AddressPair = pair("203.0.113.1", "2001:db8:1280::1");
  */
 export class Scene implements AsyncDisposable {
   readonly netns: TestNetns;
+  /** What the uplink leads to. */
+  readonly network: TestNetns;
   readonly uplink: InterfaceIndex;
   readonly uplinkMac: MacAddress;
   readonly web: ScenePod;
   readonly db: ScenePod;
+  readonly nodeAddresses: BpfMap<IpAddress, number>;
   readonly endpoints: BpfMap<IpAddress, Endpoint>;
   readonly epochs: BpfMap<number, number>;
   readonly flows: BpfMap<FlowKey, Flow>;
@@ -101,11 +107,13 @@ export class Scene implements AsyncDisposable {
   private constructor(parts: SceneParts) {
     const { pod, node: nodePrograms } = parts.objects;
     this.netns = parts.netns;
+    this.network = parts.network;
     this.uplink = parts.uplink;
     this.uplinkMac = parts.uplinkMac;
     this.web = parts.web;
     this.db = parts.db;
     this.#stack = parts.stack;
+    this.nodeAddresses = nodePrograms.map(nodeAddrsMap);
     this.endpoints = pod.map(endpointsMap);
     this.epochs = pod.map(epochsMap);
     this.flows = pod.map(flowsMap);
@@ -118,6 +126,7 @@ export class Scene implements AsyncDisposable {
     };
     for (const one of [this.web, this.db]) this.addEndpoint(one);
     pod.map(devicesMap).set(this.uplink, { mtu: 1500 });
+    for (const family of ipFamilies) this.nodeAddresses.set(node[family], 1);
   }
 
   static async create(): Promise<Scene> {
@@ -135,7 +144,8 @@ export class Scene implements AsyncDisposable {
     await configureNode(netns, uplink);
     const objects = await load(stack, pins.path);
     const uplinkMac = link?.address ?? gatewayMac;
-    return new Scene({ netns, uplink, uplinkMac, web, db, objects, stack: stack.move() });
+    const namespaces = { netns, network };
+    return new Scene({ ...namespaces, uplink, uplinkMac, web, db, objects, stack: stack.move() });
   }
 
   /** Writes the entries that the endpoint package would. */
@@ -172,6 +182,17 @@ export class Scene implements AsyncDisposable {
     };
   }
 
+  /** Attaches a program to the ingress of a device, for as long as the scene lasts. */
+  async attach(program: ProgramName, ifindex: InterfaceIndex): Promise<void> {
+    const place = { ifindex, hook: "ingress", netns: this.netns.path } as const;
+    this.#stack.use(await attachTcx(this.#programs[program], place));
+  }
+
+  /** How many packets a counter has seen: `fromNet martian`. */
+  count(name: string): bigint {
+    return this.#count()[name] ?? 0n;
+  }
+
   /** The flow entries, in no particular order. */
   async allFlows(): Promise<readonly (readonly [FlowKey, Flow])[]> {
     return await Array.fromAsync(this.flows.entries());
@@ -197,6 +218,7 @@ export class Scene implements AsyncDisposable {
 
 interface SceneParts {
   readonly netns: TestNetns;
+  readonly network: TestNetns;
   readonly uplink: InterfaceIndex;
   readonly uplinkMac: MacAddress;
   readonly web: ScenePod;
@@ -230,6 +252,7 @@ async function addPod(
   );
   await nodeNetns.rtnetlink.links.set(near, { address: gatewayMac });
   return {
+    netns,
     ifindex: near,
     mac: parseMac(`02:00:00:00:00:0${String(number)}`),
     address: pair(`10.244.1.${String(number)}`, `fd00:1::${String(number)}`),

@@ -5,8 +5,10 @@ import {
   createLogger,
   type InterfaceIndex,
   interfaceIndex,
+  type IpAddress,
   type Logger,
   type LogRecord,
+  parseIp,
   parseMac,
   silentLogger,
   systemClock,
@@ -38,6 +40,7 @@ import {
   type DatapathOptions,
   devicesMap,
   flowsMap,
+  nodeAddrsMap,
   type NodeDevice,
   type PacketReport,
 } from "./index.ts";
@@ -48,6 +51,7 @@ let pod: TestNetns;
 let device: InterfaceIndex;
 let pinRoot: string;
 let nodeDevices: MutableTable<InterfaceIndex, NodeDevice>;
+let nodeAddresses: MutableTable<IpAddress, unknown>;
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
@@ -56,12 +60,17 @@ beforeEach(async () => {
   device = (await joinNetns({ netns, device: "hdpod" }, { netns: pod, device: "eth0" })).near;
   pinRoot = stack.use(createPinFolder()).path;
   nodeDevices = createTable({ name: "node devices" });
+  nodeAddresses = createTable({ name: "node addresses" });
+  nodeAddresses.markSynced();
 });
 afterEach(async () => stack.disposeAsync());
 
 function make(options: DatapathOptions = {}, logger: Logger = silentLogger): Datapath {
-  const nodeDevices$ = nodeDevices.changes$;
-  const deps = { nodeDevices$, clock: systemClock, logger };
+  const streams = {
+    nodeDevices$: nodeDevices.changes$,
+    nodeAddresses$: nodeAddresses.changes$,
+  };
+  const deps = { ...streams, clock: systemClock, logger };
   return stack.use(
     createDatapath(deps, { pinRoot, netns: netns.path, maxFlows: 1024, ...options }),
   );
@@ -174,6 +183,30 @@ describe("the node's devices", () => {
     nodeDevices.markSynced();
     await expect.poll(() => datapath.health$.value.level).toBe("degraded");
     expect(datapath.health$.value.message).toContain("9999");
+  });
+});
+
+describe("the node's addresses", () => {
+  const [first, second] = [parseIp("192.0.2.1"), parseIp("2001:db8::1")];
+
+  it("are in the map as they come and go", async () => {
+    const map = (await started()).map(nodeAddrsMap);
+    nodeAddresses.upsert(first, "eth0");
+    nodeAddresses.upsert(second, "eth0");
+    await waitUntil("both", () => map.has(first) && map.has(second));
+    nodeAddresses.delete(first);
+    await waitUntil("one to go", () => !map.has(first));
+    expect(map.has(second)).toBe(true);
+  });
+
+  it("that went while nobody ran are forgotten", async () => {
+    const before = await started();
+    nodeAddresses.upsert(first, "eth0");
+    await waitUntil("the address", () => before.map(nodeAddrsMap).has(first));
+    await before.close();
+    nodeAddresses.delete(first);
+    const map = (await started()).map(nodeAddrsMap);
+    await waitUntil("it to go", () => !map.has(first));
   });
 });
 

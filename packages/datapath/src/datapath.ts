@@ -4,6 +4,7 @@ import {
   type EventStream,
   type Health,
   type InterfaceIndex,
+  type IpAddress,
   type Ipv4Address,
   type Ipv6Address,
   type Logger,
@@ -14,7 +15,7 @@ import {
   type Service,
   type StateStream,
 } from "@heddle/contracts";
-import { createReconciler, createState, type Reconciler } from "@heddle/tables";
+import { createState } from "@heddle/tables";
 import type { BpfMap, MapSpec, PerCpuMap } from "libbpf-napi";
 import type { Subscription } from "rxjs";
 import { type AttachContext, attachPair, detachPair, dropDeadLinks } from "./attach.ts";
@@ -25,7 +26,6 @@ import { createEpochs, type Epochs } from "./epochs.ts";
 import {
   type Counter,
   countersMap,
-  devicesMap,
   dropEventsMap,
   epochsMap,
   EventClass,
@@ -34,13 +34,16 @@ import {
   flowEventsMap,
 } from "./generated/bpf.ts";
 import { loadPrograms, type LoadedPrograms } from "./load.ts";
-import { type NodeDevice, NodeDeviceTarget } from "./node-devices.ts";
+import type { NodeDevice } from "./node-devices.ts";
+import { NodeState } from "./node-state.ts";
 import { PacketEvents, type PacketReport } from "./packet-events.ts";
 import { createPins } from "./pins.ts";
 
 export interface DatapathDeps {
   /** The node's devices that lead to the network. */
   readonly nodeDevices$: ChangeStream<InterfaceIndex, NodeDevice>;
+  /** All addresses that the node has itself, which no packet from the network can come from. */
+  readonly nodeAddresses$: ChangeStream<IpAddress, unknown>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -142,7 +145,7 @@ interface Running {
   readonly counters: PerCpuMap<number, Counter>;
   readonly drops: PacketEvents;
   readonly flows: PacketEvents;
-  readonly nodeDevices: Reconciler<InterfaceIndex>;
+  readonly node: NodeState;
 }
 
 class KernelDatapath implements Datapath {
@@ -178,7 +181,7 @@ class KernelDatapath implements Datapath {
     const dropped = await dropDeadLinks(pins);
     const programs = await loadPrograms(pins, this.#settings(), logger);
     logger.info("programs loaded", { pinRoot, deadLinks: dropped });
-    const { object } = programs;
+    const object = programs.objectWith(countersMap.name);
     const switches = object.map(eventSwitchMap);
     const budgets = object.perCpuMap(eventBudgetsMap);
     const events = { switches, budgets, clock, logger };
@@ -195,19 +198,19 @@ class KernelDatapath implements Datapath {
         ring: object.ringBuffer(flowEventsMap),
         ...events,
       }),
-      nodeDevices: createReconciler(
-        {
-          desired$: this.#deps.nodeDevices$,
-          target: new NodeDeviceTarget(context, programs.pairs.node, object.map(devicesMap)),
-          clock,
-          logger,
-        },
-        { name: "node devices" },
-      ),
+      node: new NodeState({
+        nodeDevices$: this.#deps.nodeDevices$,
+        nodeAddresses$: this.#deps.nodeAddresses$,
+        programs,
+        context,
+        epochs: this.epochs,
+        clock,
+        logger,
+      }),
     };
-    const { nodeDevices } = this.#running;
-    this.#subscription = nodeDevices.health$.subscribe((health) => this.#health.set(health));
-    await nodeDevices.start();
+    const { node } = this.#running;
+    this.#subscription = node.health$.subscribe((health) => this.#health.set(health));
+    await node.start();
   }
 
   async attachPod(ifindex: InterfaceIndex): Promise<void> {
@@ -224,7 +227,7 @@ class KernelDatapath implements Datapath {
     return new DeferredMap(spec, () => {
       const running = this.#use(`use map ${spec.name}`);
       if (opened?.by !== running) {
-        opened = { by: running, map: running.programs.object.map(spec) };
+        opened = { by: running, map: running.programs.objectWith(spec.name).map(spec) };
       }
       return opened.map;
     });
@@ -247,7 +250,7 @@ class KernelDatapath implements Datapath {
     const running = this.#running;
     if (running === undefined) return;
     this.#subscription?.unsubscribe();
-    await running.nodeDevices.close();
+    await running.node.close();
     running.drops.close();
     running.flows.close();
     running.programs[Symbol.dispose]();

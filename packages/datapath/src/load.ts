@@ -26,8 +26,8 @@ export interface LoadSettings {
 /** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
 export interface LoadedPrograms extends Disposable {
   readonly pairs: Readonly<Record<DeviceRole, ProgramPair>>;
-  /** The object that has every map. */
-  readonly object: LoadedObject;
+  /** An object that has the map; they share those of one name. */
+  objectWith(map: string): LoadedObject;
 }
 
 /**
@@ -50,13 +50,15 @@ export async function loadPrograms(
       pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
       node: { ingress: node.program(fromNet.name), egress: node.program(toNet.name) },
     },
-    object: pod,
+    objectWith: (map) => (podMaps.has(map) ? pod : node),
     [Symbol.dispose]() {
       node.close();
       pod.close();
     },
   };
 }
+
+const podMaps: ReadonlySet<string> = new Set(podObject.maps);
 
 /** What both objects have in common, as far as it is decided here. */
 interface Loadable {

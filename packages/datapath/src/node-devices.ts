@@ -2,6 +2,7 @@ import { interfaceIndex, type InterfaceIndex } from "@heddle/contracts";
 import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
 import type { BpfMap } from "libbpf-napi";
 import { type AttachContext, attachPair, detachPair, type ProgramPair } from "./attach.ts";
+import type { Epochs } from "./epochs.ts";
 import type { Device } from "./generated/bpf.ts";
 
 /** A device of the node that leads to the network. */
@@ -19,16 +20,25 @@ export class NodeDeviceTarget implements ReconcileTarget<InterfaceIndex, NodeDev
   readonly #context: AttachContext;
   readonly #pair: ProgramPair;
   readonly #devices: BpfMap<number, Device>;
+  readonly #epochs: Pick<Epochs, "routesChanged">;
 
-  constructor(context: AttachContext, pair: ProgramPair, devices: BpfMap<number, Device>) {
+  constructor(
+    context: AttachContext,
+    pair: ProgramPair,
+    devices: BpfMap<number, Device>,
+    epochs: Pick<Epochs, "routesChanged">,
+  ) {
     this.#context = context;
     this.#pair = pair;
     this.#devices = devices;
+    this.#epochs = epochs;
   }
 
   async update(ifindex: InterfaceIndex, device: NodeDevice): Promise<void> {
     await attachPair(this.#context, "node", ifindex, this.#pair);
+    if (this.#devices.get(ifindex)?.mtu === device.mtu) return;
     this.#devices.set(ifindex, { mtu: device.mtu });
+    this.#epochs.routesChanged();
   }
 
   delete(ifindex: InterfaceIndex): void {
@@ -45,7 +55,7 @@ export class NodeDeviceTarget implements ReconcileTarget<InterfaceIndex, NodeDev
 
   /** Packets stop leaving by the device before its programs go. */
   #remove(ifindex: number): void {
-    this.#devices.delete(ifindex);
+    if (this.#devices.delete(ifindex)) this.#epochs.routesChanged();
     detachPair(this.#context, "node", ifindex);
   }
 }

@@ -78,6 +78,7 @@ const expendable = new Set([
   "flow_events",
   "event_switch",
   "event_budgets",
+  "node_addrs",
 ]);
 
 function foldersAt(root: string): { readonly maps: string; readonly links: string } {

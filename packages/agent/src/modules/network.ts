@@ -7,6 +7,7 @@ import {
 } from "@heddle/endpoint";
 import { createIpam, type Ipam } from "@heddle/ipam";
 import { createRouting, type Routing } from "@heddle/routing";
+import { rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
@@ -50,6 +51,7 @@ function makeDatapath(get: Resolve): Datapath {
     {
       // Routing needs the datapath to tell it of changes, so it is asked for its devices later.
       nodeDevices$: defer(() => get(tokens.routing).devices.changes$),
+      nodeAddresses$: rekey(get(tokens.monitor).addresses$, ({ address }) => address),
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },

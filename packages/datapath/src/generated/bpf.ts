@@ -188,7 +188,7 @@ export const Reason = {
   spoofedMac: 68,
   /** Multicast or broadcast, which is not forwarded. */
   multicast: 69,
-  /** Between link-local addresses, which no router forwards. */
+  /** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
   linkLocal: 70,
   /** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
   linkControl: 71,
@@ -196,7 +196,7 @@ export const Reason = {
   arpTarget: 72,
   /** The destination is not the pod behind this device. */
   wrongPod: 73,
-  /** A packet from the network that claims the address of a pod of this node. */
+  /** The source address is a pod's or the node's own, or one that is on no network. */
   martian: 74,
   /** More IPv6 extension headers than are looked through. */
   extensionHeaders: 75,
@@ -575,6 +575,17 @@ export const flowsMap: MapSpec<FlowKey, Flow> = {
   layout: "3736e0fc60f49143",
 };
 
+/** The node's own addresses; 1 stands behind each. */
+export const nodeAddrsMap: MapSpec<IpAddress, number> = {
+  name: "node_addrs",
+  type: "hash",
+  maxEntries: 1024,
+  flags: 0,
+  key: mappedIpCodec,
+  value: u32,
+  layout: "f6cc37ac23cfebbe",
+};
+
 /** The load-time constants of the object `node`. */
 export type NodeSettings = {
   /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
@@ -621,6 +632,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "flow_events",
     "event_switch",
     "event_budgets",
+    "node_addrs",
   ],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
