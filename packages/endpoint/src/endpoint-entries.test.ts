@@ -38,22 +38,22 @@ describe("the entries of a pod", () => {
     const { map, epochs, entries } = scene();
     entries.write("a", content(7, "10.0.0.1", "fd00::1"));
     for (const address of ["10.0.0.1", "fd00::1"]) {
-      expect(map.get(parseIp(address))).toMatchObject({ ifindex: 7, epochSlot: 1, epoch: 0 });
+      expect(map.get(parseIp(address))).toMatchObject({ ifindex: 7, epochSlot: 1, epoch: 1 });
     }
-    expect(epochs.get(1)).toBe(0);
+    expect(epochs.get(1)).toBe(1);
   });
 
   it("keep their epoch while nothing changes, and move it on when something does", () => {
     const { map, epochs, entries } = scene();
     entries.write("a", content(7, "10.0.0.1"));
     entries.write("a", content(7, "10.0.0.1"));
-    expect(epochs.get(1)).toBe(0);
-    entries.write("a", { ...content(7, "10.0.0.1"), mtu: 1400 });
     expect(epochs.get(1)).toBe(1);
-    expect(map.get(parseIp("10.0.0.1"))).toMatchObject({ mtu: 1400, epoch: 1 });
+    entries.write("a", { ...content(7, "10.0.0.1"), mtu: 1400 });
+    expect(epochs.get(1)).toBe(2);
+    expect(map.get(parseIp("10.0.0.1"))).toMatchObject({ mtu: 1400, epoch: 2 });
     entries.write("a", { ...content(7, "10.0.0.2"), mtu: 1400 });
     expect(map.has(parseIp("10.0.0.1"))).toBe(false);
-    expect(map.get(parseIp("10.0.0.2"))).toMatchObject({ epochSlot: 1, epoch: 2 });
+    expect(map.get(parseIp("10.0.0.2"))).toMatchObject({ epochSlot: 1, epoch: 3 });
   });
 
   it("leave an epoch behind that makes old flows invalid, also for the slot's next owner", () => {
@@ -61,9 +61,31 @@ describe("the entries of a pod", () => {
     entries.write("a", content(7, "10.0.0.1"));
     entries.remove(7);
     expect(map.has(parseIp("10.0.0.1"))).toBe(false);
-    expect(epochs.get(1)).toBe(1);
+    expect(epochs.get(1)).toBe(2);
     entries.write("b", content(8, "10.0.0.1"));
-    expect(map.get(parseIp("10.0.0.1"))).toMatchObject({ ifindex: 8, epochSlot: 1, epoch: 1 });
+    expect(map.get(parseIp("10.0.0.1"))).toMatchObject({ ifindex: 8, epochSlot: 1, epoch: 3 });
+  });
+
+  it("leave no flow valid when the process ends while they are removed, whoever comes next", async () => {
+    const { map, epochs, entries } = scene();
+    entries.write("a", content(7, "10.0.0.1"));
+    const before = epochs.get(1);
+    const seen: number[] = [];
+    const ending = {
+      ...map,
+      get: map.get.bind(map),
+      delete: () => (seen.push(epochs.get(1)), true),
+    };
+    const removing = new EndpointEntries({ ...ending, entries: map.entries.bind(map) }, epochs);
+    await removing.restore();
+    removing.remove(7);
+    // Whatever was decided about the pod was made void before its entries went.
+    expect(seen).toEqual([before + 1]);
+    map.delete(parseIp("10.0.0.1"));
+    const next = new EndpointEntries(map, epochs);
+    await next.restore();
+    next.write("b", content(8, "10.0.0.1"));
+    expect(map.get(parseIp("10.0.0.1"))?.epoch).toBe(before + 2);
   });
 
   it("do not take with them what is another pod's by now", () => {
@@ -81,7 +103,7 @@ describe("the entries of a pod", () => {
     await next.restore();
     expect(next.devices()).toEqual([7]);
     next.write("a", content(7, "10.0.0.1", "fd00::1"));
-    expect(epochs.get(1)).toBe(0);
+    expect(epochs.get(1)).toBe(1);
     next.write("b", content(8, "10.0.0.2"));
     expect(map.get(parseIp("10.0.0.2"))?.epochSlot).toBe(2);
   });
@@ -91,7 +113,7 @@ describe("the entries of a pod", () => {
     entries.write("a", content(7, "10.0.0.1"));
     const entry = map.get(parseIp("10.0.0.1"));
     if (entry === undefined) throw new Error("no entry");
-    map.set(parseIp("10.0.0.1"), { ...entry, epoch: 1 });
+    map.set(parseIp("10.0.0.1"), { ...entry, epoch: entry.epoch + 1 });
     const next = new EndpointEntries(map, epochs);
     await next.restore();
     next.write("a", content(7, "10.0.0.1"));

@@ -64,8 +64,7 @@ export class EndpointEntries {
     this.#held.set(ifindex, { slot, addresses: new Set(held?.addresses).union(addressSet) });
     const wanted = { ifindex, mac, mtu, epochSlot: slot };
     if (this.#isWritten(addressSet, held, wanted)) return;
-    // A pod that is new here needs no new epoch: nothing was decided about it.
-    const epoch = held === undefined ? this.#slots.current(slot) : this.#slots.following(slot);
+    const epoch = this.#slots.following(slot);
     for (const address of addresses) this.#map.set(address, { ...wanted, epoch });
     for (const address of held?.addresses ?? []) {
       if (!addressSet.has(address)) this.#map.delete(address);
@@ -74,10 +73,15 @@ export class EndpointEntries {
     this.#held.set(ifindex, { slot, addresses: addressSet });
   }
 
-  /** Removes the entries of a device. */
+  /**
+   * Removes the entries of a device. Here the epoch moves on first, which makes nothing valid that an
+   * entry says, whether it was made before or is made meanwhile: should this process end in between, no
+   * flow to the device is left that is believed.
+   */
   remove(ifindex: number): void {
     const held = this.#held.get(ifindex);
     if (held === undefined) return;
+    this.#slots.move(held.slot, this.#slots.following(held.slot));
     for (const address of held.addresses) {
       // An address may be another pod's by now.
       if (this.#map.get(address)?.ifindex === ifindex) this.#map.delete(address);

@@ -3,6 +3,7 @@ import {
   type InterfaceIndex,
   type IpAddress,
   ipFamily,
+  type IpFamily,
   parseIp,
   parseMac,
   silentLogger,
@@ -10,7 +11,7 @@ import {
 } from "@heddle/contracts";
 import { createNetns, createRtnetlink, deleteNetns } from "@heddle/rtnetlink";
 import { createRtnetlinkMonitor, type RtnetlinkMonitor } from "@heddle/rtnetlink/monitor";
-import { createTable, type MutableTable } from "@heddle/tables";
+import { createTable, type Derived, failure, type MutableTable } from "@heddle/tables";
 import { createTestNetns, type TestNetns, waitUntil } from "@heddle/testing";
 import { createMemoryMap, type KeyedMap } from "libbpf-napi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -69,14 +70,18 @@ class Node implements AsyncDisposable {
   readonly map: KeyedMap<IpAddress, Endpoint> = createMemoryMap(endpointsMap);
   readonly epochs = new Map<number, number>();
   readonly attached = new Set<InterfaceIndex>();
-  readonly requests: MutableTable<string, EndpointRequest> = createTable({ name: "pods" });
+  readonly requests: MutableTable<string, Derived<EndpointRequest>> = createTable({ name: "pods" });
   readonly monitor: RtnetlinkMonitor;
+  nodeAddress: (family: IpFamily) => IpAddress | undefined = (family) => nodeAddresses[family];
   pool = new Pool();
   endpoints: Endpoints;
 
   private constructor(netns: TestNetns) {
     this.netns = netns;
-    this.monitor = createRtnetlinkMonitor({ netns: netns.handle }, { kinds: ["links"] });
+    this.monitor = createRtnetlinkMonitor(
+      { netns: netns.handle },
+      { kinds: ["links", "addresses", "routes"] },
+    );
     this.endpoints = this.#make();
   }
 
@@ -109,7 +114,9 @@ class Node implements AsyncDisposable {
         },
         node: this.netns.rtnetlink,
         links$: this.monitor.links$,
-        nodeAddress: (family) => nodeAddresses[family],
+        addresses$: this.monitor.addresses$,
+        routes$: this.monitor.routes$,
+        nodeAddress: (family) => this.nodeAddress(family),
         mtu: () => 1400,
         clock: systemClock,
         logger: silentLogger,
@@ -208,7 +215,7 @@ describe("a pod that is connected", () => {
   it("is known to the programs, which are at its device", async () => {
     await start(["default/web", { netns: web.path }]);
     const { ifindex, mac } = await node.ready("default/web");
-    const entry = { ifindex, mac, mtu: 1400, epochSlot: 1, epoch: 0 };
+    const entry = { ifindex, mac, mtu: 1400, epochSlot: 1, epoch: 1 };
     expect(node.map.get(parseIp("10.244.1.5"))).toEqual(entry);
     expect(node.map.get(parseIp("fd00:1::5"))).toEqual(entry);
     expect([...node.attached]).toEqual([ifindex]);
@@ -234,7 +241,7 @@ describe("a pod that is connected", () => {
     expect(await Array.fromAsync(node.map.entries())).toEqual([]);
     expect(node.attached.size).toBe(0);
     expect(node.pool.owners.size).toBe(0);
-    expect(node.epochs.get(1)).toBe(1);
+    expect(node.epochs.get(1)).toBe(2);
   });
 });
 
@@ -244,7 +251,7 @@ describe("after a restart", () => {
     const before = await node.ready("default/web");
     await node.restart();
     expect(await node.ready("default/web")).toEqual(before);
-    expect(node.epochs.get(1) ?? 0).toBe(0);
+    expect(node.epochs.get(1)).toBe(1);
     expect(node.pool.owners.get("default/web")).toEqual(before.addresses);
   });
 
@@ -323,6 +330,43 @@ describe("what goes wrong is told, and put right when it can be:", () => {
     expect(await inside.links.get("eth0")).toMatchObject({ address: after.mac, up: true });
   });
 
+  it("a request that became a mistake leaves a connected pod as it was", async () => {
+    await start(["default/web", { netns: web.path }]);
+    const { ifindex, addresses } = await node.ready("default/web");
+    node.requests.upsert("default/web", failure(new Error("a bad annotation")));
+    expect((await node.failure("default/web")).message).toBe("a bad annotation");
+    await node.restart();
+    expect((await node.failure("default/web")).message).toBe("a bad annotation");
+    await waitUntil("the prune", () => node.endpoints.status.synced);
+    expect(addresses.map((address) => node.map.get(address)?.ifindex)).toEqual([ifindex, ifindex]);
+    expect(await web.run("ip", "address", "show", "eth0")).toContain("10.244.1.5");
+  });
+
+  it("the node's own address goes and comes again, and pods' routes with it", async () => {
+    await start(["default/web", { netns: web.path }]);
+    await node.ready("default/web");
+    const route = () => node.netns.run("ip", "route", "show", "10.244.1.5");
+    expect(await route()).toContain("src 192.0.2.1");
+    node.nodeAddress = () => undefined;
+    await node.netns.run("ip", "address", "del", "192.0.2.1/24", "dev", "eth0");
+    await expect.poll(route).toMatch(/^10\.244\.1\.5 dev hd\w+ proto 72 scope link\s*$/);
+    node.nodeAddress = (family) => nodeAddresses[family];
+    await node.netns.run("ip", "address", "add", "192.0.2.1/24", "dev", "eth0");
+    await expect.poll(route).toContain("src 192.0.2.1");
+    expect((await node.ready("default/web")).error).toBeUndefined();
+  });
+
+  it("somebody deletes a pod's route or neighbour entry", async () => {
+    await start(["default/web", { netns: web.path }]);
+    const { device, mac } = await node.ready("default/web");
+    const neighbour = ["neigh", "del", "fd00:1::5", "lladdr", mac, "dev", device];
+    await node.netns.run("ip", "-6", ...neighbour);
+    await node.netns.run("ip", "route", "delete", "10.244.1.5");
+    await expect.poll(() => node.netns.run("ip", "route", "show", "10.244.1.5")).toContain(device);
+    const neighbours = () => node.netns.run("ip", "-6", "neigh", "show", "dev", device);
+    await expect.poll(neighbours).toContain("fd00:1::5 lladdr");
+  });
+
   it("a device that vanishes", async () => {
     await start(["default/web", { netns: web.path }]);
     const before = await node.ready("default/web");
@@ -333,6 +377,8 @@ describe("what goes wrong is told, and put right when it can be:", () => {
     });
     expect(await web.run("ip", "address", "show", "eth0")).toContain("10.244.1.5");
     expect(node.map.get(parseIp("10.244.1.5"))?.ifindex).not.toBe(before.ifindex);
+    // No pin of a link is left of the device that is gone.
+    expect([...node.attached]).toEqual([node.endpoints.status.get("default/web")?.ifindex]);
   });
 
   it("a device that vanishes while it is being set up", async () => {

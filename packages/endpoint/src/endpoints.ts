@@ -1,125 +1,36 @@
 import {
-  type ChangeStream,
-  type Clock,
   type Health,
   type InterfaceIndex,
+  interfaceIndex,
   type IpAddress,
-  type IpFamily,
-  type Logger,
-  type MacAddress,
-  type Service,
+  type IpPrefix,
+  prefixAddress,
   type StateStream,
   toError,
 } from "@heddle/contracts";
-import { type NetnsHandle, openNetns, type RouteProtocol, type Rtnetlink } from "@heddle/rtnetlink";
+import { type NetnsHandle, openNetns } from "@heddle/rtnetlink";
 import {
   createReconciler,
   createTable,
-  type Derived,
   type DesiredSet,
   type MutableTable,
   type Reconciler,
   type ReconcileTarget,
   type Table,
 } from "@heddle/tables";
-import type { KeyedMap } from "libbpf-napi";
 import type { Subscription } from "rxjs";
 import { deviceName, podMac } from "./device-name.ts";
 import { EndpointEntries } from "./endpoint-entries.ts";
-import type { EpochStore } from "./epoch-slots.ts";
-import type { Endpoint } from "./generated/bpf.ts";
+import type {
+  EndpointRequest,
+  Endpoints,
+  EndpointsDeps,
+  EndpointsOptions,
+  EndpointStatus,
+} from "./endpoint-types.ts";
 import { type PodDevice, PodDevices } from "./pod-devices.ts";
-import { configureNodeSide, configurePod, type Gateway } from "./pod-network.ts";
-
-/** A pod that is to be connected. */
-export interface EndpointRequest {
-  /** Path of its network namespace. */
-  readonly netns: string;
-  /**
-   * The name of its device, inside.
-   *
-   * @defaultValue `eth0`
-   */
-  readonly device?: string;
-  /**
-   * The addresses that it has to get, one of each family at most.
-   *
-   * @defaultValue those that are free
-   */
-  readonly addresses?: readonly IpAddress[];
-}
-
-/** How a pod is connected. */
-export interface EndpointStatus {
-  /** `failed` is tried again by itself. */
-  readonly phase: "pending" | "ready" | "failed";
-  /** Path of its network namespace. */
-  readonly netns: string;
-  /** Empty until it has been given some. */
-  readonly addresses: readonly IpAddress[];
-  readonly mac: MacAddress;
-  /** The node's end of its device pair; the index is undefined until there is one. */
-  readonly device: string;
-  readonly ifindex: InterfaceIndex | undefined;
-  /** Why it failed. */
-  readonly error: Error | undefined;
-}
-
-/** Where pods get their addresses from. */
-export interface EndpointAddresses {
-  /** One address of each family that pods have; the same when it is asked again. */
-  allocate(pod: string): readonly IpAddress[];
-  /** Gives the pod these very addresses. @throws when one belongs to another pod */
-  claim(pod: string, addresses: readonly IpAddress[]): void;
-  release(pod: string): void;
-}
-
-/** What brings programs to a pod's device. */
-export interface EndpointPrograms {
-  /** Idempotent. */
-  attachPod(ifindex: InterfaceIndex): Promise<void>;
-  /** Idempotent, and fine for a device that is gone. */
-  detachPod(ifindex: InterfaceIndex): void;
-}
-
-export interface EndpointsDeps {
-  /** The pods of this node by their keys, such as `default/web-0`. */
-  readonly requests$: ChangeStream<string, Derived<EndpointRequest>>;
-  readonly addresses: EndpointAddresses;
-  readonly programs: EndpointPrograms;
-  /** The map `endpoints`; nobody else writes it. */
-  readonly map: KeyedMap<IpAddress, Endpoint>;
-  readonly epochs: EpochStore;
-  /** Requests to the node's own namespace. */
-  readonly node: Rtnetlink;
-  /** The node's devices, to notice at once when a pod's is gone. */
-  readonly links$: ChangeStream<InterfaceIndex, unknown>;
-  /** The node's own address of a family, which it uses towards its pods. */
-  readonly nodeAddress: (family: IpFamily) => IpAddress | undefined;
-  /** Bytes of the largest IP packet that the way to other nodes takes. */
-  readonly mtu: () => number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
-
-export interface EndpointsOptions {
-  readonly gateway: Gateway;
-  /** The protocol of the routes to pods, which tells them from others' (rt_protos). */
-  readonly routeProtocol: RouteProtocol;
-}
-
-/**
- * Connects pods: gives each a device pair, addresses and routes, brings the programs to it and makes it
- * known to them.
- *
- * `start` takes over the pods that an earlier process connected, and leaves them as they are where they
- * are right. `close` leaves all pods connected.
- */
-export interface Endpoints extends Service {
-  /** Every requested pod with how far it has come. Synced when the requests are. */
-  readonly status: Table<string, EndpointStatus>;
-  readonly health$: StateStream<Health>;
-}
+import { NodeSides, watchNodeSides } from "./node-side.ts";
+import { configurePod } from "./pod-network.ts";
 
 /** Makes the service; nothing is read or written before `start`. */
 export function createEndpoints(deps: EndpointsDeps, options: EndpointsOptions): Endpoints {
@@ -132,6 +43,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   readonly #status: MutableTable<string, EndpointStatus>;
   readonly #devices: PodDevices;
   readonly #entries: EndpointEntries;
+  readonly #nodeSides: NodeSides;
   readonly #reconciler: Reconciler<string>;
   readonly #subscriptions: Subscription[] = [];
 
@@ -141,6 +53,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     this.#status = createTable({ name: "endpoints" });
     this.#devices = new PodDevices(deps.node);
     this.#entries = new EndpointEntries(deps.map, deps.epochs);
+    this.#nodeSides = new NodeSides({ ...deps, protocol: options.routeProtocol });
     this.#reconciler = createReconciler(
       { desired$: deps.requests$, target: this, clock: deps.clock, logger: deps.logger },
       { name: "endpoints", pruneInterval: 60_000 },
@@ -162,12 +75,14 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
       if (alias !== undefined) this.#keepAddresses(alias.pod, alias.addresses);
     }
     await this.#reconciler.start();
+    const events = {
+      ...this.#deps,
+      protocol: this.#options.routeProtocol,
+      isPodDevice: (ifindex: InterfaceIndex) => this.#entries.has(ifindex),
+      isPodPrefix: (prefix: IpPrefix) => this.#deps.map.has(prefixAddress(prefix)),
+    };
     this.#subscriptions.push(
-      this.#deps.links$.subscribe((change) => {
-        if (change.kind === "delete" && this.#entries.has(change.key)) {
-          this.#reconciler.requestPrune();
-        }
-      }),
+      watchNodeSides(events, () => this.#reconciler.requestPrune()),
       this.#reconciler.status.changes$.subscribe((change) => {
         if (change.kind === "upsert") this.#showUnderivable(change.key, change.value.error);
       }),
@@ -206,9 +121,12 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     this.#status.delete(pod);
   }
 
-  /** Removes what no pod wants, and connects pods anew whose devices are gone. */
+  /**
+   * Removes what no pod wants, and connects pods anew whose devices, routes or neighbour entries are gone. A
+   * pod whose request is a mistake now stays as it was.
+   */
   async prune(desired: DesiredSet<string, EndpointRequest>): Promise<void> {
-    const wanted = new Set(Array.from(desired.entries(), ([pod]) => deviceName(pod)));
+    const wanted = new Set(desired.keys().map(deviceName));
     const devices = await this.#devices.list();
     for (const { ifindex, name, alias } of devices) {
       if (wanted.has(name)) continue;
@@ -217,19 +135,23 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     }
     const present = new Set<number>(devices.map(({ ifindex }) => ifindex));
     for (const ifindex of this.#entries.devices()) {
-      if (!present.has(ifindex)) this.#entries.remove(ifindex);
+      if (present.has(ifindex)) continue;
+      this.#entries.remove(ifindex);
+      this.#deps.programs.detachPod(interfaceIndex(ifindex));
     }
+    const isWhole = await this.#nodeSides.read();
     for (const [pod, request] of desired.entries()) {
-      const { ifindex, phase } = this.#status.get(pod) ?? {};
-      const gone = phase === "ready" && ifindex !== undefined && !present.has(ifindex);
-      if (gone) await this.update(pod, request);
+      const { ifindex: device, phase, mac, addresses } = this.#status.get(pod) ?? {};
+      if (phase !== "ready" || device === undefined || mac === undefined) continue;
+      const side = { device, mac, addresses: addresses ?? [] };
+      if (!present.has(device) || !isWhole(side)) await this.update(pod, request);
     }
     this.#status.markSynced();
   }
 
   async #connect(pod: string, request: EndpointRequest): Promise<EndpointStatus> {
-    const { programs, node, nodeAddress, mtu } = this.#deps;
-    const { gateway, routeProtocol: protocol } = this.#options;
+    const { programs, mtu } = this.#deps;
+    const { gateway } = this.#options;
     using netns = openNetns(request.netns);
     const mac = podMac(pod);
     const network = { pod, device: request.device ?? "eth0", mac, mtu: mtu() };
@@ -240,7 +162,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     // The programs come before the device is up, and the pod's entries before it can send.
     await programs.attachPod(ifindex);
     this.#entries.write(pod, { ifindex, mac, mtu: network.mtu, addresses });
-    await configureNodeSide(node, { device: ifindex, mac, addresses, protocol, nodeAddress });
+    await this.#nodeSides.configure({ device: ifindex, mac, addresses });
     await configurePod(netns, { ...network, addresses }, gateway);
     return {
       phase: "ready",
@@ -253,18 +175,23 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     };
   }
 
-  /** The pod's device pair, unless it was made for other addresses than are asked for now. */
+  /**
+   * The pod's device pair, unless it leads into another namespace, or was made for other addresses than are
+   * asked for now.
+   */
   async #existingDevice(
     pod: string,
     { addresses }: EndpointRequest,
     netns: NetnsHandle,
   ): Promise<PodDevice | undefined> {
-    const device = await this.#devices.find(pod, netns);
-    const held = new Set(device?.alias?.addresses);
-    if (device === undefined || addresses === undefined) return device;
-    if (held.symmetricDifference(new Set(addresses)).size === 0) return device;
+    const device = await this.#devices.find(pod);
+    if (device === undefined) return undefined;
+    const held = new Set(device.alias?.addresses);
+    const isAsAsked =
+      addresses === undefined || held.symmetricDifference(new Set(addresses)).size === 0;
+    if (isAsAsked && device.alias?.netns === netns.inode) return device;
     await this.#disconnect(device.ifindex);
-    this.#deps.addresses.release(pod);
+    if (!isAsAsked) this.#deps.addresses.release(pod);
     return undefined;
   }
 

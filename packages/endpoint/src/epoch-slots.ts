@@ -47,9 +47,8 @@ export class EpochSlots {
     return slot;
   }
 
-  /** Frees the slot. What was decided under its epoch is not believed any more. */
+  /** Frees the slot, whose epoch has moved on before. */
   release(slot: number): void {
-    this.move(slot, this.following(slot));
     this.#used.delete(slot);
   }
 

@@ -6,15 +6,7 @@
  */
 export { EndpointError, type EndpointErrorCode } from "./endpoint-error.ts";
 export type { EpochStore } from "./epoch-slots.ts";
-export {
-  createEndpoints,
-  type EndpointAddresses,
-  type EndpointPrograms,
-  type EndpointRequest,
-  type Endpoints,
-  type EndpointsDeps,
-  type EndpointsOptions,
-  type EndpointStatus,
-} from "./endpoints.ts";
+export type * from "./endpoint-types.ts";
+export { createEndpoints } from "./endpoints.ts";
 export * from "./generated/bpf.ts";
 export type { Gateway } from "./pod-network.ts";

@@ -37,14 +37,10 @@ export class PodDevices {
     return links.filter(({ name }) => name.startsWith(devicePrefix)).map(toDevice);
   }
 
-  /** The pair of a pod, as long as it leads into this namespace; any other of its name is removed. */
-  async find(pod: string, netns: NetnsHandle): Promise<PodDevice | undefined> {
+  /** The pair of a pod's name, wherever it leads. */
+  async find(pod: string): Promise<PodDevice | undefined> {
     const link = await this.#node.links.get(deviceName(pod));
-    if (link === undefined) return undefined;
-    const device = toDevice(link);
-    if (device.alias?.netns === netns.inode) return device;
-    await this.delete(device.ifindex);
-    return undefined;
+    return link && toDevice(link);
   }
 
   /** Makes a pair, both ends down; the other end in the pod's namespace from the beginning. */

@@ -9,13 +9,7 @@ import {
   type IpPrefix,
   addressBits,
 } from "@heddle/contracts";
-import {
-  createRtnetlink,
-  type NetnsHandle,
-  type RouteProtocol,
-  type Rtnetlink,
-  sysctl,
-} from "@heddle/rtnetlink";
+import { createRtnetlink, type NetnsHandle, type Rtnetlink, sysctl } from "@heddle/rtnetlink";
 import { EndpointError } from "./endpoint-error.ts";
 
 /** What a pod has as its gateway: the node's end of its device pair, by link-local addresses. */
@@ -94,39 +88,6 @@ async function addDefaultRoute(
     destination: everything[ipFamily(gateway)],
     nextHops: [{ gateway, device }],
   });
-}
-
-/** The node's side of a pod: what its stack needs to reach it. */
-export interface NodeSide {
-  readonly device: InterfaceIndex;
-  readonly mac: MacAddress;
-  readonly addresses: readonly IpAddress[];
-  /** The protocol number that tells our routes from others'. */
-  readonly protocol: RouteProtocol;
-  /** The node's own address of the family, for what the node itself sends to the pod. */
-  readonly nodeAddress: (family: IpFamily) => IpAddress | undefined;
-}
-
-/** Gives the node's stack a route and a neighbour entry for each of the pod's addresses. */
-export async function configureNodeSide(node: Rtnetlink, side: NodeSide): Promise<void> {
-  const { device, mac, addresses, protocol, nodeAddress } = side;
-  await node.links.set(device, { up: true });
-  for (const address of addresses) {
-    const preferredSource = nodeAddress(ipFamily(address));
-    await node.neighbours.replace({
-      device,
-      destination: address,
-      address: mac,
-      state: "permanent",
-    });
-    await node.routes.replace({
-      destination: hostPrefix(address),
-      protocol,
-      scope: "link",
-      nextHops: [{ device }],
-      ...(preferredSource === undefined ? {} : { preferredSource }),
-    });
-  }
 }
 
 function deviceMissing(pod: string, device: string, netns: string): EndpointError {

@@ -53,14 +53,17 @@ function gatewayFor({ name, addresses }: ClusterNode, prefix: IpPrefix): IpAddre
   });
 }
 
-/** The device whose own prefix the address is in. */
+/** The device whose own prefix the address is in; of several the one with the longest. */
 function deviceTowards(
   gateway: IpAddress,
   addresses: Iterable<Address>,
 ): InterfaceIndex | undefined {
-  for (const { address, prefixLength, device } of addresses) {
+  let nearest: Address | undefined;
+  for (const candidate of addresses) {
+    const { address, prefixLength } = candidate;
     if (ipFamily(address) !== ipFamily(gateway)) continue;
-    if (prefixContains(prefixOf(address, prefixLength), gateway)) return device;
+    if (!prefixContains(prefixOf(address, prefixLength), gateway)) continue;
+    if (nearest === undefined || prefixLength > nearest.prefixLength) nearest = candidate;
   }
-  return undefined;
+  return nearest?.device;
 }

@@ -46,6 +46,7 @@ async function start(options: Partial<RoutingOptions> = {}): Promise<Routing> {
         links$: monitor.links$,
         addresses$: monitor.addresses$,
         routes$: monitor.routes$,
+        rules$: monitor.rules$,
         routesChanged: () => void changes++,
         clock: systemClock,
         logger: silentLogger,
@@ -139,6 +140,38 @@ describe("the pods of another node", () => {
     expect(message).toContain("node node-2: it has no InternalIP of IPv6");
   });
 
+  it("go by the device with the nearest of several prefixes, as the kernel has it", async () => {
+    await netns.run("ip", "link", "add", "eth9", "type", "bridge");
+    await netns.run("ip", "address", "add", "192.0.3.1/16", "dev", "eth9");
+    await netns.run("ip", "link", "set", "eth9", "up");
+    // Addresses are listed by device, so that one of them comes first whichever is wider.
+    await netns.run("ip", "link", "add", "eth8", "type", "bridge");
+    await netns.run("ip", "address", "add", "198.51.100.1/24", "dev", "eth8");
+    await netns.run("ip", "address", "add", "198.51.0.1/16", "dev", "eth9");
+    await netns.run("ip", "link", "set", "eth8", "up");
+    announce(self, peer, node(3, "198.51.100.3", "2001:db8::3"));
+    await start();
+    await expectRoutes("-4", [
+      "10.244.2.0/24 via 192.0.2.2 dev eth0",
+      "10.244.3.0/24 via 198.51.100.3 dev eth8",
+      "unreachable 10.244.1.0/24",
+    ]);
+  });
+
+  it("are there again at once after their device was down, or somebody deleted a route", async () => {
+    announce(self, peer);
+    await start();
+    const expected = ["10.244.2.0/24 via 192.0.2.2 dev eth0", "unreachable 10.244.1.0/24"];
+    await expectRoutes("-4", expected);
+    await netns.run("ip", "link", "set", "eth0", "down");
+    await expectRoutes("-4", ["unreachable 10.244.1.0/24"]);
+    await netns.run("ip", "link", "set", "eth0", "up");
+    await expectRoutes("-4", expected);
+    await netns.run("ip", "route", "delete", "10.244.2.0/24");
+    await netns.run("ip", "route", "delete", "unreachable", "10.244.1.0/24");
+    await expectRoutes("-4", expected);
+  });
+
   it("are pruned when they were left behind by an earlier process, and others' routes are not", async () => {
     await netns.run("ip", "route", "add", "10.244.9.0/24", "via", "192.0.2.9", "proto", "72");
     await netns.run("ip", "route", "add", "10.99.0.0/16", "via", "192.0.2.9");
@@ -178,6 +211,9 @@ describe("the devices that lead to the network", () => {
     const routing = await start();
     expect(routing.nodeAddress(4)).toBe("192.0.2.1");
     expect(routing.nodeAddress(6)).toBe("2001:db8::1");
+    await netns.run("ip", "address", "del", "192.0.2.1/24", "dev", "eth0");
+    await waitUntil("it to be gone", () => routing.nodeAddress(4) === undefined);
+    expect(routing.nodeAddress(6)).toBe("2001:db8::1");
   });
 });
 
@@ -203,5 +239,8 @@ describe("a change of the ways that packets go", () => {
     const between = await quiet();
     await netns.run("ip", "route", "del", "203.0.113.0/24");
     await waitUntil("the news of its end", () => changes > between);
+    const after = await quiet();
+    await netns.run("ip", "rule", "add", "dport", "80", "ipproto", "tcp", "lookup", "100");
+    await waitUntil("the news of a rule", () => changes > after);
   });
 });

@@ -52,6 +52,8 @@ export interface RoutingDeps {
   readonly links$: ChangeStream<InterfaceIndex, Link>;
   readonly addresses$: ChangeStream<string, Address>;
   readonly routes$: ChangeStream<string, Route>;
+  /** The rules by which routing tables are chosen. */
+  readonly rules$: ChangeStream<string, unknown>;
   /** Called after something changed that says where packets go. */
   readonly routesChanged: () => void;
   readonly clock: Clock;
@@ -83,7 +85,7 @@ export interface RoutingOptions {
 export interface Routing extends Service {
   /** The devices that lead to the network. */
   readonly devices: Table<InterfaceIndex, NodeDevice>;
-  /** This node's own address of a family, once its Node object is known. */
+  /** This node's own address of a family, once its Node object is known, for as long as the node has it. */
   nodeAddress(family: IpFamily): IpAddress | undefined;
   /** Bytes of the largest IP packet that every device to the network takes. */
   mtu(): number;
@@ -145,7 +147,10 @@ class DirectRouting implements Routing {
   }
 
   nodeAddress(family: IpFamily): IpAddress | undefined {
-    return this.#own()?.addresses.find((address) => ipFamily(address) === family);
+    const held = new Set(Array.from(this.#addresses.table.entries(), ([, { address }]) => address));
+    return this.#own()?.addresses.find(
+      (address) => ipFamily(address) === family && held.has(address),
+    );
   }
 
   mtu(): number {
@@ -162,7 +167,12 @@ class DirectRouting implements Routing {
       this.#addresses.table.changes$.subscribe(plan),
       this.#routes.table.changes$.subscribe(plan),
       this.#addresses.table.changes$.subscribe(() => this.#telling.request()),
-      this.#devices.changes$.subscribe(() => this.#telling.request()),
+      this.#devices.changes$.subscribe((change) => {
+        this.#telling.request();
+        // What went with a device that was down is put back when it is up again.
+        if (change.kind === "upsert") this.#reconciler.requestPrune();
+      }),
+      this.#deps.rules$.subscribe(() => this.#telling.request()),
       this.#watchRoutes(),
     );
     await enableForwarding(this.#deps.node, this.#deps.settings, this.#deps.logger);
@@ -224,17 +234,27 @@ class DirectRouting implements Routing {
     return plan;
   }
 
-  /** Tells of every route that can lead a packet elsewhere; a deletion is told by what was there. */
+  /**
+   * Tells of every route that can lead a packet elsewhere; a deletion is told by what was there. One of ours
+   * that somebody else deleted is put back.
+   */
   #watchRoutes(): Subscription {
-    const ways = new Set<string>();
+    const ways = new Map<string, Route>();
     return this.#routes.table.changes$.subscribe((change) => {
       if (change.kind === "upsert" && this.#isWay(change.value)) {
-        ways.add(change.key);
+        ways.set(change.key, change.value);
         this.#telling.request();
-      } else if (change.kind === "delete" && ways.delete(change.key)) {
+      } else if (change.kind === "delete") {
+        const way = ways.get(change.key);
+        if (!ways.delete(change.key)) return;
         this.#telling.request();
+        if (way !== undefined && this.#isMissing(way)) this.#reconciler.requestPrune();
       }
     });
+  }
+
+  #isMissing({ protocol, destination }: Route): boolean {
+    return protocol === this.#options.routeProtocol && this.#desired.has(destination);
   }
 
   #isWay({ protocol, type }: Route): boolean {

@@ -66,7 +66,7 @@ function makeRouting(get: Resolve): Routing {
   // The node's own addresses and prefixes are known before devices are chosen.
   get(tokens.nodePrefixes);
   const { nodeName, devices } = get(tokens.config);
-  const { links$, addresses$, routes$ } = get(tokens.monitor);
+  const { links$, addresses$, routes$, rules$ } = get(tokens.monitor);
   const { epochs } = get(tokens.datapath);
   const routing = createRouting(
     {
@@ -76,6 +76,7 @@ function makeRouting(get: Resolve): Routing {
       links$,
       addresses$,
       routes$,
+      rules$,
       routesChanged: () => epochs.routesChanged(),
       clock: get(tokens.clock),
       logger: get(tokens.logger),
@@ -95,6 +96,7 @@ function makeRouting(get: Resolve): Routing {
 function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
   const routing = get(tokens.routing);
+  const monitor = get(tokens.monitor);
   const endpoints = createEndpoints(
     {
       requests$: get(tokens.requests).table.changes$,
@@ -103,7 +105,9 @@ function makeEndpoints(get: Resolve): Endpoints {
       map: datapath.map(endpointsMap),
       epochs: datapath.epochs,
       node: get(tokens.rtnetlink),
-      links$: get(tokens.monitor).links$,
+      links$: monitor.links$,
+      addresses$: monitor.addresses$,
+      routes$: monitor.routes$,
       nodeAddress: (family) => routing.nodeAddress(family),
       mtu: () => routing.mtu(),
       clock: get(tokens.clock),

@@ -12,6 +12,10 @@ export function createDesiredSet<K extends Key, V>(
       const value = snapshot.get(key);
       return isFailure(value) ? undefined : value;
     },
+    *keys() {
+      for (const [key] of snapshot.entries()) yield key;
+      return undefined;
+    },
     *entries() {
       for (const [key, value] of snapshot.entries()) if (!isFailure(value)) yield [key, value];
       return undefined;

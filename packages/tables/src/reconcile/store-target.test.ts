@@ -17,6 +17,7 @@ function desiredSet(
   return {
     has: (key) => held.has(key),
     get: (key) => held.get(key),
+    keys: () => held.keys(),
     *entries() {
       for (const [key, value] of held) if (value !== undefined) yield [key, value];
       return undefined;
@@ -63,6 +64,7 @@ describe("storeTarget", () => {
     await target.prune({
       has: () => true,
       get: () => a,
+      keys: () => ["a"].values(),
       entries: () => [["a", a] as const].values(),
     });
     expect(held.get("a")?.packets).toBe(7);

@@ -48,6 +48,8 @@ export interface DesiredSet<K extends Key, V> {
   has(key: K): boolean;
   /** The desired value; undefined also for a key whose value could not be derived. */
   get(key: K): V | undefined;
+  /** Every key for which {@link DesiredSet.has} holds. */
+  keys(): IteratorObject<K>;
   /** The keys with a value. */
   entries(): IteratorObject<readonly [K, V]>;
 }
