@@ -1,6 +1,15 @@
-import { ipFamilies, parseIp, parseIpv6, parseMac } from "@heddle/contracts";
+import { ipFamilies, type MacAddress, parseIp, parseIpv6, parseMac } from "@heddle/contracts";
 import { NexthopKind } from "@heddle/datapath";
-import { arp, ethernet, icmpv6, ipv6, matchPacket, packet, vlan } from "@heddle/packet";
+import {
+  arp,
+  buildPacket,
+  ethernet,
+  icmpv6,
+  ipv6,
+  matchPacket,
+  packet,
+  vlan,
+} from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { echoPacket, type Hop, tcpPacket } from "./drafts.ts";
 import { absentPod, gatewayMac, node, outside, Scene } from "./scene.ts";
@@ -81,6 +90,35 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
     expect(await receive(arriving({ ttl: 1 }))).toMatchObject({ counted: ["fromNet ttlExpired"] });
     const large = await receive(arriving(), "x".repeat(1500));
     expect(large).toMatchObject({ verdict: "next", counted: ["fromNet tooBig"] });
+  });
+});
+
+describe.each(ipFamilies)("IPv%i that is cut short", (family) => {
+  const whole = (destinationMac: MacAddress): Uint8Array => {
+    const [source, destination] = [outside[family], scene.web.address[family]];
+    return buildPacket(
+      tcpPacket({ sourceMac: routerMac, destinationMac, source, destination, ttl: 60 }),
+    );
+  };
+
+  it("from the network is left to the kernel's own checks, wherever it is cut", async () => {
+    const bytes = whole(scene.uplinkMac);
+    for (let length = family === 4 ? 34 : 54; length < bytes.length; length++) {
+      const cut = bytes.subarray(0, length);
+      const { verdict } = await scene.run("fromNet", scene.uplink, cut);
+      expect(verdict).toBe("next");
+    }
+    expect(await scene.allFlows()).toEqual([]);
+  });
+
+  it("from the node's stack is dropped, wherever it is cut", async () => {
+    const bytes = whole(scene.web.mac);
+    for (let length = family === 4 ? 34 : 54; length < bytes.length; length++) {
+      const cut = bytes.subarray(0, length);
+      const { verdict } = await scene.run("toPod", scene.web.ifindex, cut);
+      expect(verdict).toBe("drop");
+    }
+    expect(await scene.allFlows()).toEqual([]);
   });
 });
 

@@ -315,6 +315,18 @@ describe("what goes wrong is told, and put right when it can be:", () => {
     expect((await node.ready("default/web")).phase).toBe("ready");
   });
 
+  it("a pool that is exhausted, until a pod goes", async () => {
+    for (let index = 5; index < 9; index++) {
+      node.pool.allocate(`default/other-${String(index)}`);
+    }
+    await start(["default/web", { netns: web.path }]);
+    expect((await node.failure("default/web")).message).toContain("the pool is exhausted");
+    expect(await Array.fromAsync(node.map.entries())).toEqual([]);
+    expect(await node.netns.rtnetlink.links.list({ kind: "veth" })).toEqual([]);
+    node.pool.release("default/other-7");
+    expect((await node.ready("default/web")).addresses).toContain("10.244.1.7");
+  });
+
   it("a namespace that was replaced by another of the same name", async () => {
     await start(["default/web", { netns: web.path }]);
     const before = await node.ready("default/web");
