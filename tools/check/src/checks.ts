@@ -29,10 +29,7 @@ export function allChecks(root: string): readonly Check[] {
       name: "generated Kubernetes schema",
       command: ["npm", "run", "--silent", "check", "-w", "@heddle-tools/kube-schema"],
     },
-    {
-      name: "generated reference",
-      command: ["npm", "run", "--silent", "check", "-w", "@heddle-tools/docs"],
-    },
+    { name: "generated reference", command: ["nx", "run", "@heddle-tools/docs:check"] },
     { name: "build", command: ["nx", "run-many", "-t", "build"] },
     ...published.flatMap((folder) => [
       { name: `publint ${folder}`, command: ["publint", folder, "--strict"] },

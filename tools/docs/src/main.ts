@@ -2,9 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeConfiguration } from "./agent-configuration.ts";
+import { describeLibbpfNapi } from "./api-reference.ts";
 import { root } from "./markdown.ts";
 
-const pages = { "docs/reference/agent-configuration.md": describeConfiguration };
+const pages = {
+  "docs/reference/agent-configuration.md": describeConfiguration,
+  "docs/reference/libbpf-napi.md": describeLibbpfNapi,
+};
 
 for (const [path, describe] of Object.entries(pages)) {
   const file = join(root, path);
