@@ -14,6 +14,8 @@ export function allChecks(root: string): readonly Check[] {
       "bpf/{include,maps,programs}/*.[ch]",
       "packages/*/native/src/*.[ch]",
       "packages/*/fixtures/*.c",
+      "packages/*/examples/**/*.c",
+      "bpf/tests/fixtures/*.c",
     ],
     { cwd: root },
   ).toSorted();

@@ -27,12 +27,16 @@ export function compileFixture(name: string, ...flags: readonly string[]): Uint8
   const folder = mkdtempSync(join(tmpdir(), "hdt-bpf-"));
   const object = join(folder, `${name}.bpf.o`);
   try {
-    const source = join(packageDir, "fixtures", `${name}.bpf.c`);
-    execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    compileSource(join(packageDir, "fixtures", `${name}.bpf.c`), object, ...flags);
     return new Uint8Array(readFileSync(object));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Compiles a C file into an object file. */
+export function compileSource(source: string, object: string, ...flags: readonly string[]): void {
+  execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
 }
