@@ -19,7 +19,8 @@ export {
 } from "./errors.ts";
 export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
-export { openPinnedLink } from "./link.ts";
+export { openLinkById, openPinnedLink } from "./link.ts";
+export type * from "./link-info-types.ts";
 export type * from "./link-types.ts";
 export { linkObjects } from "./linker.ts";
 export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
@@ -42,4 +43,7 @@ export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from ".
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
 export { text } from "./text-codec.ts";
+export { enableProgramStats, type ProgramStats } from "./program-stats.ts";
 export type { SourceLine } from "./verifier-log.ts";
+export { btfs, links, maps, programs } from "./walk.ts";
+export type * from "./walk-types.ts";

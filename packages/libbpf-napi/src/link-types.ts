@@ -1,5 +1,6 @@
 import type { InterfaceIndex } from "@heddle/contracts";
 import type { cgroupAttachTypes } from "./kernel-names.ts";
+import type { LinkInfo } from "./link-info-types.ts";
 import type { Program } from "./program-types.ts";
 
 /** The side of a device's traffic that a program sees: what comes in, or what goes out. */
@@ -7,43 +8,6 @@ export type TcxHook = "ingress" | "egress";
 
 /** What a program at a cgroup decides, by the name in the program's section (`cgroup/connect4`). */
 export type CgroupHook = keyof typeof cgroupAttachTypes;
-
-interface AnyLinkInfo {
-  /** Unique while the link lives. */
-  readonly id: number;
-  /** The program it runs. */
-  readonly programId: number;
-}
-
-export interface TcxLinkInfo extends AnyLinkInfo {
-  readonly type: "tcx";
-  /** Undefined when the device is gone. */
-  readonly ifindex: InterfaceIndex | undefined;
-  readonly hook: TcxHook;
-}
-
-export interface XdpLinkInfo extends AnyLinkInfo {
-  readonly type: "xdp";
-  /** Undefined when the device is gone. */
-  readonly ifindex: InterfaceIndex | undefined;
-}
-
-export interface CgroupLinkInfo extends AnyLinkInfo {
-  readonly type: "cgroup";
-  /** The cgroup's inode number; 0 when it is gone. */
-  readonly cgroupId: bigint;
-  /** Undefined for a hook that this package has no name for. */
-  readonly hook: CgroupHook | undefined;
-}
-
-/** A link of a kind that this package cannot make. */
-export interface OtherLinkInfo extends AnyLinkInfo {
-  readonly type: "other";
-  /** As bpftool prints it: `perf_event`. */
-  readonly kind: string;
-}
-
-export type LinkInfo = TcxLinkInfo | XdpLinkInfo | CgroupLinkInfo | OtherLinkInfo;
 
 /**
  * What keeps a program attached: until it is detached, or until no pin and no handle refers to it.
@@ -64,7 +28,12 @@ export interface Link extends Disposable, AsyncDisposable {
    * @throws {BpfError} `pin-exists`, `not-bpffs`, `not-permitted`
    */
   pin(path: string): void;
-  /** Detaches the program now, whatever else refers to the link. A pin stays, as a link of nothing. */
+  /**
+   * Detaches the program now, whatever else refers to the link. A pin stays, as a link of nothing.
+   *
+   * @throws {BpfError} `unsupported-feature` for tracing and probes, which are detached when nothing
+   * refers to the link any more
+   */
   detach(): Promise<void>;
   /** Releases this handle off the event loop; detaches the program unless the link is pinned. */
   close(): Promise<void>;

@@ -5,7 +5,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 2
+#define INTERFACE_VERSION 3
 
 static const struct {
 	const char *name;
@@ -51,6 +51,10 @@ static const struct {
 	{"ringWatch", ring_watch},
 	{"ringRead", ring_read},
 	{"ringClose", ring_close},
+	{"idAfter", id_after},
+	{"fdOfId", fd_of_id},
+	{"btfInfo", btf_info},
+	{"enableStats", enable_stats},
 };
 
 /* Worker threads load the addon each for itself, into one process. */

@@ -48,3 +48,9 @@ napi_value ring_open(napi_env env, napi_callback_info info);
 napi_value ring_watch(napi_env env, napi_callback_info info);
 napi_value ring_read(napi_env env, napi_callback_info info);
 napi_value ring_close(napi_env env, napi_callback_info info);
+
+/* Links and walking, beyond the above. */
+napi_value id_after(napi_env env, napi_callback_info info);
+napi_value fd_of_id(napi_env env, napi_callback_info info);
+napi_value btf_info(napi_env env, napi_callback_info info);
+napi_value enable_stats(napi_env env, napi_callback_info info);
