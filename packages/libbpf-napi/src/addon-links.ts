@@ -1,3 +1,5 @@
+import type { Outcome } from "./addon.ts";
+
 /** Kinds of things with ids, by the numbers that native/src/walk.c gives them. */
 export const idKinds = { program: 0, map: 1, link: 2, btf: 3 } as const;
 
@@ -6,6 +8,27 @@ export interface NativeBtfInfo {
   readonly name: string;
   readonly size: number;
   readonly kernel: boolean;
+}
+
+interface Created extends Outcome {
+  /** A descriptor of the caller's own, or negative. */
+  readonly fd: number;
+}
+
+/** What native/src/link_info.c adds for a type of link. */
+export interface NativeLinkTarget {
+  readonly targetId?: number;
+  readonly targetBtfId?: number;
+  readonly family?: number;
+  readonly netfilterHook?: number;
+  readonly priority?: number;
+  readonly flags?: number;
+  readonly netnsInode?: number;
+  readonly mapId?: number;
+  readonly name?: string;
+  readonly count?: number;
+  readonly event?: number;
+  readonly offset?: number;
 }
 
 /** The addon's functions for links and for walking what is in the kernel. */
@@ -17,4 +40,38 @@ export interface LinkFunctions {
   btfInfo(fd: number): NativeBtfInfo | number;
   /** A descriptor of the caller's own; run times are counted while it is open. */
   enableStats(): number;
+
+  hookQuery(
+    targetFd: number,
+    attachType: number,
+    effective: boolean,
+  ): Promise<Outcome & { readonly revision: bigint; readonly programIds: Uint32Array }>;
+  /** Ties or unties a program without a link. */
+  programAttach(
+    programFd: number,
+    targetFd: number,
+    attachType: number,
+    attach: boolean,
+  ): Promise<Outcome>;
+  iteratorLink(
+    programFd: number,
+    what: number,
+    targetFd: number,
+    orderOrThread: number,
+    process: number,
+  ): Promise<Created>;
+  /** A descriptor of the caller's own. */
+  iteratorOpen(linkFd: number): number;
+  netfilterLink(
+    programFd: number,
+    family: number,
+    hook: number,
+    priority: number,
+    flags: number,
+    netns: string | undefined,
+  ): Promise<Created>;
+  /** How the kernel refuses a link that cannot be. */
+  linkProbe(programType: number, attachType: number, flags: number): number;
+  /** Whether a program that traces a function of the kernel can be loaded. */
+  tracingProbe(programType: number, attachType: number, functionName: string): Promise<Outcome>;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { LinkFunctions } from "./addon-links.ts";
+import type { LinkFunctions, NativeLinkTarget } from "./addon-links.ts";
 import { BpfError } from "./errors.ts";
 
 /**
@@ -71,7 +71,7 @@ export interface NativeProgramInfo {
   readonly mapIds: Uint32Array;
 }
 
-export interface NativeLinkInfo {
+export interface NativeLinkInfo extends NativeLinkTarget {
   readonly id: number;
   readonly type: number;
   readonly programId: number;

@@ -4,12 +4,11 @@ import { type Explanation, kernelError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import { tcxAttachTypes } from "./kernel-names.ts";
 import { createLink } from "./link.ts";
-import type { Link, TcxAnchor, TcxHook, TcxOptions, TcxPosition, TcxQuery } from "./link-types.ts";
+import type { TcxHook } from "./hook-types.ts";
+import type { Link, TcxOptions, TcxQuery } from "./link-types.ts";
+import { placeOf } from "./link-position.ts";
 import { explainByProbe } from "./probe.ts";
 import type { Program } from "./program-types.ts";
-
-/** `BPF_F_*` of linux/bpf.h. */
-const flags = { before: 1 << 3, after: 1 << 4, id: 1 << 5, link: 1 << 13 } as const;
 
 /**
  * Attaches a program to a device's traffic (tcx, Linux 6.6), among others in a defined order.
@@ -58,20 +57,6 @@ export async function queryTcx(
     return { programId, linkId: linkId === 0 ? undefined : linkId };
   });
   return { revision: result.revision, programs };
-}
-
-function placeOf(position: TcxPosition): { readonly flags: number; readonly relativeId: number } {
-  if (position === "first") return { flags: flags.before, relativeId: 0 };
-  if (position === "last") return { flags: flags.after, relativeId: 0 };
-  const [side, anchor] =
-    "before" in position ? [flags.before, position.before] : [flags.after, position.after];
-  const byLink = isLink(anchor);
-  const relativeId = byLink ? anchor.info().id : anchor.programId;
-  return { flags: side | flags.id | (byLink ? flags.link : 0), relativeId };
-}
-
-function isLink(anchor: TcxAnchor): anchor is Link {
-  return "info" in anchor;
 }
 
 /** What is told of a failure that concerns a device. */

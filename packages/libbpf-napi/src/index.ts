@@ -3,7 +3,11 @@
  *
  * @module
  */
-export { attachCgroup } from "./attach-cgroup.ts";
+export { attachCgroup, queryCgroup } from "./attach-cgroup.ts";
+export { attachIterator, readIterator } from "./attach-iterator.ts";
+export { attachNetfilter } from "./attach-netfilter.ts";
+export { attachNetns } from "./attach-netns.ts";
+export { attachSockmap } from "./attach-sockmap.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
 export { attachXdp } from "./attach-xdp.ts";
 export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
@@ -21,6 +25,9 @@ export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
 export { openLinkById, openPinnedLink } from "./link.ts";
 export type * from "./link-info-types.ts";
+export type * from "./attachment-types.ts";
+export type * from "./hook-types.ts";
+export type * from "./iterator-types.ts";
 export type * from "./link-types.ts";
 export { linkObjects } from "./linker.ts";
 export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
@@ -45,5 +52,5 @@ export type * from "./spec.ts";
 export { text } from "./text-codec.ts";
 export { enableProgramStats, type ProgramStats } from "./program-stats.ts";
 export type { SourceLine } from "./verifier-log.ts";
-export { btfs, links, maps, programs } from "./walk.ts";
+export { btfs, links, maps, openMapById, programs } from "./walk.ts";
 export type * from "./walk-types.ts";

@@ -8,7 +8,7 @@ import { enableProgramStats } from "./program-stats.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
-import { btfs, links, maps, programs } from "./walk.ts";
+import { btfs, links, maps, openMapById, programs } from "./walk.ts";
 
 const counter = compileCounter();
 
@@ -44,6 +44,19 @@ describe("walking by id", () => {
     expect(maps().toArray()).toContainEqual(info);
     map.close();
     expect(maps().some(({ id }) => id === info.id)).toBe(false);
+  });
+
+  it("opens a map by its id", () => {
+    using map = createMap(counter.samples);
+    const info = map.info();
+    using adopted = openMapById(info.id);
+    map.close();
+    expect(adopted.info()).toEqual(info);
+    adopted.close();
+    expect(thrown(() => openMapById(info.id))).toMatchObject({
+      code: "no-such-map",
+      subject: `of id ${String(info.id)}`,
+    });
   });
 
   it("finds links and opens them by their ids", async () => {

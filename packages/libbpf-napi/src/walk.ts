@@ -2,11 +2,11 @@ import { idKinds } from "./addon-links.ts";
 import { addon } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
-import { BpfError, check, kernelError } from "./errors.ts";
+import { BpfError, check, type Explanation, kernelError } from "./errors.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
 import { openLinkById } from "./link.ts";
 import type { LinkInfo } from "./link-info-types.ts";
-import type { MapInfo } from "./map-types.ts";
+import type { KernelMapHandle, MapInfo } from "./map-types.ts";
 import { openProgramById } from "./program.ts";
 import type { ProgramInfo } from "./program-types.ts";
 import type { BtfInfo } from "./walk-types.ts";
@@ -40,9 +40,23 @@ export function programs(): IteratorObject<ProgramInfo> {
  */
 export function maps(): IteratorObject<MapInfo> {
   return walk("map", (id) => {
-    using map = new KernelMapBase(openId("map", id));
+    using map = openMapById(id);
     return map.info();
   });
+}
+
+/**
+ * Opens a map by its id, of whatever type; a program's {@link ProgramInfo.mapIds} tells it.
+ *
+ * ```ts
+ * using map = openMapById(program.info().mapIds[0] ?? 0);
+ * map.pin("/sys/fs/bpf/adopted");
+ * ```
+ *
+ * @throws {BpfError} `no-such-map`, `not-permitted` without the capability CAP_SYS_ADMIN
+ */
+export function openMapById(id: number): KernelMapHandle {
+  return new KernelMapBase(openId("map", id));
 }
 
 /**
@@ -107,8 +121,15 @@ function lookIfPresent<T>(id: number, look: (id: number) => T): readonly T[] {
   }
 }
 
+const noSuchMap: Explanation = {
+  code: "no-such-map",
+  reason: "no map has it, or has it any more",
+};
+
 function openId(kind: "map" | "btf", id: number): Descriptor {
   const attempt = { operation: `open ${kind}`, subject: `of id ${String(id)}` };
-  const fd = check(attempt, addon().fdOfId(idKinds[kind], id));
+  const fd = check(attempt, addon().fdOfId(idKinds[kind], id), {
+    ENOENT: kind === "map" ? noSuchMap : {},
+  });
   return new Descriptor(fd, `${kind} of id ${String(id)}`);
 }

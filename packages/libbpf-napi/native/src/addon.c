@@ -55,6 +55,13 @@ static const struct {
 	{"fdOfId", fd_of_id},
 	{"btfInfo", btf_info},
 	{"enableStats", enable_stats},
+	{"hookQuery", hook_query},
+	{"programAttach", program_attach},
+	{"iteratorLink", iterator_link},
+	{"iteratorOpen", iterator_open},
+	{"netfilterLink", netfilter_link},
+	{"linkProbe", link_probe},
+	{"tracingProbe", tracing_probe},
 };
 
 /* Worker threads load the addon each for itself, into one process. */

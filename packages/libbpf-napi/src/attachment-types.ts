@@ -1,0 +1,44 @@
+import type { Handle } from "./handle.ts";
+import type { SockmapHook } from "./hook-types.ts";
+import type { Program } from "./program-types.ts";
+
+/** What ties a program to a hook, whether the kernel has a link for it or not. */
+export interface Attachment<I> extends AsyncDisposable {
+  /** Whether it was closed; every other use of it then throws `handle-closed`. */
+  readonly closed: boolean;
+  /** What the kernel says of it now. */
+  info(): I;
+  /**
+   * Replaces the program; nothing is seen by both or by none.
+   *
+   * @throws {BpfError} `target-gone`
+   */
+  update(program: Program): Promise<void>;
+  /** Detaches the program now. */
+  detach(): Promise<void>;
+  /** Detaches the program, unless something else keeps it attached, and releases this handle. */
+  close(): Promise<void>;
+}
+
+export interface SockmapOptions {
+  /** A map of type `sockmap` or `sockhash`; what its sockets receive or send goes through the program. */
+  readonly map: Handle;
+  /** The hook, which must be the one that the program was written for. */
+  readonly hook: SockmapHook;
+  /**
+   * What keeps the program attached: a link, or the map itself, for as long as the map lives.
+   *
+   * @defaultValue `"link"` where the kernel has it (Linux 6.10), else `"map"`
+   */
+  readonly owner?: "link" | "map";
+}
+
+/** A program that a map of sockets holds itself. */
+export interface SockmapAttachmentInfo {
+  readonly type: "sockmap";
+  /** There is no link. */
+  readonly id: undefined;
+  readonly programId: number;
+  readonly mapId: number;
+  readonly hook: SockmapHook;
+}
