@@ -1,13 +1,22 @@
-import type { Outcome } from "./addon.ts";
+import type { NativeObject, Outcome } from "./addon.ts";
 
 /** Kinds of things with ids, by the numbers that native/src/walk.c gives them. */
 export const idKinds = { program: 0, map: 1, link: 2, btf: 3 } as const;
 
-export interface NativeBtfInfo {
+interface NativeBtfInfo {
   readonly id: number;
   readonly name: string;
   readonly size: number;
   readonly kernel: boolean;
+}
+
+/** What the addon holds for what libbpf attached. */
+export type NativeAttached = { readonly __attached: never };
+
+export interface NativeAttachOutcome extends Outcome {
+  readonly attached?: NativeAttached;
+  /** Borrowed of `attached`; -1 where it has not exactly one. */
+  readonly fd?: number;
 }
 
 interface Created extends Outcome {
@@ -70,6 +79,37 @@ export interface LinkFunctions {
     flags: number,
     netns: string | undefined,
   ): Promise<Created>;
+  objectAttach(
+    object: NativeObject,
+    program: string,
+    kind: number,
+    first: string | undefined,
+    second: string | undefined,
+    names: Uint8Array | undefined,
+    cookie: bigint,
+    offset: bigint,
+    atReturn: boolean,
+    number: number,
+  ): Promise<NativeAttachOutcome>;
+  objectAttachMap(object: NativeObject, map: string): Promise<NativeAttachOutcome>;
+  /** The descriptor stays the caller's, and must stay open until the object is loaded. */
+  objectAttachTarget(
+    object: NativeObject,
+    program: string,
+    targetFd: number,
+    functionName: string,
+  ): Promise<Outcome>;
+  /** To be called once. */
+  attachedClose(attached: NativeAttached): Promise<Outcome>;
+  /** A descriptor of the caller's own. */
+  perfEventOpen(
+    type: number,
+    config: bigint,
+    period: bigint,
+    frequency: boolean,
+    process: number,
+    cpu: number,
+  ): number;
   /** How the kernel refuses a link that cannot be. */
   linkProbe(programType: number, attachType: number, flags: number): number;
   /** Whether a program that traces a function of the kernel can be loaded. */

@@ -9,6 +9,7 @@ export { attachNetfilter } from "./attach-netfilter.ts";
 export { attachNetns } from "./attach-netns.ts";
 export { attachSockmap } from "./attach-sockmap.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
+export type * from "./attach-target-types.ts";
 export { attachXdp } from "./attach-xdp.ts";
 export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
 export * from "./btf/index.ts";

@@ -22,7 +22,8 @@ export type LinkFeatureName =
   | "uprobe"
   | "uprobe-multi"
   | "fentry"
-  | "lsm";
+  | "lsm"
+  | "freplace";
 
 /** What was found out, and how. */
 export interface Finding {
@@ -72,6 +73,12 @@ export const linkFeatures: Readonly<Record<LinkFeatureName, Feature>> = {
     sinceKernel: "5.5",
     find: () => tryTracing("tracing", tracingAttachTypes.fentry, "bpf_fentry_test1"),
   },
+  // It is made of the same parts as fentry.
+  freplace: {
+    name: "replacing of programs' functions",
+    sinceKernel: "5.10",
+    find: () => tryTracing("tracing", tracingAttachTypes.fentry, "bpf_fentry_test1"),
+  },
   lsm: {
     name: "BPF security modules",
     sinceKernel: "5.7",
@@ -92,9 +99,17 @@ function tryLink(type: string, attachType: number, expected: string, flags = 0):
 /** As root with all capabilities, EPERM is how a kernel says that it was built or started without. */
 async function tryTracing(type: string, attachType: number, target: string): Promise<Finding> {
   const { error } = await addon().tracingProbe(programTypeNumber(type), attachType, target);
+  if (errnoName(error) === "EPERM") requireTracing();
   return error === 0
     ? { supported: true, reason: `a program for ${target} was loaded` }
     : { supported: false, reason: `it refuses a program for ${target}: ${describeErrno(error)}` };
+}
+
+/** Whoever may load a program for kprobes may load one for other functions of the kernel. */
+function requireTracing(): void {
+  const result = addon().linkProbe(programTypeNumber("kprobe"), 0, 0);
+  if (errnoName(-result) !== "EPERM") return;
+  throw kernelError({ operation: "probe", subject: "tracing" }, -result);
 }
 
 function findEventSource(name: string): Finding {

@@ -18,6 +18,7 @@ const features: readonly FeatureName[] = [
   "uprobe-multi",
   "fentry",
   "lsm",
+  "freplace",
 ];
 
 describe("probe", () => {

@@ -62,6 +62,11 @@ static const struct {
 	{"netfilterLink", netfilter_link},
 	{"linkProbe", link_probe},
 	{"tracingProbe", tracing_probe},
+	{"objectAttach", object_attach},
+	{"objectAttachMap", object_attach_map},
+	{"objectAttachTarget", object_attach_target},
+	{"attachedClose", attached_close},
+	{"perfEventOpen", perf_event_open},
 };
 
 /* Worker threads load the addon each for itself, into one process. */

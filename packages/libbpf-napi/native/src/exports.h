@@ -61,3 +61,8 @@ napi_value iterator_open(napi_env env, napi_callback_info info);
 napi_value netfilter_link(napi_env env, napi_callback_info info);
 napi_value link_probe(napi_env env, napi_callback_info info);
 napi_value tracing_probe(napi_env env, napi_callback_info info);
+napi_value object_attach(napi_env env, napi_callback_info info);
+napi_value object_attach_map(napi_env env, napi_callback_info info);
+napi_value object_attach_target(napi_env env, napi_callback_info info);
+napi_value attached_close(napi_env env, napi_callback_info info);
+napi_value perf_event_open(napi_env env, napi_callback_info info);
