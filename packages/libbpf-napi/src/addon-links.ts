@@ -19,6 +19,12 @@ export interface NativeAttachOutcome extends Outcome {
   readonly fd?: number;
 }
 
+export interface NativeFilter extends Outcome {
+  readonly handle: number;
+  readonly priority: number;
+  readonly programId: number;
+}
+
 interface Created extends Outcome {
   /** A descriptor of the caller's own, or negative. */
   readonly fd: number;
@@ -110,6 +116,16 @@ export interface LinkFunctions {
     process: number,
     cpu: number,
   ): number;
+  /** A program of -1 stands for none. */
+  tcFilter(
+    what: number,
+    ifindex: number,
+    egress: boolean,
+    programFd: number,
+    handle: number,
+    priority: number,
+    netns: string | undefined,
+  ): Promise<NativeFilter>;
   /** How the kernel refuses a link that cannot be. */
   linkProbe(programType: number, attachType: number, flags: number): number;
   /** Whether a program that traces a function of the kernel can be loaded. */

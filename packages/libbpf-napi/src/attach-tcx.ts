@@ -5,7 +5,7 @@ import { descriptorOf } from "./handle.ts";
 import { tcxAttachTypes } from "./kernel-names.ts";
 import { createLink } from "./link.ts";
 import type { TcxHook } from "./hook-types.ts";
-import type { Link, TcxOptions, TcxQuery } from "./link-types.ts";
+import type { Link, NetkitOptions, TcxOptions, TcxQuery } from "./link-types.ts";
 import { placeOf } from "./link-position.ts";
 import { explainByProbe } from "./probe.ts";
 import type { Program } from "./program-types.ts";
@@ -32,7 +32,7 @@ export async function attachTcx(program: Program, options: TcxOptions): Promise<
     netns,
   );
   if (error === 0) return createLink(fd, `link of ${program.name} at ${subject}`);
-  const failure = kernelError(attempt, error, explanations(options));
+  const failure = kernelError(attempt, error, orderedExplanations(options));
   throw failure.errno === "EINVAL" ? await explainByProbe("tcx", failure) : failure;
 }
 
@@ -59,6 +59,8 @@ export async function queryTcx(
   return { revision: result.revision, programs };
 }
 
+type OrderedOptions = Omit<TcxOptions | NetkitOptions, "hook">;
+
 /** What is told of a failure that concerns a device. */
 export function deviceExplanations(
   ifindex: InterfaceIndex,
@@ -70,12 +72,13 @@ export function deviceExplanations(
   };
 }
 
-function explanations({
+/** What is told of a failure at a hook that takes programs in an order. */
+export function orderedExplanations({
   ifindex,
   netns,
   expectedRevision,
   position,
-}: TcxOptions): Readonly<Record<string, Explanation>> {
+}: OrderedOptions): Readonly<Record<string, Explanation>> {
   return {
     ...deviceExplanations(ifindex, netns),
     ESTALE: {
@@ -94,7 +97,8 @@ function explanations({
     ERANGE: { reason: "the hook has 64 programs, and takes no more" },
     EINVAL: {
       code: "invalid-argument",
-      reason: "the kernel refused the program, which must be of a section tcx or tc, or its place",
+      reason:
+        "the kernel refused the program, which must be of a section for this hook, or its place",
     },
   };
 }

@@ -1,5 +1,6 @@
+import type { InterfaceIndex } from "@heddle/contracts";
 import type { Handle } from "./handle.ts";
-import type { SockmapHook } from "./hook-types.ts";
+import type { SockmapHook, TcxHook } from "./hook-types.ts";
 import type { Program } from "./program-types.ts";
 
 /** What ties a program to a hook, whether the kernel has a link for it or not. */
@@ -41,4 +42,32 @@ export interface SockmapAttachmentInfo {
   readonly programId: number;
   readonly mapId: number;
   readonly hook: SockmapHook;
+}
+
+export interface ClsactOptions {
+  readonly ifindex: InterfaceIndex;
+  readonly hook: TcxHook;
+  /**
+   * Among the filters of the hook, from 1 to 65535: lower ones first, and the first that decides
+   * ends the walk.
+   *
+   * @defaultValue before those that are there
+   */
+  readonly priority?: number;
+  /** Tells filters of one priority apart. @defaultValue one that is free */
+  readonly handle?: number;
+  /** Take the place of a filter with this priority and handle. @defaultValue `false` */
+  readonly replace?: boolean;
+  /** Path of the network namespace that the device is in. @defaultValue this process's own */
+  readonly netns?: string;
+}
+
+/** A filter of traffic control. */
+export interface ClsactInfo {
+  readonly type: "clsact";
+  readonly ifindex: InterfaceIndex;
+  readonly hook: TcxHook;
+  readonly programId: number;
+  readonly priority: number;
+  readonly handle: number;
 }

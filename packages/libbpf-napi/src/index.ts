@@ -4,8 +4,10 @@
  * @module
  */
 export { attachCgroup, queryCgroup } from "./attach-cgroup.ts";
+export { attachClsact } from "./attach-clsact.ts";
 export { attachIterator, readIterator } from "./attach-iterator.ts";
 export { attachNetfilter } from "./attach-netfilter.ts";
+export { attachNetkit } from "./attach-netkit.ts";
 export { attachNetns } from "./attach-netns.ts";
 export { attachSockmap } from "./attach-sockmap.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";

@@ -3,6 +3,7 @@ import type {
   CgroupHook,
   NetfilterFamily,
   NetfilterHook,
+  NetkitHook,
   NetnsHook,
   TcxHook,
 } from "./hook-types.ts";
@@ -58,6 +59,19 @@ export interface TcxOptions {
   /** @defaultValue `"last"` */
   readonly position?: LinkPosition;
   /** Only while the hook has this revision, see {@link queryTcx}. @defaultValue any */
+  readonly expectedRevision?: bigint;
+  /** Path of the network namespace that the device is in. @defaultValue this process's own */
+  readonly netns?: string;
+}
+
+export interface NetkitOptions {
+  /** The end of the pair that the host has, which is the primary one. */
+  readonly ifindex: InterfaceIndex;
+  /** What the primary end sends into the pair, or what the peer does. */
+  readonly hook: NetkitHook;
+  /** @defaultValue `"last"` */
+  readonly position?: LinkPosition;
+  /** Only while the hook has this revision. @defaultValue any */
   readonly expectedRevision?: bigint;
   /** Path of the network namespace that the device is in. @defaultValue this process's own */
   readonly netns?: string;

@@ -67,6 +67,7 @@ static const struct {
 	{"objectAttachTarget", object_attach_target},
 	{"attachedClose", attached_close},
 	{"perfEventOpen", perf_event_open},
+	{"tcFilter", tc_filter},
 };
 
 /* Worker threads load the addon each for itself, into one process. */
