@@ -182,6 +182,31 @@ describe("descriptors", () => {
     expect(stderr.match(/BPF_HANDLE_LEAKED/g)?.length).toBe(1);
     expect(stderr).toContain("map lost was garbage-collected");
   });
+
+  it("of an attachment that was forgotten are closed, and the program is detached", () => {
+    const module = fileURLToPath(new URL("index.ts", import.meta.url));
+    const object = join(folder, "tracing.bpf.o");
+    writeFileSync(object, compileFixture("tracing"));
+    const script = `
+      import { setTimeout as delay } from "node:timers/promises";
+      import { links, openObject } from ${JSON.stringify(module)};
+      const file = await openObject(${JSON.stringify(object)});
+      for (const { name } of file.programs) file.setAutoload(name, name === "on_switch");
+      using object = await file.load();
+      const attach = async () => (await object.attach("on_switch")).info().id;
+      const forgotten = await attach();
+      while (links().some(({ id }) => id === forgotten)) { globalThis.gc(); await delay(1); }
+      await delay(1);
+    `;
+    const file = join(folder, "forgetful-attachment.ts");
+    writeFileSync(file, script);
+    const { status, stderr } = spawnSync(process.execPath, ["--expose-gc", file], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect(stderr).toContain("link of on_switch at section raw_tp/sched_switch was garbage");
+    expect(status).toBe(0);
+  });
 });
 
 describe("a worker thread", () => {

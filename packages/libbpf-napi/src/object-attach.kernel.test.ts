@@ -257,6 +257,14 @@ describe("attaching to functions of the kernel", () => {
     },
   );
 
+  it("is chosen even when the object is closed meanwhile", async () => {
+    const file = await tracing.open("on_chosen");
+    const chosen = file.setAttachTarget("on_chosen", "vfs_read");
+    file.close();
+    await chosen;
+    await expect(file.load()).rejects.toMatchObject({ code: "invalid-state" });
+  });
+
   it("is refused for a function that is not there", async () => {
     using file = await tracing.open("on_chosen");
     await expect(file.setAttachTarget("on_chosen", "no_such_function")).rejects.toMatchObject({

@@ -117,12 +117,17 @@ napi_value object_load(napi_env env, napi_callback_info info)
 	return job_start(env, &load->job);
 }
 
-/* objectClose(object); what is attached by way of it stays attached */
+/*
+ * objectClose(object); what is attached by way of it stays attached, and work in flight is ended before
+ * anything is freed
+ */
 napi_value object_close(napi_env env, napi_callback_info info)
 {
 	struct object *object;
 
-	if (!OBJECT_ARGUMENTS(env, info, "", object))
+	if (!read_arguments(env, info, "o", &object))
+		return NULL;
+	if (!object->users && !object_idle(env, object))
 		return NULL;
 	object->closing = true;
 	if (object->users)

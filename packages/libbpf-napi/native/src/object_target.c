@@ -28,7 +28,7 @@ static void target_release(struct job *job)
 	struct object *object = ((struct target_job *)job)->object;
 
 	object->busy = false;
-	object_release(object);
+	object_unhold(object);
 }
 
 /* objectAttachTarget(object, program, targetFd, function): Promise<{}>; 0 for a function of the kernel */
@@ -52,7 +52,7 @@ napi_value object_attach_target(napi_env env, napi_callback_info info)
 		napi_throw_error(env, NULL, "the object has no such program");
 		return NULL;
 	}
-	object->holders++;
+	object_hold(object);
 	object->busy = true;
 	target->object = object;
 	target->job.run = target_run;
