@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import type { LinkFunctions, NativeLinkTarget } from "./addon-links.ts";
 import { BpfError } from "./errors.ts";
 
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 3;
+const interfaceVersion = 4;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
@@ -70,7 +71,7 @@ export interface NativeProgramInfo {
   readonly mapIds: Uint32Array;
 }
 
-export interface NativeLinkInfo {
+export interface NativeLinkInfo extends NativeLinkTarget {
   readonly id: number;
   readonly type: number;
   readonly programId: number;
@@ -99,7 +100,7 @@ export interface NativeBatch {
  * The functions of native/src. What returns a number returns a negative error number on failure.
  * Descriptors are borrowed, and duplicated for work in flight, unless said otherwise.
  */
-export interface Addon {
+export interface Addon extends LinkFunctions {
   readonly interfaceVersion: number;
   readonly libbpfVersion: string;
 

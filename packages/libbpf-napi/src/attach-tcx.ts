@@ -4,12 +4,11 @@ import { type Explanation, kernelError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import { tcxAttachTypes } from "./kernel-names.ts";
 import { createLink } from "./link.ts";
-import type { Link, TcxAnchor, TcxHook, TcxOptions, TcxPosition, TcxQuery } from "./link-types.ts";
+import type { TcxHook } from "./hook-types.ts";
+import type { Link, NetkitOptions, TcxOptions, TcxQuery } from "./link-types.ts";
+import { placeOf } from "./link-position.ts";
 import { explainByProbe } from "./probe.ts";
 import type { Program } from "./program-types.ts";
-
-/** `BPF_F_*` of linux/bpf.h. */
-const flags = { before: 1 << 3, after: 1 << 4, id: 1 << 5, link: 1 << 13 } as const;
 
 /**
  * Attaches a program to a device's traffic (tcx, Linux 6.6), among others in a defined order.
@@ -33,7 +32,7 @@ export async function attachTcx(program: Program, options: TcxOptions): Promise<
     netns,
   );
   if (error === 0) return createLink(fd, `link of ${program.name} at ${subject}`);
-  const failure = kernelError(attempt, error, explanations(options));
+  const failure = kernelError(attempt, error, orderedExplanations(options));
   throw failure.errno === "EINVAL" ? await explainByProbe("tcx", failure) : failure;
 }
 
@@ -60,19 +59,7 @@ export async function queryTcx(
   return { revision: result.revision, programs };
 }
 
-function placeOf(position: TcxPosition): { readonly flags: number; readonly relativeId: number } {
-  if (position === "first") return { flags: flags.before, relativeId: 0 };
-  if (position === "last") return { flags: flags.after, relativeId: 0 };
-  const [side, anchor] =
-    "before" in position ? [flags.before, position.before] : [flags.after, position.after];
-  const byLink = isLink(anchor);
-  const relativeId = byLink ? anchor.info().id : anchor.programId;
-  return { flags: side | flags.id | (byLink ? flags.link : 0), relativeId };
-}
-
-function isLink(anchor: TcxAnchor): anchor is Link {
-  return "info" in anchor;
-}
+type OrderedOptions = Omit<TcxOptions | NetkitOptions, "hook">;
 
 /** What is told of a failure that concerns a device. */
 export function deviceExplanations(
@@ -85,12 +72,13 @@ export function deviceExplanations(
   };
 }
 
-function explanations({
+/** What is told of a failure at a hook that takes programs in an order. */
+export function orderedExplanations({
   ifindex,
   netns,
   expectedRevision,
   position,
-}: TcxOptions): Readonly<Record<string, Explanation>> {
+}: OrderedOptions): Readonly<Record<string, Explanation>> {
   return {
     ...deviceExplanations(ifindex, netns),
     ESTALE: {
@@ -109,7 +97,8 @@ function explanations({
     ERANGE: { reason: "the hook has 64 programs, and takes no more" },
     EINVAL: {
       code: "invalid-argument",
-      reason: "the kernel refused the program, which must be of a section tcx or tc, or its place",
+      reason:
+        "the kernel refused the program, which must be of a section for this hook, or its place",
     },
   };
 }

@@ -10,13 +10,18 @@ let warned = false;
 
 const forgotten = new FinalizationRegistry<Held>(({ fd, subject }) => {
   addon().fdClose(fd);
+  warnForgotten(subject);
+});
+
+/** Warns of a handle that was not closed, once per process. */
+export function warnForgotten(subject: string): void {
   if (warned) return;
   warned = true;
   process.emitWarning(`${subject} was garbage-collected without having been closed`, {
     code: "BPF_HANDLE_LEAKED",
     detail: "Close handles, or declare them with `using`. Further leaks are not reported.",
   });
-});
+}
 
 /** A file descriptor with an owner. */
 export class Descriptor implements Disposable {

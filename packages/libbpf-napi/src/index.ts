@@ -3,8 +3,15 @@
  *
  * @module
  */
-export { attachCgroup } from "./attach-cgroup.ts";
+export { attachCgroup, queryCgroup } from "./attach-cgroup.ts";
+export { attachClsact } from "./attach-clsact.ts";
+export { attachIterator, readIterator } from "./attach-iterator.ts";
+export { attachNetfilter } from "./attach-netfilter.ts";
+export { attachNetkit } from "./attach-netkit.ts";
+export { attachNetns } from "./attach-netns.ts";
+export { attachSockmap } from "./attach-sockmap.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
+export type * from "./attach-target-types.ts";
 export { attachXdp } from "./attach-xdp.ts";
 export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
 export * from "./btf/index.ts";
@@ -20,7 +27,11 @@ export {
 export { type KernelFeatures, kernelFeatures, kernelHelpers } from "./kernel-features.ts";
 export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
-export { openPinnedLink } from "./link.ts";
+export { openLinkById, openPinnedLink } from "./link.ts";
+export type * from "./link-info-types.ts";
+export type * from "./attachment-types.ts";
+export type * from "./hook-types.ts";
+export type * from "./iterator-types.ts";
 export type * from "./link-types.ts";
 export { linkObjects } from "./linker.ts";
 export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
@@ -43,4 +54,7 @@ export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from ".
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
 export { text } from "./text-codec.ts";
+export { enableProgramStats, type ProgramStats } from "./program-stats.ts";
 export type { SourceLine } from "./verifier-log.ts";
+export { btfs, links, maps, openMapById, programs } from "./walk.ts";
+export type * from "./walk-types.ts";

@@ -35,6 +35,11 @@ export function programTypeName(type: number): string {
   return programTypes[type] ?? `type ${String(type)}`;
 }
 
+/** The number of a program type by its name. */
+export function programTypeNumber(name: string): number {
+  return programTypes.indexOf(name);
+}
+
 export function linkTypeName(type: number): string {
   return linkTypes[type] ?? `type ${String(type)}`;
 }
@@ -45,8 +50,26 @@ export const tcxAttachTypes = { ingress: 46, egress: 47 } as const;
 /** `BPF_XDP` of `enum bpf_attach_type`. */
 export const xdpAttachType = 37;
 
-/** `BPF_NETKIT_PRIMARY` of `enum bpf_attach_type`. */
-export const netkitPrimaryAttachType = 54;
+/** `BPF_NETKIT_*` of `enum bpf_attach_type`. */
+export const netkitAttachTypes = { primary: 54, peer: 55 } as const;
+
+/** `enum bpf_perf_event_type`. */
+export const perfEventKinds = {
+  uprobe: 1,
+  uretprobe: 2,
+  kprobe: 3,
+  kretprobe: 4,
+  tracepoint: 5,
+  event: 6,
+} as const;
+
+/** `BPF_TRACE_FENTRY` and `BPF_LSM_MAC` of `enum bpf_attach_type`. */
+export const tracingAttachTypes = { fentry: 24, lsm: 27 } as const;
+
+/** `BPF_TRACE_KPROBE_MULTI`, `BPF_NETFILTER` and `BPF_TRACE_UPROBE_MULTI` of `enum bpf_attach_type`. */
+export const kprobeMultiAttachType = 42;
+export const netfilterAttachType = 45;
+export const uprobeMultiAttachType = 48;
 
 /** `BPF_CGROUP_*` of `enum bpf_attach_type`, by the names in the sections of programs. */
 export const cgroupAttachTypes = {
@@ -73,4 +96,45 @@ export const cgroupAttachTypes = {
   getsockname4: 31,
   getsockname6: 32,
   sock_release: 34,
+  /** Programs of sections `lsm_cgroup/`. */
+  lsm: 43,
+  connect_unix: 49,
+  sendmsg_unix: 50,
+  recvmsg_unix: 51,
+  getpeername_unix: 52,
+  getsockname_unix: 53,
 } as const;
+
+/** `BPF_*` of `enum bpf_attach_type` for a network namespace, by the names of the sections. */
+export const netnsAttachTypes = { sk_lookup: 36, flow_dissector: 17 } as const;
+
+/** `BPF_SK_*` of `enum bpf_attach_type` for a map of sockets. */
+export const sockmapAttachTypes = {
+  stream_parser: 4,
+  stream_verdict: 5,
+  msg_verdict: 7,
+  skb_verdict: 38,
+} as const;
+
+/** `NF_INET_*` of linux/netfilter.h. */
+export const netfilterHooks = {
+  prerouting: 0,
+  input: 1,
+  forward: 2,
+  output: 3,
+  postrouting: 4,
+} as const;
+
+/** `NFPROTO_*` of linux/netfilter.h. */
+export const netfilterFamilies = { ipv4: 2, ipv6: 10 } as const;
+
+/** The key of a table that has the value. */
+export function keyOf<K extends string>(
+  table: Readonly<Record<K, number>>,
+  value: number | undefined,
+): K | undefined {
+  const isKey = (name: string): name is K => name in table;
+  return Object.keys(table)
+    .filter(isKey)
+    .find((name) => table[name] === value);
+}

@@ -5,24 +5,31 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { attachIterator, readIterator } from "./attach-iterator.ts";
+import { attachNetns } from "./attach-netns.ts";
+import { attachSockmap } from "./attach-sockmap.ts";
 import { attachTcx, queryTcx } from "./attach-tcx.ts";
 import { attachXdp } from "./attach-xdp.ts";
 import { createMap } from "./kernel-map.ts";
-import { openPinnedLink } from "./link.ts";
+import { openLinkById, openPinnedLink } from "./link.ts";
 import { loadObject } from "./load-object.ts";
 import { openObject } from "./object.ts";
 import { unpin } from "./pin.ts";
 import { openPinnedMap } from "./pinned-map.ts";
 import { probe } from "./probe.ts";
 import { openPinnedProgram } from "./program.ts";
+import { enableProgramStats } from "./program-stats.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
 import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { compileToLoad } from "./testing/fixture.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { btfs, links, maps, openMapById, programs } from "./walk.ts";
 
 const counter = compileCounter();
 const rejected = compileFixture("rejected");
+const tracing = compileToLoad("tracing");
 const packet = new Uint8Array(64);
 
 let folder: string;
@@ -50,7 +57,34 @@ function openBpf(): number {
       return ""; // The descriptor of the listing itself.
     }
   });
-  return targets.filter((target) => /bpf|btf|netns|eventpoll/.test(target)).length;
+  return targets.filter((target) => /bpf|btf|netns|eventpoll|perf_event|cgroup/.test(target))
+    .length;
+}
+
+/** Everything that attaches programs, with success and failure. */
+async function attachAll(): Promise<void> {
+  await using object = await tracing.load("on_switch", "on_clock", "on_function");
+  const clock = { kind: "perf-event", event: "cpu-clock", cpu: 0 } as const;
+  await using link = await object.attach("on_switch");
+  await using _clock = await object.attach("on_clock", clock);
+  openLinkById(link.info().id)[Symbol.dispose]();
+  const kprobe = { kind: "kprobe", function: "no_such_function" } as const;
+  await expect(object.attach("on_clock", { ...clock, cpu: -7 })).rejects.toThrow("CPU");
+  await expect(object.attach("on_switch", clock)).rejects.toThrow("clock");
+  await expect(object.attach("on_function", kprobe)).rejects.toThrow("function");
+  for (const walk of [programs, maps, links, btfs])
+    expect(walk().toArray().length).toBeGreaterThan(0);
+  enableProgramStats().close();
+  await using iterators = await compileToLoad("iterators").load("tasks");
+  await using tasks = await attachIterator(iterators.program("tasks"));
+  expect((await readIterator(tasks).toArray()).length).toBeGreaterThan(0);
+  await using sockets = await compileToLoad("sockets").load("leave", "msg_verdict", "collect");
+  await attachNetns(sockets.program("leave"), { hook: "sk_lookup", netns: namespace.path }).then(
+    (netns) => netns.close(),
+  );
+  using map = openMapById(sockets.program("collect").info().mapIds[0] ?? 0);
+  const verdict = { map, hook: "msg_verdict", owner: "map" } as const;
+  await using _held = await attachSockmap(sockets.program("msg_verdict"), verdict);
 }
 
 /** Everything that opens descriptors, with success. */
@@ -114,6 +148,7 @@ describe("descriptors", () => {
     const before = openBpf();
     for (let round = 0; round < 5; round++) {
       await useAll();
+      await attachAll();
       await failAll();
     }
     // The event loop closes what it watched in its next turn.
@@ -146,6 +181,31 @@ describe("descriptors", () => {
     expect(stdout).toBe("3");
     expect(stderr.match(/BPF_HANDLE_LEAKED/g)?.length).toBe(1);
     expect(stderr).toContain("map lost was garbage-collected");
+  });
+
+  it("of an attachment that was forgotten are closed, and the program is detached", () => {
+    const module = fileURLToPath(new URL("index.ts", import.meta.url));
+    const object = join(folder, "tracing.bpf.o");
+    writeFileSync(object, compileFixture("tracing"));
+    const script = `
+      import { setTimeout as delay } from "node:timers/promises";
+      import { links, openObject } from ${JSON.stringify(module)};
+      const file = await openObject(${JSON.stringify(object)});
+      for (const { name } of file.programs) file.setAutoload(name, name === "on_switch");
+      using object = await file.load();
+      const attach = async () => (await object.attach("on_switch")).info().id;
+      const forgotten = await attach();
+      while (links().some(({ id }) => id === forgotten)) { globalThis.gc(); await delay(1); }
+      await delay(1);
+    `;
+    const file = join(folder, "forgetful-attachment.ts");
+    writeFileSync(file, script);
+    const { status, stderr } = spawnSync(process.execPath, ["--expose-gc", file], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    expect(stderr).toContain("link of on_switch at section raw_tp/sched_switch was garbage");
+    expect(status).toBe(0);
   });
 });
 

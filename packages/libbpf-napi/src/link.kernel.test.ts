@@ -1,17 +1,16 @@
-import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { interfaceIndex } from "@heddle/contracts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { attachCgroup } from "./attach-cgroup.ts";
 import { attachTcx, queryTcx } from "./attach-tcx.ts";
 import { attachXdp } from "./attach-xdp.ts";
 import { openPinnedLink } from "./link.ts";
-import type { Link, TcxHook, XdpOptions } from "./link-types.ts";
+import type { TcxHook } from "./hook-types.ts";
+import type { Link, XdpOptions } from "./link-types.ts";
 import { loadObject } from "./load-object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import type { Program } from "./program-types.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
+import { createTestCgroup, type TestCgroup } from "./testing/cgroup.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
@@ -240,23 +239,16 @@ describe("an XDP link", () => {
   });
 });
 
-/** Where cgroups of version 2 are mounted on this machine. */
-function cgroupRoot(): string {
-  const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
-  const mount = mounts.map((line) => line.split(" ")).find(([, , type]) => type === "cgroup2");
-  if (mount?.[1] === undefined) throw new Error("no cgroup2 is mounted");
-  return mount[1];
-}
-
 describe("a cgroup link", () => {
+  let cgroup: TestCgroup;
   let path: string;
 
   beforeEach(() => {
-    path = join(cgroupRoot(), `hdt-${randomBytes(4).toString("hex")}`);
-    mkdirSync(path);
+    cgroup = createTestCgroup();
+    path = cgroup.path;
   });
 
-  afterEach(() => rmdirSync(path));
+  afterEach(() => cgroup[Symbol.dispose]());
 
   it("attaches beside others, and is updated", async () => {
     const program = object.program("connect4");

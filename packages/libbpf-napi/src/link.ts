@@ -1,10 +1,11 @@
-import { type InterfaceIndex, interfaceIndex } from "@heddle/contracts";
-import { addon, type NativeLinkInfo } from "./addon.ts";
+import { idKinds } from "./addon-links.ts";
+import { addon } from "./addon.ts";
+import { describeLink } from "./describe-link.ts";
 import { Descriptor } from "./descriptor.ts";
-import { type Attempt, type BpfError, type Explanation, kernelError } from "./errors.ts";
+import { type Attempt, type BpfError, check, type Explanation, kernelError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
-import { cgroupAttachTypes, linkTypeName, tcxAttachTypes } from "./kernel-names.ts";
-import type { CgroupHook, Link, LinkInfo, LinkUpdateOptions } from "./link-types.ts";
+import type { LinkInfo } from "./link-info-types.ts";
+import type { Link, LinkUpdateOptions } from "./link-types.ts";
 import { openPin, pinDescriptor } from "./pin.ts";
 import type { Program } from "./program-types.ts";
 
@@ -17,9 +18,57 @@ export function openPinnedLink(path: string): Link {
   return createLink(openPin(path, "link"), `link pinned at ${path}`);
 }
 
+/**
+ * Opens a link by its id, which {@link links}, {@link queryTcx} or bpftool tells (Linux 5.8). The link
+ * then lives until this handle is closed, too: closing it detaches the program only if its maker is
+ * gone.
+ *
+ * ```ts
+ * const { programs } = await queryTcx(interfaceIndex(2), "ingress");
+ * await using link = openLinkById(programs[0]?.linkId ?? 0);
+ * await link.detach();
+ * ```
+ *
+ * @throws {BpfError} `no-such-link`, `not-permitted` without the capability CAP_SYS_ADMIN
+ */
+export function openLinkById(id: number): Link {
+  const attempt = { operation: "open link", subject: `of id ${String(id)}` };
+  const fd = check(attempt, addon().fdOfId(idKinds.link, id), {
+    ENOENT: { code: "no-such-link", reason: "no link has it, or has it any more" },
+  });
+  return createLink(fd, `link of id ${String(id)}`);
+}
+
 /** The handle of a link. Takes `fd` over. */
 export function createLink(fd: number, subject: string): Link {
-  return new KernelLink(new Descriptor(fd, subject));
+  return new KernelLink(new LinkDescriptor(fd, subject));
+}
+
+/** What a link handle needs of whatever refers to the link. */
+export type LinkHold = Pick<Descriptor, "subject" | "closed" | "number" | "close"> & {
+  /** Closes off the event loop: the last reference to a link detaches it. */
+  closeLater(): Promise<void>;
+};
+
+const undetachable: Explanation = {
+  code: "unsupported-feature",
+  reason: "the kernel detaches links of this kind only when nothing refers to them any more",
+  hint: "unpin it, and close every handle of it",
+};
+
+class LinkDescriptor extends Descriptor implements LinkHold {
+  async closeLater(): Promise<void> {
+    const fd = this.release();
+    if (fd !== undefined) await addon().linkClose(fd);
+  }
+}
+
+const holds = new WeakMap<object, LinkHold>();
+
+/** The descriptor behind a link that this package made. */
+export function linkNumber(link: Link, operation: string): number {
+  const hold = holds.get(link);
+  return (hold ?? descriptorOf(link, operation)).number(operation);
 }
 
 const gone: Explanation = {
@@ -28,11 +77,13 @@ const gone: Explanation = {
   hint: "close this link, and attach the program anew",
 };
 
-class KernelLink implements Link {
-  readonly #descriptor: Descriptor;
+/** A link by whatever refers to it. */
+export class KernelLink implements Link {
+  readonly #descriptor: LinkHold;
 
-  constructor(descriptor: Descriptor) {
+  constructor(descriptor: LinkHold) {
     this.#descriptor = descriptor;
+    holds.set(this, descriptor);
   }
 
   get closed(): boolean {
@@ -64,12 +115,11 @@ class KernelLink implements Link {
   async detach(): Promise<void> {
     const attempt = this.#attempt("detach");
     const { error } = await addon().linkDetach(this.#descriptor.number(attempt.operation));
-    if (error !== 0) throw kernelError(attempt, error);
+    if (error !== 0) throw kernelError(attempt, error, { EOPNOTSUPP: undetachable });
   }
 
-  async close(): Promise<void> {
-    const fd = this.#descriptor.release();
-    if (fd !== undefined) await addon().linkClose(fd);
+  close(): Promise<void> {
+    return this.#descriptor.closeLater();
   }
 
   [Symbol.dispose](): void {
@@ -100,35 +150,4 @@ class KernelLink implements Link {
 
 function numberOf(program: Program, { operation }: Attempt): number {
   return descriptorOf(program, operation).number(operation);
-}
-
-function describeLink(info: NativeLinkInfo): LinkInfo {
-  const { id, programId, ifindex, attachType, cgroupId = 0n } = info;
-  const type = linkTypeName(info.type);
-  switch (type) {
-    case "tcx": {
-      const hook = attachType === tcxAttachTypes.ingress ? "ingress" : "egress";
-      return { type, id, programId, ifindex: presentInterface(ifindex), hook };
-    }
-    case "xdp":
-      return { type, id, programId, ifindex: presentInterface(ifindex) };
-    case "cgroup":
-      return { type, id, programId, cgroupId, hook: cgroupHook(attachType) };
-    default:
-      return { type: "other", id, programId, kind: type };
-  }
-}
-
-function presentInterface(index: number | undefined): InterfaceIndex | undefined {
-  return index === undefined || index === 0 ? undefined : interfaceIndex(index);
-}
-
-function cgroupHook(attachType: number | undefined): CgroupHook | undefined {
-  return cgroupHooks.find((hook) => cgroupAttachTypes[hook] === attachType);
-}
-
-const cgroupHooks = Object.keys(cgroupAttachTypes).filter(isCgroupHook);
-
-function isCgroupHook(name: string): name is CgroupHook {
-  return name in cgroupAttachTypes;
 }

@@ -1,8 +1,12 @@
 import { addon, type NativeObject } from "./addon.ts";
+import { attachProgram, attachStructOps } from "./attach-by-object.ts";
+import type { AttachTarget } from "./attach-target-types.ts";
 import { Descriptor } from "./descriptor.ts";
 import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { checkDescriptor, mapOf, perCpuMapOf, ringBufferOf } from "./kernel-map.ts";
+import { mapTypeName } from "./kernel-names.ts";
+import type { Link } from "./link-types.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { pinDescriptor, unpin } from "./pin.ts";
@@ -73,6 +77,27 @@ class KernelObjects implements LoadedObject {
       `get program ${name} of`,
       `it loaded no such program, but ${nameList(loaded)}`,
     );
+  }
+
+  async attach(program: string, target?: AttachTarget): Promise<Link> {
+    const native = this.#use(`attach program ${program} of`);
+    const programs = addon()
+      .objectPrograms(native)
+      .filter(({ autoload }) => autoload);
+    const found = programs.find(({ name }) => name === program);
+    if (found !== undefined) return await attachProgram(native, found, target);
+    const reason = `it loaded no such program, but ${nameList(programs)}`;
+    throw this.#missing(`attach program ${program} of`, reason);
+  }
+
+  async attachStructOps(map: string): Promise<Link> {
+    const operation = `attach map ${map} of`;
+    const native = this.#use(operation);
+    const maps = addon()
+      .objectMaps(native)
+      .filter(({ type }) => mapTypeName(type) === "struct_ops");
+    if (maps.some(({ name }) => name === map)) return await attachStructOps(native, map);
+    throw this.#missing(operation, `it has no such map of struct_ops, but ${nameList(maps)}`);
   }
 
   close(): void {

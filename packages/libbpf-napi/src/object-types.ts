@@ -1,4 +1,6 @@
+import type { AttachTarget } from "./attach-target-types.ts";
 import type { Handle } from "./handle.ts";
+import type { Link } from "./link-types.ts";
 import type { MapTraits } from "./map-check.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { Program } from "./program-types.ts";
@@ -65,6 +67,18 @@ export interface OpenedObject extends Disposable, AsyncDisposable {
    * @throws {BpfError} `no-such-member`, `not-bpffs`, or `incompatible-pin`, which names the field that differs
    */
   pinMap(map: string, path: string): void;
+  /**
+   * Chooses what a program of a section `fentry`, `fexit`, `fmod_ret`, `lsm` or `freplace` is
+   * written against, where its section does not say it: a function of the kernel, or of a program.
+   *
+   * ```ts
+   * await file.setAttachTarget("replacement", "count", xdp.program("count_packets"));
+   * ```
+   *
+   * @param target the program that has the function; it may be closed at once
+   * @throws {BpfError} `no-such-member`, `invalid-argument` when there is no such function
+   */
+  setAttachTarget(program: string, functionName: string, target?: Program): Promise<void>;
   /** Whether to load a program. @throws {BpfError} `no-such-member` */
   setAutoload(program: string, autoload: boolean): void;
   /**
@@ -88,5 +102,30 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E>;
   /** @throws {BpfError} `no-such-member`, also for a program that was not loaded */
   program(name: string): Program;
+  /**
+   * Attaches a program: to what its section says (`kprobe/vfs_read`, `fentry/vfs_read`, `usdt/...`),
+   * or to `target`. Off the event loop. For hooks of devices, cgroups and network namespaces there
+   * are {@link attachTcx}, {@link attachCgroup} and others. The link stays when the object is closed.
+   *
+   * ```ts
+   * await using bySection = await object.attach("on_switch");
+   * const target = { kind: "uprobe", file: "libc.so.6", function: "malloc" } as const;
+   * await using byTarget = await object.attach("on_malloc", target);
+   * ```
+   *
+   * @throws {BpfError} `no-such-member`; `invalid-argument` when there is no such target, or the
+   * program is of another kind; `not-permitted`; {@link UnsupportedFeatureError}
+   */
+  attach(program: string, target?: AttachTarget): Promise<Link>;
+  /**
+   * Makes the kernel call the functions of a struct_ops map: a congestion control, a scheduler.
+   *
+   * ```ts
+   * await using link = await object.attachStructOps("my_congestion");
+   * ```
+   *
+   * @throws {BpfError} `no-such-member`, `kernel-error`
+   */
+  attachStructOps(map: string): Promise<Link>;
   close(): void;
 }

@@ -10,6 +10,7 @@ import { descriptorOf, type Handle } from "./handle.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName, programTypeName } from "./kernel-names.ts";
 import { libbpfError, loadError } from "./libbpf-log.ts";
+import { explainLoad } from "./explain-load.ts";
 import { createLoadedObject, nameList } from "./loaded-object.ts";
 import { findMismatch, mismatchError } from "./map-check.ts";
 import { entryLayout, findLayoutMismatch, kernelEntryLayout } from "./map-layout.ts";
@@ -21,6 +22,8 @@ import type {
   ProgramDefinition,
 } from "./object-types.ts";
 import { openExistingPin, requireBpffs } from "./pin.ts";
+import { openProgramById } from "./program.ts";
+import type { Program } from "./program-types.ts";
 import type { VariableSpec } from "./spec.ts";
 
 /**
@@ -78,6 +81,9 @@ class ObjectFile implements OpenedObject {
   readonly #resized = new Map<string, number>();
   /** Where {@link ObjectFile.load} pins what it creates, by map. */
   readonly #pins = new Map<string, string>();
+
+  /** Handles of what programs are written against, until they were loaded. */
+  readonly #targets: Program[] = [];
 
   constructor(native: NativeObject, source: ObjectSource) {
     this.#native = native;
@@ -141,6 +147,25 @@ class ObjectFile implements OpenedObject {
     this.#reuse(map, descriptor, "incompatible-pin", attempt);
   }
 
+  async setAttachTarget(program: string, functionName: string, target?: Program): Promise<void> {
+    const attempt = this.#attempt(`choose ${functionName} as target of ${program} in`);
+    const native = this.#use(attempt.operation);
+    const programs = addon().objectPrograms(native);
+    if (!programs.some(({ name }) => name === program)) {
+      const reason = `it has no such program, but ${nameList(programs)}`;
+      throw new BpfError({ ...attempt, code: "no-such-member", reason });
+    }
+    // libbpf needs the descriptor until the object is loaded.
+    const kept = target === undefined ? undefined : openProgramById(target.info().id);
+    if (kept !== undefined) this.#targets.push(kept);
+    const fd = kept === undefined ? 0 : descriptorOf(kept, "choose").number("choose");
+    const { error } = await addon().objectAttachTarget(native, program, fd, functionName);
+    check(attempt, -error, {
+      ENOENT: { code: "invalid-argument", reason: `there is no function ${functionName}` },
+      ESRCH: { code: "invalid-argument", reason: `there is no function ${functionName}` },
+    });
+  }
+
   setAutoload(program: string, autoload: boolean): void {
     const attempt = this.#attempt(`choose whether to load ${program} of`);
     const native = this.#use(attempt.operation);
@@ -156,15 +181,19 @@ class ObjectFile implements OpenedObject {
     const { name, subject, btfPath } = this.#source;
     const native = this.#use("load");
     this.#native = undefined;
+    const sections = loadedSections(native);
     const outcome = await addon().objectLoad(native);
+    this.#closeTargets();
     if (outcome.error !== 0) {
       addon().objectClose(native);
-      throw loadError({ operation: "load object", subject }, outcome, btfPath);
+      const failure = loadError({ operation: "load object", subject }, outcome, btfPath);
+      throw await explainLoad(failure, sections);
     }
     return createLoadedObject(native, { name, resized: this.#resized, pins: this.#pins });
   }
 
   close(): void {
+    this.#closeTargets();
     if (this.#native !== undefined) addon().objectClose(this.#native);
     this.#native = undefined;
   }
@@ -176,6 +205,10 @@ class ObjectFile implements OpenedObject {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
+  }
+
+  #closeTargets(): void {
+    for (const target of this.#targets.splice(0)) target.close();
   }
 
   #reuse(
@@ -230,6 +263,11 @@ class ObjectFile implements OpenedObject {
   #attempt(operation: string): Attempt {
     return { operation, subject: this.#source.subject };
   }
+}
+
+function loadedSections(native: NativeObject): readonly string[] {
+  const programs = addon().objectPrograms(native);
+  return programs.filter(({ autoload }) => autoload).map(({ section }) => section);
 }
 
 function describeMap(map: NativeMapDefinition): MapDefinition {

@@ -51,7 +51,10 @@ export function unpin(path: string): boolean {
 }
 
 /** Gives what `descriptor` refers to a name in the BPF file system. */
-export function pinDescriptor(descriptor: Descriptor, path: string): void {
+export function pinDescriptor(
+  descriptor: Pick<Descriptor, "subject" | "number">,
+  path: string,
+): void {
   const attempt = { operation: `pin ${descriptor.subject} to`, subject: path };
   const result = addon().fdPin(descriptor.number(attempt.operation), path);
   if (result === 0) return;

@@ -3,7 +3,23 @@ import { describe, expect, it } from "vitest";
 import { BpfError, UnsupportedFeatureError } from "./errors.ts";
 import { explainByProbe, type FeatureName, probe } from "./probe.ts";
 
-const features: readonly FeatureName[] = ["tcx", "netkit", "ringbuf", "kernel-btf", "jit"];
+const features: readonly FeatureName[] = [
+  "tcx",
+  "netkit",
+  "ringbuf",
+  "kernel-btf",
+  "jit",
+  "cgroup-order",
+  "sockmap-link",
+  "netfilter-link",
+  "kprobe",
+  "kprobe-multi",
+  "uprobe",
+  "uprobe-multi",
+  "fentry",
+  "lsm",
+  "freplace",
+];
 
 describe("probe", () => {
   it.each(features)("finds out about %s, and says how", async (feature) => {

@@ -1,17 +1,12 @@
 import { existsSync } from "node:fs";
 import { addon } from "./addon.ts";
 import { errnoName } from "./errno.ts";
-import {
-  type BpfError,
-  check,
-  type KernelFeature,
-  kernelError,
-  UnsupportedFeatureError,
-} from "./errors.ts";
-import { mapTypeNumber, netkitPrimaryAttachType, tcxAttachTypes } from "./kernel-names.ts";
+import { type BpfError, check, kernelError, UnsupportedFeatureError } from "./errors.ts";
+import { type Feature, type Finding, linkFeatures, type LinkFeatureName } from "./link-probe.ts";
+import { mapTypeNumber, netkitAttachTypes, tcxAttachTypes } from "./kernel-names.ts";
 
 /** What {@link probe} knows to find out about. */
-export type FeatureName = "tcx" | "netkit" | "ringbuf" | "kernel-btf" | "jit";
+export type FeatureName = "tcx" | "netkit" | "ringbuf" | "kernel-btf" | "jit" | LinkFeatureName;
 
 export interface FeatureProbe {
   readonly feature: FeatureName;
@@ -20,15 +15,6 @@ export interface FeatureProbe {
   readonly reason: string;
   /** The first Linux release with it: `6.6`. */
   readonly sinceKernel: string;
-}
-
-interface Finding {
-  readonly supported: boolean;
-  readonly reason: string;
-}
-
-interface Feature extends KernelFeature {
-  readonly find: () => Promise<Finding> | Finding;
 }
 
 const features: Readonly<Record<FeatureName, Feature>> = {
@@ -41,11 +27,12 @@ const features: Readonly<Record<FeatureName, Feature>> = {
     name: "netkit",
     sinceKernel: "6.7",
     // A kernel with netkit answers that the loopback is no netkit device.
-    find: () => queryLoopback("netkit", netkitPrimaryAttachType, "ENXIO"),
+    find: () => queryLoopback("netkit", netkitAttachTypes.primary, "ENXIO"),
   },
   ringbuf: { name: "BPF ring buffers", sinceKernel: "5.8", find: findRingBuffers },
   "kernel-btf": { name: "kernel type information (BTF)", sinceKernel: "5.4", find: findKernelBtf },
   jit: { name: "BPF JIT compiler", sinceKernel: "3.0", find: findJit },
+  ...linkFeatures,
 };
 
 /**

@@ -5,7 +5,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 3
+#define INTERFACE_VERSION 4
 
 static const struct {
 	const char *name;
@@ -55,6 +55,23 @@ static const struct {
 	{"ringWatch", ring_watch},
 	{"ringRead", ring_read},
 	{"ringClose", ring_close},
+	{"idAfter", id_after},
+	{"fdOfId", fd_of_id},
+	{"btfInfo", btf_info},
+	{"enableStats", enable_stats},
+	{"hookQuery", hook_query},
+	{"programAttach", program_attach},
+	{"iteratorLink", iterator_link},
+	{"iteratorOpen", iterator_open},
+	{"netfilterLink", netfilter_link},
+	{"linkProbe", link_probe},
+	{"tracingProbe", tracing_probe},
+	{"objectAttach", object_attach},
+	{"objectAttachMap", object_attach_map},
+	{"objectAttachTarget", object_attach_target},
+	{"attachedClose", attached_close},
+	{"perfEventOpen", perf_event_open},
+	{"tcFilter", tc_filter},
 };
 
 /* Worker threads load the addon each for itself, into one process. */

@@ -53,3 +53,22 @@ napi_value ring_open(napi_env env, napi_callback_info info);
 napi_value ring_watch(napi_env env, napi_callback_info info);
 napi_value ring_read(napi_env env, napi_callback_info info);
 napi_value ring_close(napi_env env, napi_callback_info info);
+
+/* Links and walking, beyond the above. */
+napi_value id_after(napi_env env, napi_callback_info info);
+napi_value fd_of_id(napi_env env, napi_callback_info info);
+napi_value btf_info(napi_env env, napi_callback_info info);
+napi_value enable_stats(napi_env env, napi_callback_info info);
+napi_value hook_query(napi_env env, napi_callback_info info);
+napi_value program_attach(napi_env env, napi_callback_info info);
+napi_value iterator_link(napi_env env, napi_callback_info info);
+napi_value iterator_open(napi_env env, napi_callback_info info);
+napi_value netfilter_link(napi_env env, napi_callback_info info);
+napi_value link_probe(napi_env env, napi_callback_info info);
+napi_value tracing_probe(napi_env env, napi_callback_info info);
+napi_value object_attach(napi_env env, napi_callback_info info);
+napi_value object_attach_map(napi_env env, napi_callback_info info);
+napi_value object_attach_target(napi_env env, napi_callback_info info);
+napi_value attached_close(napi_env env, napi_callback_info info);
+napi_value perf_event_open(napi_env env, napi_callback_info info);
+napi_value tc_filter(napi_env env, napi_callback_info info);

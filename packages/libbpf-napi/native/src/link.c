@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "exports.h"
+#include "hook.h"
 #include "job.h"
+#include "link_info.h"
 #include "value.h"
 
 struct link_job {
@@ -42,6 +44,13 @@ static bool is_multi_program(uint32_t attach_type)
 	       attach_type == BPF_NETKIT_PRIMARY || attach_type == BPF_NETKIT_PEER;
 }
 
+/* At a place among others, where libbpf 1.5 cannot put it: at a cgroup. */
+static bool is_placed(const struct link_job *link)
+{
+	return !is_multi_program(link->attach_type) && link->attach_type != BPF_XDP &&
+	       (link->flags || link->relative_id || link->revision);
+}
+
 static int create_run(struct job *job)
 {
 	struct link_job *link = (struct link_job *)job;
@@ -54,7 +63,11 @@ static int create_run(struct job *job)
 		opts.tcx.relative_id = link->relative_id;
 		opts.tcx.expected_revision = link->revision;
 	}
-	link->created = bpf_link_create(link->program, link->target, link->attach_type, &opts);
+	link->created = is_placed(link)
+				? cgroup_link_create(link->program, link->target, link->attach_type,
+						     link->flags, link->relative_id, link->revision)
+				: bpf_link_create(link->program, link->target, link->attach_type,
+						  &opts);
 	return link->created < 0 ? link->created : 0;
 }
 
@@ -193,7 +206,7 @@ static void set_target(napi_env env, napi_value result, const struct bpf_link_in
 	}
 }
 
-/* linkInfo(fd): { id, type, programId, ifindex?, attachType?, cgroupId? } or -errno */
+/* linkInfo(fd): { id, type, programId, ifindex?, attachType?, cgroupId?, and more: see link_info.c } or -errno */
 napi_value link_info(napi_env env, napi_callback_info info)
 {
 	struct bpf_link_info link = {};
@@ -212,6 +225,7 @@ napi_value link_info(napi_env env, napi_callback_info info)
 	set_int(env, result, "type", link.type);
 	set_int(env, result, "programId", link.prog_id);
 	set_target(env, result, &link);
+	describe_link_target(env, result, fd, &link);
 	return result;
 }
 

@@ -6,39 +6,13 @@
 #include <string.h>
 #include "exports.h"
 #include "job.h"
+#include "object.h"
 #include "value.h"
-
-/* Held by the external value and by work in flight; both counted on the event loop only. */
-struct object {
-	struct bpf_object *handle;
-	int holders;
-	bool busy;
-	/* A load was tried, so that what decides it can no longer be changed. */
-	bool sealed;
-};
-
-static void object_release(void *data)
-{
-	struct object *object = data;
-
-	if (--object->holders)
-		return;
-	bpf_object__close(object->handle);
-	free(object);
-}
 
 /* Reads the arguments; the first is an object, which must be open and idle. */
 #define OBJECT_ARGUMENTS(env, info, format, object, ...)                    \
 	(read_arguments(env, info, "o" format, &(object), ##__VA_ARGS__) && \
 	 object_idle(env, object))
-
-static bool object_idle(napi_env env, const struct object *object)
-{
-	if (object->handle && !object->busy)
-		return true;
-	napi_throw_error(env, NULL, "the object is closed or being loaded");
-	return false;
-}
 
 struct open_job {
 	struct job job;
@@ -143,12 +117,20 @@ napi_value object_load(napi_env env, napi_callback_info info)
 	return job_start(env, &load->job);
 }
 
-/* objectClose(object) */
+/*
+ * objectClose(object); what is attached by way of it stays attached, and work in flight is ended before
+ * anything is freed
+ */
 napi_value object_close(napi_env env, napi_callback_info info)
 {
 	struct object *object;
 
-	if (!OBJECT_ARGUMENTS(env, info, "", object))
+	if (!read_arguments(env, info, "o", &object))
+		return NULL;
+	if (!object->users && !object_idle(env, object))
+		return NULL;
+	object->closing = true;
+	if (object->users)
 		return NULL;
 	bpf_object__close(object->handle);
 	object->handle = NULL;

@@ -168,6 +168,9 @@ napi_value program_info(napi_env env, napi_callback_info info)
 	program = (struct bpf_prog_info){.nr_map_ids = maps, .map_ids = (uintptr_t)map_ids};
 	size = sizeof(program);
 	error = bpf_prog_get_info_by_fd(fd, &program, &size);
+	/* Another process may have bound a map meanwhile. */
+	if (program.nr_map_ids > maps)
+		program.nr_map_ids = maps;
 	result = error ? make_int(env, error) : describe_program(env, &program, map_ids);
 	free(map_ids);
 	return result;

@@ -1,0 +1,27 @@
+/* An opened object file, as JavaScript holds it. */
+#pragma once
+#include <bpf/libbpf.h>
+#include <node_api.h>
+#include <stdbool.h>
+
+/* Held by the external value, by work in flight and by links; all counted on the event loop only. */
+struct object {
+	struct bpf_object *handle;
+	int holders;
+	bool busy;
+	/* A load was tried, so that what decides it can no longer be changed. */
+	bool sealed;
+	/* How much needs the handle, so that it is closed only afterwards. */
+	int users;
+	bool closing;
+};
+
+/* Whether the object is open and no work runs that changes it; throws when it is not. */
+bool object_idle(napi_env env, const struct object *object);
+
+/* For what is attached by way of the object: keeps it open, even after JavaScript closed it. */
+void object_hold(struct object *object);
+void object_unhold(struct object *object);
+
+/* Drops a holder; the last one closes the object. */
+void object_release(void *data);

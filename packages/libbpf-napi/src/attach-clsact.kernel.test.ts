@@ -1,0 +1,96 @@
+import { interfaceIndex } from "@heddle/contracts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { attachClsact } from "./attach-clsact.ts";
+import type { ClsactOptions } from "./attachment-types.ts";
+import { loadObject } from "./load-object.ts";
+import type { LoadedObject } from "./object-types.ts";
+import { compileCounter } from "./testing/counter.ts";
+import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+
+const counter = compileCounter();
+
+let object: LoadedObject;
+let namespace: TestNamespace;
+
+beforeEach(async () => {
+  object = await loadObject(counter.object, counter.bytes);
+  namespace = createTestNamespace();
+});
+
+afterEach(() => {
+  namespace[Symbol.dispose]();
+  object.close();
+});
+
+function at(options: Partial<ClsactOptions> = {}): ClsactOptions {
+  return { ifindex: namespace.left, netns: namespace.path, hook: "ingress", ...options };
+}
+
+function filters(): string {
+  return namespace.run("tc", "filter", "show", "dev", "left", "ingress");
+}
+
+describe("a clsact filter", () => {
+  it("runs its program on packets, until it is closed", async () => {
+    const program = object.program("observe");
+    const filter = await attachClsact(program, at());
+    expect(await filter.info()).toEqual({
+      type: "clsact",
+      ifindex: namespace.left,
+      hook: "ingress",
+      programId: program.info().id,
+      priority: expect.any(Number),
+      handle: expect.any(Number),
+    });
+    namespace.run("ip", "address", "add", "192.0.2.1/24", "dev", "right");
+    namespace.run("bash", "-c", "echo > /dev/udp/192.0.2.2/9");
+    const counters = object.perCpuMap(counter.counters);
+    await vi.waitFor(() => {
+      expect(counters.fold(0, (sum, each) => sum + each, 0n)).toBeGreaterThan(0n);
+    });
+    await filter.close();
+    await filter.close();
+    expect(filter.closed).toBe(true);
+    expect(filters()).toBe("");
+    await expect(filter.info()).rejects.toMatchObject({ code: "handle-closed" });
+  });
+
+  it("is replaced, by its handle or its place", async () => {
+    const [first, second] = [object.program("pass"), object.program("grow")];
+    const place = at({ priority: 10, handle: 1 });
+    await using filter = await attachClsact(first, place);
+    await filter.update(second);
+    expect(await filter.info()).toMatchObject({ programId: second.info().id, priority: 10 });
+    await expect(attachClsact(first, place)).rejects.toMatchObject({
+      code: "already-attached",
+      reason: "a filter has priority 10 and handle 1",
+    });
+    await using _adopted = await attachClsact(first, { ...place, replace: true });
+    expect(await filter.info()).toMatchObject({ programId: first.info().id, handle: 1 });
+  });
+
+  it("stands beside others, in the order of priorities", async () => {
+    await using _late = await attachClsact(object.program("pass"), at({ priority: 20 }));
+    await using _early = await attachClsact(object.program("grow"), at({ priority: 10 }));
+    expect(
+      [...filters().matchAll(/ (grow|pass)\b.* direct-action/g)].map(([, name]) => name),
+    ).toEqual(["grow", "pass"]);
+  });
+
+  it("says when it was removed by somebody else", async () => {
+    await using filter = await attachClsact(object.program("pass"), at());
+    namespace.run("tc", "qdisc", "delete", "dev", "left", "clsact");
+    await expect(filter.info()).rejects.toMatchObject({ code: "target-gone" });
+    await expect(filter.detach()).rejects.toMatchObject({ code: "target-gone" });
+  });
+
+  it("is refused for a missing device, and a program of another type", async () => {
+    const ifindex = interfaceIndex(0x7fff_0000);
+    await expect(attachClsact(object.program("pass"), at({ ifindex }))).rejects.toMatchObject({
+      code: "no-device",
+    });
+    await expect(attachClsact(object.program("xdp_pass"), at())).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
+  });
+});

@@ -1,0 +1,128 @@
+import type { AttachTarget, PerfEventName, PerfEventTarget } from "./attach-target-types.ts";
+import { descriptorOf } from "./handle.ts";
+
+/** What native/src/attach.h asks for; nothing by default. */
+export interface AttachRequest {
+  readonly kind: number;
+  readonly first?: string;
+  readonly second?: string;
+  readonly names?: Uint8Array;
+  readonly cookie: bigint;
+  readonly offset: bigint;
+  readonly atReturn: boolean;
+  /** A process, -1 for all; or a descriptor. */
+  readonly number: number;
+}
+
+/** As native/src/attach.h numbers them. */
+const attachKinds = {
+  section: 0,
+  kprobe: 1,
+  kprobes: 2,
+  syscall: 3,
+  uprobe: 4,
+  uprobes: 5,
+  usdt: 6,
+  tracepoint: 7,
+  "raw-tracepoint": 8,
+  tracing: 9,
+  replacement: 10,
+  "perf-event": 11,
+} as const;
+
+const plain = { cookie: 0n, offset: 0n, atReturn: false, number: -1 } as const;
+
+/** The request for a target; `event` is the descriptor of an event that was opened for it. */
+export function requestOf(target: AttachTarget | undefined, event: number): AttachRequest {
+  if (target === undefined) return { ...plain, kind: attachKinds.section };
+  const how = { ...plain, kind: attachKinds[target.kind], ...settingsOf(target) };
+  return target.kind === "perf-event" ? { ...how, number: event } : { ...how, ...whatOf(target) };
+}
+
+/** What several kinds of targets have in common. */
+function settingsOf(target: AttachTarget): Partial<AttachRequest> {
+  const { cookie, atReturn, process, offset } = { ...unset, ...target };
+  return {
+    ...(cookie === undefined ? {} : { cookie }),
+    ...(atReturn === undefined ? {} : { atReturn }),
+    ...(process === undefined ? {} : { number: process }),
+    ...(offset === undefined ? {} : { offset: BigInt(offset) }),
+  };
+}
+
+interface Settings {
+  readonly cookie?: bigint | undefined;
+  readonly atReturn?: boolean | undefined;
+  readonly process?: number | undefined;
+  readonly offset?: number | undefined;
+}
+
+const unset: Settings = {};
+
+type Named = Pick<AttachRequest, "first" | "second" | "names"> & { readonly number?: number };
+
+function whatOf(target: Exclude<AttachTarget, { readonly kind: "perf-event" }>): Named {
+  switch (target.kind) {
+    case "kprobe":
+      return { first: target.function };
+    case "syscall":
+      return { first: target.syscall };
+    case "raw-tracepoint":
+      return { first: target.name };
+    case "tracepoint":
+      return { first: target.category, second: target.name };
+    case "usdt":
+      return { first: target.file, names: encodeNames([target.provider, target.name]) };
+    case "uprobe":
+      return { first: target.file, ...optional("second", target.function) };
+    case "kprobes":
+      return functionsOf("first", target.functions);
+    case "uprobes":
+      return { first: target.file, ...functionsOf("second", target.functions) };
+    case "replacement":
+      return { first: target.function, number: programNumber(target.program) };
+    case "tracing":
+    default:
+      return {};
+  }
+}
+
+function optional(key: "second", value: string | undefined): { readonly second?: string } {
+  return value === undefined ? {} : { [key]: value };
+}
+
+/** A pattern goes where the kind takes one, and names are names. */
+function functionsOf(
+  pattern: "first" | "second",
+  functions: string | readonly string[],
+): Pick<AttachRequest, "first" | "second" | "names"> {
+  return typeof functions === "string"
+    ? { [pattern]: functions }
+    : { names: encodeNames(functions) };
+}
+
+function encodeNames(names: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(names.map((name) => `${name}\0`).join(""));
+}
+
+function programNumber(program: object): number {
+  return descriptorOf(program, "attach to a function of").number("attach to a function of");
+}
+
+/** `PERF_TYPE_*` and `PERF_COUNT_*` of linux/perf_event.h. */
+const events: Readonly<Record<PerfEventName, readonly [type: number, config: bigint]>> = {
+  "cpu-clock": [1, 0n],
+  "task-clock": [1, 1n],
+  "page-faults": [1, 2n],
+  "context-switches": [1, 3n],
+  "cpu-migrations": [1, 4n],
+  "cpu-cycles": [0, 0n],
+  instructions: [0, 1n],
+  "cache-misses": [0, 3n],
+  "branch-misses": [0, 5n],
+};
+
+/** Type and configuration of an event. */
+export function eventOf({ event }: PerfEventTarget): readonly [type: number, config: bigint] {
+  return typeof event === "string" ? events[event] : [event.type, event.config];
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { attachTcx } from "./attach-tcx.ts";
+import { createMap } from "./kernel-map.ts";
+import { openLinkById } from "./link.ts";
+import { loadObject } from "./load-object.ts";
+import type { LoadedObject } from "./object-types.ts";
+import { enableProgramStats } from "./program-stats.ts";
+import { compileCounter } from "./testing/counter.ts";
+import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { thrown } from "./testing/thrown.ts";
+import { btfs, links, maps, openMapById, programs } from "./walk.ts";
+
+const counter = compileCounter();
+
+let object: LoadedObject;
+let namespace: TestNamespace;
+
+beforeEach(async () => {
+  object = await loadObject(counter.object, counter.bytes);
+  namespace = createTestNamespace();
+});
+
+afterEach(() => {
+  namespace[Symbol.dispose]();
+  object.close();
+});
+
+/** Whether each number is greater than the one before. */
+function ascends(ids: readonly number[]): boolean {
+  return ids.every((id, index) => id > (ids[index - 1] ?? 0));
+}
+
+describe("walking by id", () => {
+  it("finds programs, with what the kernel says of them", () => {
+    const program = object.program("observe").info();
+    const found = programs().toArray();
+    expect(found).toContainEqual(program);
+    expect(ascends(found.map(({ id }) => id))).toBe(true);
+  });
+
+  it("finds maps, and no longer those that are gone", () => {
+    const map = createMap(counter.samples);
+    const info = map.info();
+    expect(maps().toArray()).toContainEqual(info);
+    map.close();
+    expect(maps().some(({ id }) => id === info.id)).toBe(false);
+  });
+
+  it("opens a map by its id", () => {
+    using map = createMap(counter.samples);
+    const info = map.info();
+    using adopted = openMapById(info.id);
+    map.close();
+    expect(adopted.info()).toEqual(info);
+    adopted.close();
+    expect(thrown(() => openMapById(info.id))).toMatchObject({
+      code: "no-such-map",
+      subject: `of id ${String(info.id)}`,
+    });
+  });
+
+  it("finds links and opens them by their ids", async () => {
+    const { left: ifindex, path: netns } = namespace;
+    await using link = await attachTcx(object.program("observe"), {
+      ifindex,
+      netns,
+      hook: "egress",
+    });
+    const info = link.info();
+    expect(links().find(({ id }) => id === info.id)).toEqual(info);
+    await using adopted = openLinkById(info.id);
+    await link.close();
+    expect(adopted.info()).toEqual(info);
+    await adopted.update(object.program("pass"));
+    await adopted.close();
+    expect(links().some(({ id }) => id === info.id)).toBe(false);
+    expect(thrown(() => openLinkById(info.id))).toMatchObject({
+      code: "no-such-link",
+      subject: `of id ${String(info.id)}`,
+      errno: "ENOENT",
+    });
+  });
+
+  it("finds the kernel's type information and that of programs", () => {
+    const found = btfs().toArray();
+    expect(found.find(({ name }) => name === "vmlinux")).toMatchObject({ kernel: true });
+    expect(found.some(({ kernel, size }) => !kernel && size > 0)).toBe(true);
+  });
+
+  it("can be left in the middle", () => {
+    expect(programs().take(1).toArray().length).toBe(1);
+  });
+});
+
+describe("the counting of run times", () => {
+  it("goes on while its handle is open", async () => {
+    const program = object.program("pass");
+    const data = new Uint8Array(64);
+    {
+      using stats = enableProgramStats();
+      expect(stats.closed).toBe(false);
+      await program.testRun({ data, repeat: 3 });
+    }
+    // Another process may have it counted, too: that the counting ends cannot be tested.
+    expect(program.info()).toMatchObject({ runCount: 3n, runTime: expect.any(BigInt) });
+  });
+});
