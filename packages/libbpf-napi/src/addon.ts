@@ -6,7 +6,7 @@ import { BpfError } from "./errors.ts";
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 2;
+const interfaceVersion = 3;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
@@ -161,6 +161,27 @@ export interface Addon {
     keys: Uint8Array,
   ): Promise<Outcome & { readonly count: number; readonly deleted: number }>;
   btfData(id: number): Uint8Array | number;
+  /** No key for a map without keys. `value` must have room for what the map holds. */
+  mapTake(fd: number, key: Uint8Array | undefined, value: Uint8Array): number;
+  mapPush(fd: number, value: Uint8Array, flags: number): number;
+  /** `value` must have room for what the map holds; of a bloom filter it is what is asked for. */
+  mapPeek(fd: number, value: Uint8Array): number;
+  /** An inner map of -1 stands for none. A descriptor of the caller's own. */
+  mapCreateWith(
+    type: number,
+    name: string,
+    keySize: number,
+    valueSize: number,
+    maxEntries: number,
+    flags: number,
+    extra: bigint,
+    innerFd: number,
+    described: boolean,
+  ): number;
+  /** A descriptor of the caller's own. */
+  mapById(id: number): number;
+  /** 1 or 0: whether the kernel has maps of the type. */
+  probeMapType(type: number): number;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

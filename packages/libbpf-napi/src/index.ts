@@ -19,6 +19,7 @@ export {
 } from "./errors.ts";
 export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
+export { createBloomFilter, createQueue } from "./kernel-queue.ts";
 export { openPinnedLink } from "./link.ts";
 export type * from "./link-types.ts";
 export { linkObjects } from "./linker.ts";
@@ -26,18 +27,22 @@ export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts"
 export type { MapTraits } from "./map-check.ts";
 export type * from "./map-types.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
+export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
 export { isBpffs, mountBpffs, unpin } from "./pin.ts";
 export {
+  openPinnedBloomFilter,
   openPinnedMap,
   openPinnedPerCpuMap,
+  openPinnedQueue,
   openPinnedRingBuffer,
   pinnedMapInfo,
 } from "./pinned-map.ts";
 export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
 export { openPinnedProgram, openProgramById } from "./program.ts";
 export type * from "./program-types.ts";
+export type * from "./queue-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";

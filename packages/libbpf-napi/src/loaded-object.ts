@@ -3,12 +3,15 @@ import { Descriptor } from "./descriptor.ts";
 import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { checkDescriptor, mapOf, perCpuMapOf, ringBufferOf } from "./kernel-map.ts";
+import { bloomFilterOf, queueOf } from "./kernel-queue.ts";
+import type { KnownSpec } from "./known-spec.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { pinDescriptor, unpin } from "./pin.ts";
 import { createProgram } from "./program.ts";
 import type { Program } from "./program-types.ts";
-import type { AnyMapSpec, MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 export interface LoadedObjectSettings {
   readonly name: string;
@@ -62,6 +65,14 @@ class KernelObjects implements LoadedObject {
     return this.#keep(ringBufferOf(this.#checkedMap(spec), this.#resize(spec)));
   }
 
+  queue<V>(spec: QueueSpec<V>): KernelQueue<V> {
+    return this.#keep(queueOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V> {
+    return this.#keep(bloomFilterOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
   program(name: string): Program {
     const native = this.#use(`get program ${name} of`);
     const fd = addon().objectProgramFd(native, name);
@@ -110,7 +121,7 @@ class KernelObjects implements LoadedObject {
     return handle;
   }
 
-  #checkedMap(spec: AnyMapSpec): Descriptor {
+  #checkedMap(spec: KnownSpec): Descriptor {
     const attempt = { operation: `get map ${spec.name} of`, subject: `object ${this.name}` };
     const descriptor = this.#mapDescriptor(spec.name);
     return checkDescriptor(descriptor, this.#resize(spec), "incompatible-map", attempt);
@@ -127,7 +138,7 @@ class KernelObjects implements LoadedObject {
   }
 
   /** The spec with the number of entries that was chosen. */
-  #resize<S extends AnyMapSpec>(spec: S): S {
+  #resize<S extends KnownSpec>(spec: S): S {
     const maxEntries = this.#resized.get(spec.name);
     return maxEntries === undefined ? spec : { ...spec, maxEntries };
   }

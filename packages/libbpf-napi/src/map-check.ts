@@ -1,5 +1,5 @@
 import { type Attempt, BpfError } from "./errors.ts";
-import type { AnyMapSpec } from "./spec.ts";
+import type { KnownSpec } from "./known-spec.ts";
 
 /** What two maps have in common when one can stand in for the other. */
 export interface MapTraits {
@@ -14,13 +14,11 @@ export interface MapTraits {
   readonly flags: number;
 }
 
-export function traitsOfSpec(spec: AnyMapSpec): MapTraits {
+export function traitsOfSpec(spec: KnownSpec): MapTraits {
   const { type, maxEntries, flags } = spec;
-  const sizes =
-    spec.type === "ringbuf"
-      ? { keySize: 0, valueSize: 0 }
-      : { keySize: spec.key.size, valueSize: spec.value.size };
-  return { type, maxEntries, flags, ...sizes };
+  const keySize = "key" in spec ? spec.key.size : 0;
+  const valueSize = "value" in spec ? spec.value.size : 0;
+  return { type, maxEntries, flags, keySize, valueSize };
 }
 
 /** The first difference, in the order in which it matters: `value size: wanted 16, found 8`. */

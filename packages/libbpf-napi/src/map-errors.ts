@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type BpfError, type Explanation, kernelError } from "./errors.ts";
+import { type BpfError, type Explanation, kernelError, UnsupportedFeatureError } from "./errors.ts";
 import type { MapShape } from "./map-shape.ts";
 
 /** What errors say of a map. */
@@ -14,6 +14,18 @@ export function entryError(
 ): BpfError {
   const attempt = { operation: `${operation} ${describeKey(key)}`, subject: `map ${map.name}` };
   return kernelError(attempt, error, explanations(map));
+}
+
+/** What the kernel answers where a map type lacks an operation; no errno(3) has it. */
+export const unsupportedOperation = 524;
+
+const takingHashes = { name: "taking of entries from hash maps", sinceKernel: "5.14" };
+
+/** The error for an entry that was not taken. `error` is positive. */
+export function takeError(map: MapIdentity, key: unknown, error: number): BpfError {
+  const failure = entryError(map, "take", key, error);
+  const cannot = error === unsupportedOperation && map.type.includes("hash");
+  return cannot ? new UnsupportedFeatureError(failure, takingHashes, failure) : failure;
 }
 
 /** The key on one line. */
@@ -39,6 +51,7 @@ function explanations(map: MapIdentity): Readonly<Record<string, Explanation>> {
     EEXIST: { code: "key-exists", reason: "the key is there already" },
     ENOENT: { code: "key-missing", reason: "the key is not there" },
     EINVAL: { code: "invalid-argument", reason: invalidReason(map, array) },
+    ENOTSUPP: { code: "invalid-argument", reason: `maps of type ${map.type} do not offer this` },
   };
 }
 

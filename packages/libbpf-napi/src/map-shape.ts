@@ -1,12 +1,13 @@
 import type { Codec } from "./codec.ts";
 import { spacedArray } from "./codecs.ts";
 import { BpfError } from "./errors.ts";
-import type { KeyedMapType, PerCpuMapSpec, PerCpuMapType } from "./spec.ts";
+import type { PerCpuMapSpec } from "./spec.ts";
 
 /** A map as its spec names it, with as many entries as it has. */
 export interface MapShape<K, V> {
   readonly name: string;
-  readonly type: KeyedMapType | PerCpuMapType;
+  /** As bpftool prints it. */
+  readonly type: string;
   readonly maxEntries: number;
   readonly key: Codec<K>;
   /** Of a per-CPU map, of all CPUs. */

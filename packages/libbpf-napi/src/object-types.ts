@@ -2,6 +2,7 @@ import type { Handle } from "./handle.ts";
 import type { MapTraits } from "./map-check.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { Program } from "./program-types.ts";
+import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec, VariableSpec } from "./spec.ts";
 
 export interface OpenOptions {
@@ -86,6 +87,10 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  queue<V>(spec: QueueSpec<V>): KernelQueue<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V>;
   /** @throws {BpfError} `no-such-member`, also for a program that was not loaded */
   program(name: string): Program;
   close(): void;

@@ -5,7 +5,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 2
+#define INTERFACE_VERSION 3
 
 static const struct {
 	const char *name;
@@ -32,6 +32,12 @@ static const struct {
 	{"mapUpdateMany", map_update_many},
 	{"mapDeleteMany", map_delete_many},
 	{"btfData", btf_data},
+	{"mapTake", map_take},
+	{"mapPush", map_push},
+	{"mapPeek", map_peek},
+	{"mapCreateWith", map_create_with},
+	{"mapById", map_by_id},
+	{"probeMapType", probe_map_type},
 	{"programLoad", program_load},
 	{"programTestRun", program_test_run},
 	{"programInfo", program_info},

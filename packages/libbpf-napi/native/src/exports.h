@@ -24,6 +24,12 @@ napi_value map_read(napi_env env, napi_callback_info info);
 napi_value map_update_many(napi_env env, napi_callback_info info);
 napi_value map_delete_many(napi_env env, napi_callback_info info);
 napi_value btf_data(napi_env env, napi_callback_info info);
+napi_value map_take(napi_env env, napi_callback_info info);
+napi_value map_push(napi_env env, napi_callback_info info);
+napi_value map_peek(napi_env env, napi_callback_info info);
+napi_value map_create_with(napi_env env, napi_callback_info info);
+napi_value map_by_id(napi_env env, napi_callback_info info);
+napi_value probe_map_type(napi_env env, napi_callback_info info);
 
 napi_value program_load(napi_env env, napi_callback_info info);
 napi_value program_test_run(napi_env env, napi_callback_info info);
