@@ -17,7 +17,7 @@ import { diagnose, type SourceLine, type VerifierDiagnosis } from "./verifier-lo
  * - `incompatible-map`, `incompatible-pin`: a map is not what its spec says; the reason names the field.
  * - `pin-exists`, `pin-missing`, `not-bpffs`: a path that cannot be pinned to or opened.
  * - `no-device`: no such network interface.
- * - `no-such-program`: no program has the id.
+ * - `no-such-program`, `no-such-map`: no program or map has the id.
  * - `target-gone`: the link lives on, but the device or cgroup that it was attached to is gone.
  * - `stale-revision`: the programs of the hook changed meanwhile.
  * - `stale-program`: the link runs another program than expected.
@@ -46,6 +46,7 @@ export type BpfErrorCode =
   | "not-bpffs"
   | "no-device"
   | "no-such-program"
+  | "no-such-map"
   | "target-gone"
   | "stale-revision"
   | "stale-program"

@@ -8,6 +8,7 @@ export { attachTcx, queryTcx } from "./attach-tcx.ts";
 export { attachXdp } from "./attach-xdp.ts";
 export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
 export * from "./btf/index.ts";
+export { type BtfValue, codecOfLayout } from "./btf-codec.ts";
 export { type Codec, decodeFromBytes, encodeToBytes } from "./codec.ts";
 export * from "./codecs.ts";
 export {
@@ -43,6 +44,8 @@ export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
 export { openPinnedProgram, openProgramById } from "./program.ts";
 export type * from "./program-types.ts";
 export type * from "./queue-types.ts";
+export { openDecodedMap, openMapById, openRawMap } from "./raw-map.ts";
+export type * from "./raw-map-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";

@@ -131,6 +131,7 @@ class TypedKernelRingBuffer<E> extends KernelMapBase implements KernelRingBuffer
   }
 }
 
-function possibleCpus(): number {
+/** How many values an entry of a per-CPU map has. */
+export function possibleCpus(): number {
   return check({ operation: "count", subject: "possible CPUs" }, addon().possibleCpus());
 }

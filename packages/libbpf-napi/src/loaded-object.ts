@@ -11,6 +11,8 @@ import { pinDescriptor, unpin } from "./pin.ts";
 import { createProgram } from "./program.ts";
 import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import { closingOnError, decodedMapOf, rawMapOf } from "./raw-map.ts";
+import type { DecodedMap, RawMap } from "./raw-map-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 export interface LoadedObjectSettings {
@@ -71,6 +73,14 @@ class KernelObjects implements LoadedObject {
 
   bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V> {
     return this.#keep(bloomFilterOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  rawMap(name: string): RawMap {
+    return this.#keep(closingOnError(this.#mapDescriptor(name), rawMapOf));
+  }
+
+  decodedMap(name: string): DecodedMap {
+    return this.#keep(closingOnError(this.#mapDescriptor(name), decodedMapOf));
   }
 
   program(name: string): Program {

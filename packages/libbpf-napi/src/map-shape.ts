@@ -15,10 +15,13 @@ export interface MapShape<K, V> {
 }
 
 /** Bytes at which each CPU's value begins: `round_up(value_size, 8)` in the kernel. */
-const perCpuAlignment = 8;
+export const perCpuAlignment = 8;
 
 /** The values of all CPUs, as the kernel copies them. */
-export function perCpuCodec<V>(spec: PerCpuMapSpec<unknown, V>, cpus: number): Codec<readonly V[]> {
+export function perCpuCodec<V>(
+  spec: Pick<PerCpuMapSpec<unknown, V>, "value">,
+  cpus: number,
+): Codec<readonly V[]> {
   const stride = Math.ceil(spec.value.size / perCpuAlignment) * perCpuAlignment;
   return spacedArray(spec.value, cpus, stride);
 }

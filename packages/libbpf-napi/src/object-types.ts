@@ -3,6 +3,7 @@ import type { MapTraits } from "./map-check.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import type { DecodedMap, RawMap } from "./raw-map-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec, VariableSpec } from "./spec.ts";
 
 export interface OpenOptions {
@@ -91,6 +92,14 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   queue<V>(spec: QueueSpec<V>): KernelQueue<V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V>;
+  /** A map of whatever type, for keys and values as bytes. @throws {BpfError} `no-such-member` */
+  rawMap(name: string): RawMap;
+  /**
+   * A map for keys and values as its type information describes them.
+   *
+   * @throws {BpfError} `no-such-member`, or `incompatible-map` for a map without type information
+   */
+  decodedMap(name: string): DecodedMap;
   /** @throws {BpfError} `no-such-member`, also for a program that was not loaded */
   program(name: string): Program;
   close(): void;

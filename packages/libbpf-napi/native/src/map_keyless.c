@@ -14,7 +14,8 @@ napi_value map_take(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "iBb", &fd, &key, &value))
 		return NULL;
-	return make_int(env, bpf_map_lookup_and_delete_elem(fd, key.data, value.data));
+	return make_int(env,
+			bpf_map_lookup_and_delete_elem(fd, key.size ? key.data : NULL, value.data));
 }
 
 /* mapPush(fd, value, flags): 0 or -errno. The caller answers for the size. */
