@@ -182,6 +182,8 @@ export interface Addon {
   mapById(id: number): number;
   /** 1 or 0: whether the kernel has maps of the type. */
   probeMapType(type: number): number;
+  /** A descriptor of the caller's own of the process with this number. */
+  taskOpen(pid: number): number;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

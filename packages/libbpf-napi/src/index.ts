@@ -37,7 +37,9 @@ export {
   openPinnedMap,
   openPinnedPerCpuMap,
   openPinnedQueue,
+  openPinnedReferenceMap,
   openPinnedRingBuffer,
+  openPinnedStorageMap,
   pinnedMapInfo,
 } from "./pinned-map.ts";
 export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
@@ -46,8 +48,17 @@ export type * from "./program-types.ts";
 export type * from "./queue-types.ts";
 export { openDecodedMap, openMapById, openRawMap } from "./raw-map.ts";
 export type * from "./raw-map-types.ts";
+export { createReferenceMap } from "./reference-map.ts";
+export type * from "./reference-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
+export {
+  createStorageMap,
+  type KernelStorageMap,
+  type StorageMap,
+  type StorageMapSpec,
+} from "./storage-map.ts";
+export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
 export type { SourceLine } from "./verifier-log.ts";

@@ -7,7 +7,7 @@ import { createMapScan } from "./map-scan.ts";
 import type { KeyedMap, MapScan, WriteMode, WriteOptions } from "./map-types.ts";
 
 /** `BPF_ANY`, `BPF_NOEXIST` and `BPF_EXIST` of linux/bpf.h. */
-const modeFlags: Readonly<Record<WriteMode, number>> = { any: 0, create: 1, replace: 2 };
+export const modeFlags: Readonly<Record<WriteMode, number>> = { any: 0, create: 1, replace: 2 };
 
 const notFound = 2;
 

@@ -1,5 +1,14 @@
+import type { Codec } from "./codec.ts";
 import type { BloomFilterSpec, QueueSpec } from "./queue-types.ts";
-import type { AnyMapSpec } from "./spec.ts";
+import type { AnyMapSpec, NamedMapSpec } from "./spec.ts";
+
+/** A map with entries of whatever type. */
+interface EntrySpec extends NamedMapSpec {
+  /** As bpftool prints it. */
+  readonly type: string;
+  readonly key: Codec<unknown>;
+  readonly value: Codec<unknown>;
+}
 
 /** Every spec that this package makes maps of. */
-export type KnownSpec = AnyMapSpec | QueueSpec<unknown> | BloomFilterSpec<unknown>;
+export type KnownSpec = AnyMapSpec | QueueSpec<unknown> | BloomFilterSpec<unknown> | EntrySpec;

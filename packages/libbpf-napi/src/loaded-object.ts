@@ -13,7 +13,15 @@ import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import { closingOnError, decodedMapOf, rawMapOf } from "./raw-map.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
-import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import { referenceMapOf, referenceTraits } from "./reference-map.ts";
+import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
+import {
+  type KernelStorageMap,
+  storageMapOf,
+  type StorageMapSpec,
+  storageTraits,
+} from "./storage-map.ts";
+import type { MapSpec, NamedMapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 export interface LoadedObjectSettings {
   readonly name: string;
@@ -73,6 +81,17 @@ class KernelObjects implements LoadedObject {
 
   bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V> {
     return this.#keep(bloomFilterOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  referenceMap<K, T extends ReferenceMapType>(
+    spec: ReferenceMapSpec<K, T>,
+  ): KernelReferenceMap<K, T> {
+    const descriptor = this.#checkedMap(referenceTraits(spec));
+    return this.#keep(referenceMapOf(descriptor, this.#resize(spec)));
+  }
+
+  storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V> {
+    return this.#keep(storageMapOf(this.#checkedMap(storageTraits(spec)), spec));
   }
 
   rawMap(name: string): RawMap {
@@ -148,7 +167,7 @@ class KernelObjects implements LoadedObject {
   }
 
   /** The spec with the number of entries that was chosen. */
-  #resize<S extends KnownSpec>(spec: S): S {
+  #resize<S extends NamedMapSpec>(spec: S): S {
     const maxEntries = this.#resized.get(spec.name);
     return maxEntries === undefined ? spec : { ...spec, maxEntries };
   }

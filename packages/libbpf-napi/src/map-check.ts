@@ -28,7 +28,7 @@ export function findMismatch(wanted: MapTraits, found: MapTraits): string | unde
     ["key size", wanted.keySize, found.keySize],
     ["value size", wanted.valueSize, found.valueSize],
     ["max entries", wanted.maxEntries, comparableEntries(wanted, found)],
-    ["flags", hex(wanted.flags), hex(found.flags)],
+    ["flags", hex(wanted.flags), hex(comparableFlags(found))],
   ] as const;
   const row = rows.find(([, wants, has]) => wants !== has);
   return row === undefined ? undefined : `${row[0]}: wanted ${row[1]}, found ${row[2]}`;
@@ -46,6 +46,13 @@ function comparableEntries(wanted: MapTraits, found: MapTraits): number {
   const rounded = 2 ** Math.ceil(Math.log2(wanted.maxEntries));
   const page = found.maxEntries > rounded && found.maxEntries <= largestPage;
   return found.maxEntries === rounded || page ? wanted.maxEntries : found.maxEntries;
+}
+
+/** `BPF_F_RDONLY_PROG`, which the kernel adds to device maps of itself. */
+const readOnlyForPrograms = 0x80;
+
+function comparableFlags({ type, flags }: MapTraits): number {
+  return type.startsWith("devmap") ? flags & ~readOnlyForPrograms : flags;
 }
 
 function hex(value: number): string {

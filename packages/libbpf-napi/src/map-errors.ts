@@ -5,15 +5,19 @@ import type { MapShape } from "./map-shape.ts";
 /** What errors say of a map. */
 type MapIdentity = Pick<MapShape<unknown, unknown>, "name" | "type" | "maxEntries">;
 
-/** The error for an entry that the map did not take or give. `error` is positive. */
+/**
+ * The error for an entry that the map did not take or give. `error` is positive; `special` is what
+ * its number means for this map alone.
+ */
 export function entryError(
   map: MapIdentity,
   operation: string,
   key: unknown,
   error: number,
+  special: Readonly<Record<string, Explanation>> = {},
 ): BpfError {
   const attempt = { operation: `${operation} ${describeKey(key)}`, subject: `map ${map.name}` };
-  return kernelError(attempt, error, explanations(map));
+  return kernelError(attempt, error, { ...explanations(map), ...special });
 }
 
 /** What the kernel answers where a map type lacks an operation; no errno(3) has it. */
@@ -29,7 +33,7 @@ export function takeError(map: MapIdentity, key: unknown, error: number): BpfErr
 }
 
 /** The key on one line. */
-function describeKey(key: unknown): string {
+export function describeKey(key: unknown): string {
   return inspect(key, { breakLength: Number.POSITIVE_INFINITY, depth: 4, maxArrayLength: 64 });
 }
 

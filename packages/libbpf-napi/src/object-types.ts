@@ -4,6 +4,8 @@ import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.t
 import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
+import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-map.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec, VariableSpec } from "./spec.ts";
 
 export interface OpenOptions {
@@ -92,6 +94,12 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   queue<V>(spec: QueueSpec<V>): KernelQueue<V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  referenceMap<K, T extends ReferenceMapType>(
+    spec: ReferenceMapSpec<K, T>,
+  ): KernelReferenceMap<K, T>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V>;
   /** A map of whatever type, for keys and values as bytes. @throws {BpfError} `no-such-member` */
   rawMap(name: string): RawMap;
   /**

@@ -10,6 +10,14 @@ import { kernelEntryLayout } from "./map-layout.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer, MapInfo } from "./map-types.ts";
 import { openPin } from "./pin.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import { referenceMapOf, referenceTraits } from "./reference-map.ts";
+import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
+import {
+  type KernelStorageMap,
+  storageMapOf,
+  type StorageMapSpec,
+  storageTraits,
+} from "./storage-map.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 /**
@@ -49,6 +57,22 @@ export function openPinnedBloomFilter<V>(
   spec: BloomFilterSpec<V>,
 ): KernelBloomFilter<V> {
   return bloomFilterOf(pinnedDescriptor(path, spec), spec);
+}
+
+/** Opens a pinned map whose values refer to things in the kernel; see {@link openPinnedMap}. */
+export function openPinnedReferenceMap<K, T extends ReferenceMapType>(
+  path: string,
+  spec: ReferenceMapSpec<K, T>,
+): KernelReferenceMap<K, T> {
+  return referenceMapOf(pinnedDescriptor(path, referenceTraits(spec)), spec);
+}
+
+/** Opens pinned storage; see {@link openPinnedMap}. */
+export function openPinnedStorageMap<V>(
+  path: string,
+  spec: StorageMapSpec<V>,
+): KernelStorageMap<V> {
+  return storageMapOf(pinnedDescriptor(path, storageTraits(spec)), spec);
 }
 
 /**

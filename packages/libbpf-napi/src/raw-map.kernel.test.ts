@@ -194,6 +194,6 @@ describe("a map decoded by its type information", () => {
   });
 });
 
-function sizeOf(value: unknown): number {
-  return Array.isArray(value) ? value.length : -1;
+function sizeOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : -1;
 }

@@ -38,6 +38,7 @@ static const struct {
 	{"mapCreateWith", map_create_with},
 	{"mapById", map_by_id},
 	{"probeMapType", probe_map_type},
+	{"taskOpen", task_open},
 	{"programLoad", program_load},
 	{"programTestRun", program_test_run},
 	{"programInfo", program_info},
