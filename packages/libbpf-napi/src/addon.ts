@@ -107,6 +107,7 @@ export interface Addon {
     bytes: Uint8Array,
     name: string,
     btfPath: string | undefined,
+    kconfig: Uint8Array | undefined,
   ): Promise<Outcome & { readonly object?: NativeObject }>;
   objectLoad(object: NativeObject): Promise<Outcome>;
   objectClose(object: NativeObject): void;
@@ -184,6 +185,10 @@ export interface Addon {
   probeMapType(type: number): number;
   /** A descriptor of the caller's own of the process with this number. */
   taskOpen(pid: number): number;
+  /** Shared with programs until it is released. */
+  memoryMap(fd: number, size: number): ArrayBuffer | number;
+  memoryRelease(buffer: ArrayBuffer): void;
+  objectAutocreate(object: NativeObject, map: string, create: boolean): number;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

@@ -27,6 +27,7 @@ export { linkObjects } from "./linker.ts";
 export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
 export type { MapTraits } from "./map-check.ts";
 export type * from "./map-types.ts";
+export { mapMemory, type MappedMemory } from "./mapped-memory.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
 export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
 export { openObject } from "./object.ts";

@@ -1,12 +1,14 @@
 import { addon, type NativeObject } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
+import { errnoName } from "./errno.ts";
 import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { checkDescriptor, mapOf, perCpuMapOf, ringBufferOf } from "./kernel-map.ts";
 import { bloomFilterOf, queueOf } from "./kernel-queue.ts";
 import type { KnownSpec } from "./known-spec.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
-import type { LoadedObject } from "./object-types.ts";
+import type { MappedMemory } from "./mapped-memory.ts";
+import type { LoadedObject, Variable, VariableDefinition } from "./object-types.ts";
 import { pinDescriptor, unpin } from "./pin.ts";
 import { createProgram } from "./program.ts";
 import type { Program } from "./program-types.ts";
@@ -21,7 +23,15 @@ import {
   type StorageMapSpec,
   storageTraits,
 } from "./storage-map.ts";
-import type { MapSpec, NamedMapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import type {
+  MapSpec,
+  NamedMapSpec,
+  PerCpuMapSpec,
+  RingBufferSpec,
+  VariableSection,
+  VariableSpec,
+} from "./spec.ts";
+import { createVariableSections, findVariable, type VariableSections } from "./variables.ts";
 
 export interface LoadedObjectSettings {
   readonly name: string;
@@ -29,6 +39,8 @@ export interface LoadedObjectSettings {
   readonly resized: ReadonlyMap<string, number>;
   /** Where new maps are pinned, by map. */
   readonly pins: ReadonlyMap<string, string>;
+  /** Read from the file when they are asked for. */
+  readonly variables: () => readonly VariableDefinition[];
 }
 
 /** Pins what is to be pinned. Takes the native object over, and closes it on failure. */
@@ -57,8 +69,15 @@ class KernelObjects implements LoadedObject {
   readonly #handles: Handle[] = [];
   #native: NativeObject | undefined;
 
+  readonly #definitions: () => readonly VariableDefinition[];
+  readonly #sections: VariableSections;
+
   constructor(native: NativeObject, settings: LoadedObjectSettings) {
     this.#native = native;
+    this.#definitions = settings.variables;
+    this.#sections = createVariableSections(`object ${settings.name}`, (section) =>
+      this.#mapDescriptor(section),
+    );
     this.#resized = settings.resized;
     this.name = settings.name;
   }
@@ -102,6 +121,22 @@ class KernelObjects implements LoadedObject {
     return this.#keep(closingOnError(this.#mapDescriptor(name), decodedMapOf));
   }
 
+  get variables(): readonly VariableDefinition[] {
+    return this.#definitions();
+  }
+
+  findVariable(name: string): VariableDefinition {
+    return findVariable(this.variables, name, `object ${this.name}`);
+  }
+
+  variable<T>(spec: VariableSpec<T>): Variable<T> {
+    return this.#sections.variable(spec);
+  }
+
+  memory(section: VariableSection): MappedMemory {
+    return this.#sections.memory(section);
+  }
+
   program(name: string): Program {
     const native = this.#use(`get program ${name} of`);
     const fd = addon().objectProgramFd(native, name);
@@ -117,6 +152,7 @@ class KernelObjects implements LoadedObject {
 
   close(): void {
     for (const handle of this.#handles.splice(0)) handle.close();
+    this.#sections.close();
     if (this.#native !== undefined) addon().objectClose(this.#native);
     this.#native = undefined;
   }
@@ -160,6 +196,9 @@ class KernelObjects implements LoadedObject {
     const native = this.#use(`get map ${name} of`);
     const fd = addon().objectMapFd(native, name);
     if (fd >= 0) return new Descriptor(fd, `map ${name}`);
+    if (errnoName(-fd) === "EBADF") {
+      throw this.#missing(`get map ${name} of`, "it was chosen not to be created");
+    }
     const maps = addon()
       .objectMaps(native)
       .filter(({ internal }) => !internal);

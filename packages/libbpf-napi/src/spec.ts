@@ -55,9 +55,16 @@ export interface ProgramSpec {
   readonly section: string;
 }
 
+/** Sections of global variables; a program may have several of a kind. */
+export type VariableSection =
+  | ".rodata"
+  | ".data"
+  | ".bss"
+  | `.${"rodata" | "data" | "bss"}.${string}`;
+
 /** A global variable of an object: a setting when it is in `.rodata`, which is fixed once loaded. */
 export interface VariableSpec<T> {
-  readonly section: ".rodata" | ".data" | ".bss";
+  readonly section: VariableSection;
   /** Bytes from the beginning of its section. */
   readonly offset: number;
   readonly codec: Codec<T>;
