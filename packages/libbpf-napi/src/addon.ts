@@ -13,6 +13,11 @@ export type NativeObject = { readonly __object: never };
 /** What the addon holds for an open ring buffer. */
 export type NativeRing = { readonly __ring: never };
 
+/** What the addon holds for an open perf buffer. */
+export type NativePerf = { readonly __perf: never };
+/** What the addon holds for an open user ring buffer. */
+export type NativeUserRing = { readonly __userRing: never };
+
 /** The end of work off the event loop. */
 export interface Outcome {
   /** A positive error number, or 0. */
@@ -93,6 +98,14 @@ export interface NativeRead extends Outcome {
 export interface NativeBatch {
   readonly data: Uint8Array;
   readonly sizes: Uint32Array;
+}
+
+/** What was in the buffer of one CPU. */
+export interface NativePerfBatch extends NativeBatch {
+  readonly cpu: number;
+  readonly lost: bigint;
+  /** A positive error number, or 0. */
+  readonly error: number;
 }
 
 /**
@@ -189,6 +202,17 @@ export interface Addon {
   memoryMap(fd: number, size: number): ArrayBuffer | number;
   memoryRelease(buffer: ArrayBuffer): void;
   objectAutocreate(object: NativeObject, map: string, create: boolean): number;
+  perfOpen(fd: number, pages: number, readable: () => void): NativePerf | number;
+  perfWatch(perf: NativePerf, watch: boolean, keepAlive: boolean): number;
+  /** Of the CPUs that had something. */
+  perfRead(perf: NativePerf): readonly NativePerfBatch[] | number;
+  perfClose(perf: NativePerf): void;
+  userRingOpen(fd: number): NativeUserRing | number;
+  /** The number of the reserved record. */
+  userRingReserve(ring: NativeUserRing, size: number): number;
+  /** Without bytes the record is discarded. */
+  userRingSubmit(ring: NativeUserRing, place: number, bytes: Uint8Array | undefined): number;
+  userRingClose(ring: NativeUserRing): void;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

@@ -32,15 +32,19 @@ export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
 export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
+export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
+export type * from "./perf-buffer-types.ts";
 export { isBpffs, mountBpffs, unpin } from "./pin.ts";
 export {
   openPinnedBloomFilter,
   openPinnedMap,
   openPinnedPerCpuMap,
+  openPinnedPerfBuffer,
   openPinnedQueue,
   openPinnedReferenceMap,
   openPinnedRingBuffer,
   openPinnedStorageMap,
+  openPinnedUserRingBuffer,
   pinnedMapInfo,
 } from "./pinned-map.ts";
 export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
@@ -52,6 +56,13 @@ export type * from "./raw-map-types.ts";
 export { createReferenceMap } from "./reference-map.ts";
 export type * from "./reference-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
+export {
+  type EventObservable,
+  type EventObserver,
+  type EventSubscription,
+  ringBufferObservable,
+  ringBufferStream,
+} from "./ring-buffer-adapters.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
 export {
@@ -62,4 +73,12 @@ export {
 } from "./storage-map.ts";
 export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
+export {
+  createUserRingBuffer,
+  type KernelUserRingBuffer,
+  openUserRingBuffer,
+  type ReservedEvent,
+  type UserRingBufferSpec,
+  type UserRingBufferWriter,
+} from "./user-ring-buffer.ts";
 export type { SourceLine } from "./verifier-log.ts";

@@ -1,6 +1,7 @@
 import type { Codec } from "./codec.ts";
 import type { BloomFilterSpec, QueueSpec } from "./queue-types.ts";
 import type { AnyMapSpec, NamedMapSpec } from "./spec.ts";
+import type { UserRingBufferSpec } from "./user-ring-buffer.ts";
 
 /** A map with entries of whatever type. */
 interface EntrySpec extends NamedMapSpec {
@@ -11,4 +12,9 @@ interface EntrySpec extends NamedMapSpec {
 }
 
 /** Every spec that this package makes maps of. */
-export type KnownSpec = AnyMapSpec | QueueSpec<unknown> | BloomFilterSpec<unknown> | EntrySpec;
+export type KnownSpec =
+  | AnyMapSpec
+  | UserRingBufferSpec<unknown>
+  | QueueSpec<unknown>
+  | BloomFilterSpec<unknown>
+  | EntrySpec;

@@ -7,22 +7,31 @@ import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { attachTcx, queryTcx } from "./attach-tcx.ts";
 import { attachXdp } from "./attach-xdp.ts";
+import { u32 } from "./codecs.ts";
 import { createMap } from "./kernel-map.ts";
 import { openPinnedLink } from "./link.ts";
 import { loadObject } from "./load-object.ts";
 import { openObject } from "./object.ts";
 import { unpin } from "./pin.ts";
+import { openPerfBuffer } from "./perf-buffer.ts";
 import { openPinnedMap } from "./pinned-map.ts";
 import { probe } from "./probe.ts";
 import { openPinnedProgram } from "./program.ts";
+import { openRawMap } from "./raw-map.ts";
+import { createReferenceMap } from "./reference-map.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
+import { createStorageMap } from "./storage-map.ts";
+import { openTask } from "./task.ts";
+import { numberedEvent } from "./testing/buffers.ts";
 import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { openUserRingBuffer } from "./user-ring-buffer.ts";
 
 const counter = compileCounter();
 const rejected = compileFixture("rejected");
+const buffers = compileFixture("buffers");
 const packet = new Uint8Array(64);
 
 let folder: string;
@@ -50,7 +59,7 @@ function openBpf(): number {
       return ""; // The descriptor of the listing itself.
     }
   });
-  return targets.filter((target) => /bpf|btf|netns|eventpoll/.test(target)).length;
+  return targets.filter((target) => /bpf|btf|netns|eventpoll|perf_event|pidfd/.test(target)).length;
 }
 
 /** Everything that opens descriptors, with success. */
@@ -85,6 +94,27 @@ async function useAll(): Promise<void> {
   await Promise.all((["tcx", "netkit", "ringbuf", "jit"] as const).map(probe));
 }
 
+/** The maps of other kinds, and what reads and writes them. */
+async function useOtherMaps(): Promise<void> {
+  using file = await openObject(buffers, { name: "buffers" });
+  using object = await file.load();
+  const none = { onEvents: () => undefined, onLost: () => undefined, onError: () => undefined };
+  const shape = { flags: 0, event: numberedEvent } as const;
+  const perf = { ...shape, name: "perf_events", type: "perf_event_array", maxEntries: 0 } as const;
+  using _reader = openPerfBuffer(object.perfBuffer(perf), none);
+  const ring = { ...shape, name: "commands", type: "user_ringbuf", maxEntries: 4096 } as const;
+  using writer = openUserRingBuffer(object.userRingBuffer(ring));
+  writer.reserve();
+  object.variable(object.findVariable("sum")).set(1n);
+  using raw = openRawMap({ id: object.rawMap("commands").info().id });
+  const spec = { name: "maps", type: "hash_of_maps", maxEntries: 1, flags: 0, key: u32 } as const;
+  using maps = createReferenceMap(spec, raw);
+  maps.set(1, raw.info().id);
+  using storage = createStorageMap({ name: "storage", type: "task_storage", value: u32 });
+  using task = openTask(process.pid);
+  storage.set(task.fd, 1);
+}
+
 /** Everything that opens descriptors, with failure. */
 async function failAll(): Promise<void> {
   using object = await loadObject(counter.object, counter.bytes);
@@ -114,6 +144,7 @@ describe("descriptors", () => {
     const before = openBpf();
     for (let round = 0; round < 5; round++) {
       await useAll();
+      await useOtherMaps();
       await failAll();
     }
     // The event loop closes what it watched in its next turn.

@@ -9,6 +9,13 @@ import type { KnownSpec } from "./known-spec.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { MappedMemory } from "./mapped-memory.ts";
 import type { LoadedObject, Variable, VariableDefinition } from "./object-types.ts";
+import { perfBufferOf, perfBufferTraits } from "./perf-buffer.ts";
+import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
+import {
+  type KernelUserRingBuffer,
+  userRingBufferOf,
+  type UserRingBufferSpec,
+} from "./user-ring-buffer.ts";
 import { pinDescriptor, unpin } from "./pin.ts";
 import { createProgram } from "./program.ts";
 import type { Program } from "./program-types.ts";
@@ -111,6 +118,14 @@ class KernelObjects implements LoadedObject {
 
   storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V> {
     return this.#keep(storageMapOf(this.#checkedMap(storageTraits(spec)), spec));
+  }
+
+  perfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E> {
+    return this.#keep(perfBufferOf(this.#checkedMap(perfBufferTraits(spec)), spec));
+  }
+
+  userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E> {
+    return this.#keep(userRingBufferOf(this.#checkedMap(spec), this.#resize(spec)));
   }
 
   rawMap(name: string): RawMap {

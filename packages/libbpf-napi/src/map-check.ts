@@ -42,7 +42,7 @@ const largestPage = 64 * 1024;
  * counts as what was wanted.
  */
 function comparableEntries(wanted: MapTraits, found: MapTraits): number {
-  if (wanted.type !== "ringbuf") return found.maxEntries;
+  if (!wanted.type.endsWith("ringbuf")) return found.maxEntries;
   const rounded = 2 ** Math.ceil(Math.log2(wanted.maxEntries));
   const page = found.maxEntries > rounded && found.maxEntries <= largestPage;
   return found.maxEntries === rounded || page ? wanted.maxEntries : found.maxEntries;

@@ -3,6 +3,8 @@ import type { Handle } from "./handle.ts";
 import type { MapTraits } from "./map-check.ts";
 import type { MappedMemory } from "./mapped-memory.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
+import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
+import type { KernelUserRingBuffer, UserRingBufferSpec } from "./user-ring-buffer.ts";
 import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
@@ -143,6 +145,10 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   ): KernelReferenceMap<K, T>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  perfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E>;
   /** A map of whatever type, for keys and values as bytes. @throws {BpfError} `no-such-member` */
   rawMap(name: string): RawMap;
   /**

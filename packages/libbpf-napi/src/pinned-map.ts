@@ -8,6 +8,8 @@ import type { KnownSpec } from "./known-spec.ts";
 import { mismatchError } from "./map-check.ts";
 import { kernelEntryLayout } from "./map-layout.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer, MapInfo } from "./map-types.ts";
+import { perfBufferOf, perfBufferTraits } from "./perf-buffer.ts";
+import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
 import { openPin } from "./pin.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import { referenceMapOf, referenceTraits } from "./reference-map.ts";
@@ -19,6 +21,11 @@ import {
   storageTraits,
 } from "./storage-map.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import {
+  type KernelUserRingBuffer,
+  userRingBufferOf,
+  type UserRingBufferSpec,
+} from "./user-ring-buffer.ts";
 
 /**
  * Opens a pinned map, which must be what its spec says: type, sizes, entries, flags, and the layout
@@ -73,6 +80,22 @@ export function openPinnedStorageMap<V>(
   spec: StorageMapSpec<V>,
 ): KernelStorageMap<V> {
   return storageMapOf(pinnedDescriptor(path, storageTraits(spec)), spec);
+}
+
+/** Opens a pinned perf buffer; see {@link openPinnedMap}. The layout of its events is not in the kernel. */
+export function openPinnedPerfBuffer<E>(
+  path: string,
+  spec: PerfBufferSpec<E>,
+): KernelPerfBuffer<E> {
+  return perfBufferOf(pinnedDescriptor(path, perfBufferTraits(spec)), spec);
+}
+
+/** Opens a pinned user ring buffer; see {@link openPinnedMap}. The layout of its events is not in the kernel. */
+export function openPinnedUserRingBuffer<E>(
+  path: string,
+  spec: UserRingBufferSpec<E>,
+): KernelUserRingBuffer<E> {
+  return userRingBufferOf(pinnedDescriptor(path, spec), spec);
 }
 
 /**

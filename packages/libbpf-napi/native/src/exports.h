@@ -34,6 +34,14 @@ napi_value task_open(napi_env env, napi_callback_info info);
 napi_value memory_map(napi_env env, napi_callback_info info);
 napi_value memory_release(napi_env env, napi_callback_info info);
 napi_value object_autocreate(napi_env env, napi_callback_info info);
+napi_value perf_open(napi_env env, napi_callback_info info);
+napi_value perf_watch(napi_env env, napi_callback_info info);
+napi_value perf_read(napi_env env, napi_callback_info info);
+napi_value perf_close(napi_env env, napi_callback_info info);
+napi_value user_ring_open(napi_env env, napi_callback_info info);
+napi_value user_ring_reserve(napi_env env, napi_callback_info info);
+napi_value user_ring_submit(napi_env env, napi_callback_info info);
+napi_value user_ring_close(napi_env env, napi_callback_info info);
 
 napi_value program_load(napi_env env, napi_callback_info info);
 napi_value program_test_run(napi_env env, napi_callback_info info);
