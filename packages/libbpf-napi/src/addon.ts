@@ -213,6 +213,10 @@ export interface Addon {
   /** Without bytes the record is discarded. */
   userRingSubmit(ring: NativeUserRing, place: number, bytes: Uint8Array | undefined): number;
   userRingClose(ring: NativeUserRing): void;
+  /** Shared with programs until it is released; the object must be loaded. */
+  objectArena(object: NativeObject, map: string): ArrayBuffer | number;
+  memoryAddress(buffer: ArrayBuffer): bigint;
+  pageSize(): number;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type ArenaSpec, createArena, type KernelArena } from "./arena.ts";
 export { attachCgroup } from "./attach-cgroup.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
 export { attachXdp } from "./attach-xdp.ts";

@@ -1,3 +1,4 @@
+import type { ArenaSpec } from "./arena.ts";
 import type { Codec } from "./codec.ts";
 import type { BloomFilterSpec, QueueSpec } from "./queue-types.ts";
 import type { AnyMapSpec, NamedMapSpec } from "./spec.ts";
@@ -14,6 +15,7 @@ interface EntrySpec extends NamedMapSpec {
 /** Every spec that this package makes maps of. */
 export type KnownSpec =
   | AnyMapSpec
+  | ArenaSpec
   | UserRingBufferSpec<unknown>
   | QueueSpec<unknown>
   | BloomFilterSpec<unknown>

@@ -190,11 +190,23 @@ describe("a worker thread", () => {
       file,
       `
       import { parentPort } from "node:worker_threads";
-      import { openObject, openRingBuffer, u64 } from ${JSON.stringify(index)};
+      import {
+        createMap, createPerfBuffer, createUserRingBuffer, mapMemory, openObject, openPerfBuffer,
+        openRingBuffer, openUserRingBuffer, u64, u32,
+      } from ${JSON.stringify(index)};
       const object = await (await openObject(${JSON.stringify(object)})).load();
       const spec = { name: "events", type: "ringbuf", maxEntries: 65536, flags: 0, event: u64, layout: "" };
       const options = { onEvents() {}, onError() {}, keepAlive: true };
       globalThis.reader = openRingBuffer(object.ringBuffer(spec), options);
+      const array = { name: "a", type: "array", maxEntries: 1, flags: 0x400, key: u32, value: u64 };
+      globalThis.map = createMap({ ...array, layout: "" });
+      globalThis.memory = mapMemory(globalThis.map);
+      const perf = { name: "p", type: "perf_event_array", maxEntries: 0, flags: 0, event: u64 };
+      const both = { ...options, onLost() {} };
+      globalThis.perf = openPerfBuffer(createPerfBuffer(perf), both);
+      const user = { name: "u", type: "user_ringbuf", maxEntries: 4096, flags: 0, event: u64 };
+      globalThis.writer = openUserRingBuffer(createUserRingBuffer(user));
+      globalThis.writer.reserve();
       void (await openObject(${JSON.stringify(object)})).load();
       parentPort.postMessage("open");
     `,

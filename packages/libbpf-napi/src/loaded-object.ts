@@ -1,4 +1,5 @@
 import { addon, type NativeObject } from "./addon.ts";
+import { arenaOf, type ArenaSpec, type KernelArena } from "./arena.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
 import { BpfError } from "./errors.ts";
@@ -126,6 +127,14 @@ class KernelObjects implements LoadedObject {
 
   userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E> {
     return this.#keep(userRingBufferOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  arena(spec: ArenaSpec): KernelArena {
+    const descriptor = this.#checkedMap(spec);
+    const native = this.#use("get an arena of");
+    return this.#keep(
+      arenaOf(descriptor, this.#resize(spec), () => addon().objectArena(native, spec.name)),
+    );
   }
 
   rawMap(name: string): RawMap {

@@ -1,6 +1,5 @@
 import { addon } from "./addon.ts";
 import { type Attempt, kernelError, type BpfError, UnsupportedFeatureError } from "./errors.ts";
-import { errnoName } from "./errno.ts";
 import { mapTypeNumber } from "./kernel-names.ts";
 
 /** The first Linux release with maps of a type, by the name that bpftool prints. */
@@ -35,15 +34,19 @@ const sinceKernel: Readonly<Record<string, string>> = {
   arena: "6.9",
 };
 
+/** The error for an object that was not loaded, with maps of these types. */
+export function explainByTypes(failure: BpfError, types: Iterable<string>): BpfError {
+  if (failure.errno !== "EINVAL" || failure.code !== "kernel-error") return failure;
+  for (const type of new Set(types)) {
+    const since = sinceKernel[type];
+    if (since === undefined || addon().probeMapType(mapTypeNumber(type)) !== 0) continue;
+    const feature = { name: `${type} maps`, sinceKernel: since };
+    return new UnsupportedFeatureError(failure, feature, failure);
+  }
+  return failure;
+}
+
 /** The error for a map that was not created: the kernel is asked whether it has the type at all. */
 export function createError(attempt: Attempt, type: string, error: number): BpfError {
-  const failure = kernelError(attempt, error);
-  const since = sinceKernel[type];
-  if (errnoName(error) !== "EINVAL" || since === undefined) return failure;
-  if (addon().probeMapType(mapTypeNumber(type)) !== 0) return failure;
-  return new UnsupportedFeatureError(
-    attempt,
-    { name: `${type} maps`, sinceKernel: since },
-    failure,
-  );
+  return explainByTypes(kernelError(attempt, error), [type]);
 }

@@ -32,7 +32,7 @@ export function memoryOf(descriptor: Descriptor): MappedMemory {
   const { valueSize, maxEntries } = nativeMapInfo(descriptor);
   const size = Math.ceil(valueSize / stride) * stride * maxEntries;
   const memory = addon().memoryMap(descriptor.number(attempt.operation), size);
-  if (memory instanceof ArrayBuffer) return new SharedMemory(memory);
+  if (memory instanceof ArrayBuffer) return sharedMemory(memory);
   const unshared = {
     code: "invalid-argument",
     reason: "its memory cannot be shared",
@@ -44,6 +44,11 @@ export function memoryOf(descriptor: Descriptor): MappedMemory {
     ENODEV: unshared,
     EPERM: { code: "invalid-state", reason: "it is frozen: its values no longer change" },
   });
+}
+
+/** Takes a buffer of the addon's over. */
+export function sharedMemory(buffer: ArrayBuffer): MappedMemory {
+  return new SharedMemory(buffer);
 }
 
 class SharedMemory implements MappedMemory {

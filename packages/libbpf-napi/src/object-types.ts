@@ -1,3 +1,4 @@
+import type { ArenaSpec, KernelArena } from "./arena.ts";
 import type { BtfValue } from "./btf-codec.ts";
 import type { Handle } from "./handle.ts";
 import type { MapTraits } from "./map-check.ts";
@@ -149,6 +150,8 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   perfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  arena(spec: ArenaSpec): KernelArena;
   /** A map of whatever type, for keys and values as bytes. @throws {BpfError} `no-such-member` */
   rawMap(name: string): RawMap;
   /**

@@ -21,6 +21,7 @@ import type {
   ProgramDefinition,
   VariableDefinition,
 } from "./object-types.ts";
+import { explainByTypes } from "./map-type-support.ts";
 import { openExistingPin, requireBpffs } from "./pin.ts";
 import type { VariableSpec } from "./spec.ts";
 import { findVariable, variablesOf } from "./variables.ts";
@@ -176,10 +177,14 @@ class ObjectFile implements OpenedObject {
     const { name, subject, btfPath } = this.#source;
     const native = this.#use("load");
     this.#native = undefined;
+    const types = addon()
+      .objectMaps(native)
+      .map(({ type }) => mapTypeName(type));
     const outcome = await addon().objectLoad(native);
     if (outcome.error !== 0) {
       addon().objectClose(native);
-      throw loadError({ operation: "load object", subject }, outcome, btfPath);
+      const failure = loadError({ operation: "load object", subject }, outcome, btfPath);
+      throw explainByTypes(failure, types);
     }
     const variables = (): readonly VariableDefinition[] => this.variables;
     const resized = this.#resized;

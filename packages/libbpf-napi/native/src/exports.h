@@ -42,6 +42,9 @@ napi_value user_ring_open(napi_env env, napi_callback_info info);
 napi_value user_ring_reserve(napi_env env, napi_callback_info info);
 napi_value user_ring_submit(napi_env env, napi_callback_info info);
 napi_value user_ring_close(napi_env env, napi_callback_info info);
+napi_value object_arena(napi_env env, napi_callback_info info);
+napi_value memory_address(napi_env env, napi_callback_info info);
+napi_value page_size(napi_env env, napi_callback_info info);
 
 napi_value program_load(napi_env env, napi_callback_info info);
 napi_value program_test_run(napi_env env, napi_callback_info info);

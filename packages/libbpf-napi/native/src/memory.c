@@ -1,6 +1,7 @@
 /* Memory of maps that JavaScript shares with programs. */
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "exports.h"
 #include "value.h"
 
@@ -42,4 +43,24 @@ napi_value memory_release(napi_env env, napi_callback_info info)
 	if (read_arguments(env, info, "v", &buffer))
 		napi_detach_arraybuffer(env, buffer);
 	return NULL;
+}
+
+/* memoryAddress(buffer): where it lies, a BigInt */
+napi_value memory_address(napi_env env, napi_callback_info info)
+{
+	napi_value buffer;
+	void *data = NULL;
+	size_t size;
+
+	if (!read_arguments(env, info, "v", &buffer))
+		return NULL;
+	napi_get_arraybuffer_info(env, buffer, &data, &size);
+	return make_bigint(env, (uintptr_t)data);
+}
+
+/* pageSize(): bytes */
+napi_value page_size(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	return make_int(env, sysconf(_SC_PAGE_SIZE));
 }

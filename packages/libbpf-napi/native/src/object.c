@@ -9,7 +9,7 @@
 #include "object.h"
 #include "value.h"
 
-static void object_release(void *data)
+void object_release(void *data)
 {
 	struct object *object = data;
 
@@ -142,7 +142,10 @@ napi_value object_close(napi_env env, napi_callback_info info)
 
 	if (!OBJECT_ARGUMENTS(env, info, "", object))
 		return NULL;
-	bpf_object__close(object->handle);
+	if (object->arenas)
+		object->kept = object->handle;
+	else
+		bpf_object__close(object->handle);
 	object->handle = NULL;
 	return NULL;
 }

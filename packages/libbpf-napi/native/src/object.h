@@ -10,7 +10,13 @@ struct object {
 	bool busy;
 	/* A load was tried, so that what decides it can no longer be changed. */
 	bool sealed;
+	/* How many buffers JavaScript has of its arena's memory; then it is closed when they are gone. */
+	int arenas;
+	struct bpf_object *kept;
 };
+
+/* Gives up one of the holders. */
+void object_release(void *data);
 
 /* Reads the arguments; the first is an object, which must be open and idle. */
 #define OBJECT_ARGUMENTS(env, info, format, object, ...)                    \
