@@ -31,6 +31,7 @@ export type * from "./map-types.ts";
 export { mapMemory, type MappedMemory } from "./mapped-memory.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
 export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
+export { createMemoryStorageMap } from "./memory-storage.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
 export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
@@ -66,12 +67,8 @@ export {
 } from "./ring-buffer-adapters.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
-export {
-  createStorageMap,
-  type KernelStorageMap,
-  type StorageMap,
-  type StorageMapSpec,
-} from "./storage-map.ts";
+export { createStorageMap } from "./storage-map.ts";
+export type * from "./storage-types.ts";
 export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
 export {

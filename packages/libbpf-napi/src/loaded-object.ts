@@ -25,12 +25,8 @@ import { closingOnError, decodedMapOf, rawMapOf } from "./raw-map.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
 import { referenceMapOf, referenceTraits } from "./reference-map.ts";
 import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
-import {
-  type KernelStorageMap,
-  storageMapOf,
-  type StorageMapSpec,
-  storageTraits,
-} from "./storage-map.ts";
+import { storageMapOf, storageTraits } from "./storage-map.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
 import type {
   MapSpec,
   NamedMapSpec,

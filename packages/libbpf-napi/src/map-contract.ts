@@ -23,6 +23,8 @@ export {
   type QueueFactory,
 } from "./queue-contract.ts";
 
+export { storageContract, type StorageFactory, type StorageFixture } from "./storage-contract.ts";
+
 /** Makes an empty map. */
 export type MapFactory = <K, V>(spec: MapSpec<K, V>) => BpfMap<K, V>;
 

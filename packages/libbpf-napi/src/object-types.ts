@@ -10,7 +10,7 @@ import type { Program } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
 import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
-import type { KernelStorageMap, StorageMapSpec } from "./storage-map.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
 import type {
   MapSpec,
   PerCpuMapSpec,

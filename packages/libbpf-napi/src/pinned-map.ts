@@ -14,12 +14,8 @@ import { openPin } from "./pin.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import { referenceMapOf, referenceTraits } from "./reference-map.ts";
 import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
-import {
-  type KernelStorageMap,
-  storageMapOf,
-  type StorageMapSpec,
-  storageTraits,
-} from "./storage-map.ts";
+import { storageMapOf, storageTraits } from "./storage-map.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 import {
   type KernelUserRingBuffer,

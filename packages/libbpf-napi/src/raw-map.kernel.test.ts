@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { u32, u64 } from "./codecs.ts";
+import { BpfError } from "./errors.ts";
 import { createMap } from "./kernel-map.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject } from "./object-types.ts";
@@ -77,6 +78,7 @@ describe("a raw map", () => {
     expect(jobs.get(none)).toEqual(key);
     expect(jobs.take(none)).toEqual(key);
     expect(jobs.take(none)).toBeUndefined();
+    await expect(Array.fromAsync(jobs.entries())).rejects.toBeInstanceOf(BpfError);
   });
 
   it("is missed by its id and its name", async () => {

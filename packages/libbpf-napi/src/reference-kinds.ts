@@ -23,6 +23,8 @@ export interface ReferenceKind<T extends ReferenceMapType> {
   /** What the kernel's EINVAL means. */
   readonly refusal: string;
   encode(target: ReferenceKinds[T]["target"], attempt: Attempt): Encoded;
+  /** Bytes that a value must have for the kernel to tell what it refers to. */
+  readonly toldSize: 4 | 8;
   /** Undefined for a type of which the kernel does not tell. */
   readonly decode: ((value: Uint8Array) => ReferenceKinds[T]["found"]) | undefined;
 }
@@ -68,6 +70,7 @@ function programIdOf(value: Uint8Array): number | undefined {
 function programs(): ReferenceKind<"prog_array"> {
   return {
     valueSize: 4,
+    toldSize: 4,
     indexed: true,
     refusal: "it takes programs of one type only, which its first program decides",
     encode: (target, attempt) => reference(target, (id) => addon().programById(id), attempt),
@@ -78,6 +81,7 @@ function programs(): ReferenceKind<"prog_array"> {
 function maps<T extends "array_of_maps" | "hash_of_maps">(type: T): ReferenceKind<T> {
   return {
     valueSize: 4,
+    toldSize: 4,
     indexed: type === "array_of_maps",
     refusal: "it takes maps like the one that it was made with: type, sizes, flags, entries",
     encode: (target: Handle | number, attempt: Attempt) =>
@@ -89,6 +93,7 @@ function maps<T extends "array_of_maps" | "hash_of_maps">(type: T): ReferenceKin
 function devices<T extends "devmap" | "devmap_hash">(type: T): ReferenceKind<T> {
   return {
     valueSize: 8,
+    toldSize: 4,
     indexed: type === "devmap",
     refusal: "there is no such device here, or the program is not of type xdp/devmap",
     encode: ({ ifindex, program }: ReferenceKinds["devmap"]["target"], attempt: Attempt) =>
@@ -103,6 +108,7 @@ function devices<T extends "devmap" | "devmap_hash">(type: T): ReferenceKind<T> 
 function cpus(): ReferenceKind<"cpumap"> {
   return {
     valueSize: 8,
+    toldSize: 4,
     indexed: true,
     refusal: "the program is not of type xdp/cpumap",
     encode: ({ queueSize, program }, attempt) => withProgram(queueSize, program, attempt),
@@ -113,6 +119,7 @@ function cpus(): ReferenceKind<"cpumap"> {
 function sockets<T extends "sockmap" | "sockhash">(type: T): ReferenceKind<T> {
   return {
     valueSize: 8,
+    toldSize: 8,
     indexed: type === "sockmap",
     refusal: "the descriptor is of no socket that a map can hold",
     encode: fdOf,
@@ -124,7 +131,7 @@ function untold<T extends "xskmap" | "cgroup_array" | "perf_event_array">(
   _type: T,
   refusal: string,
 ): ReferenceKind<T> {
-  return { valueSize: 4, indexed: true, refusal, encode: fdOf, decode: undefined };
+  return { valueSize: 4, toldSize: 4, indexed: true, refusal, encode: fdOf, decode: undefined };
 }
 
 export const referenceKinds: { readonly [T in ReferenceMapType]: ReferenceKind<T> } = {

@@ -196,6 +196,17 @@ describe("maps of descriptors", () => {
     expect([map.delete(1), map.get(1)]).toEqual([true, undefined]);
   });
 
+  it("of sockets with short values do not tell them", async () => {
+    await using socket = await listen();
+    using map = createReferenceMap({ ...specOf("sockmap", "sockets"), valueSize: 4 });
+    map.set(1, socket.fd);
+    expect(thrown(() => map.get(1))).toMatchObject({
+      code: "invalid-argument",
+      reason: expect.stringContaining("less than 8 bytes"),
+    });
+    expect(map.delete(1)).toBe(true);
+  });
+
   it("of cgroups take folders of their file system, and tell nothing", () => {
     using map = createReferenceMap(specOf("cgroup_array", "cgroups"));
     const folder = mkdtempSync(join(cgroup2Root(), "hdt-"));

@@ -108,13 +108,15 @@ class References<K, T extends ReferenceMapType>
   }
 
   #decoder(operation: string): (value: Uint8Array) => ReferenceKinds[T]["found"] {
-    const { decode } = this.#kind;
-    if (decode !== undefined) return decode;
+    const { decode, toldSize } = this.#kind;
+    const told = referenceTraits(this.spec).value.size >= toldSize;
+    if (decode !== undefined && told) return decode;
+    const size = told ? "" : ` with values of less than ${String(toldSize)} bytes`;
     throw new BpfError({
       code: "invalid-argument",
       operation,
       subject: `map ${this.name}`,
-      reason: `the kernel does not tell what a map of type ${this.spec.type} refers to`,
+      reason: `the kernel does not tell what a map of type ${this.spec.type}${size} refers to`,
     });
   }
 

@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { u64 } from "./codecs.ts";
 import { openObject } from "./object.ts";
 import { openPinnedStorageMap } from "./pinned-map.ts";
-import { createStorageMap, type StorageMap, type StorageMapSpec } from "./storage-map.ts";
+import { storageContract } from "./map-contract.ts";
+import { createStorageMap } from "./storage-map.ts";
+import type { StorageMapSpec } from "./storage-types.ts";
 import { openTask } from "./task.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { cgroup2Root } from "./testing/cgroup-root.ts";
@@ -31,61 +33,68 @@ function openFolder(parent: string): { readonly fd: number } & Disposable {
   };
 }
 
-/** What storage does for any owner. */
-function useStorage(map: StorageMap<bigint>, owner: number): void {
-  expect([map.get(owner), map.has(owner), map.delete(owner)]).toEqual([undefined, false, false]);
-  expect(thrown(() => map.set(owner, 1n, { mode: "replace" }))).toMatchObject({
-    code: "key-missing",
-  });
-  map.set(owner, 1n, { mode: "create" });
-  expect(thrown(() => map.set(owner, 2n, { mode: "create" }))).toMatchObject({
-    code: "key-exists",
-  });
-  map.set(owner, 3n);
-  expect([map.get(owner), map.has(owner), map.delete(owner)]).toEqual([3n, true, true]);
+async function meetsContract(type: StorageMapSpec<bigint>["type"], owner: number): Promise<void> {
+  for (const { run } of storageContract) {
+    const made: Disposable[] = [];
+    const running = run((spec) => {
+      const map = createStorageMap({ ...spec, type });
+      made.push(map);
+      return { map, owner };
+    });
+    await expect(running).resolves.toBeUndefined();
+    for (const map of made) map[Symbol.dispose]();
+  }
 }
 
-describe("storage", () => {
+describe("storage meets its contract", () => {
   it("of sockets", async () => {
     await using socket = await listen();
-    using map = createStorageMap(specOf("sk_storage"));
-    useStorage(map, socket.fd);
-    const fd = openSync("/dev/null", "r");
-    try {
-      expect(thrown(() => map.set(fd, 1n))).toMatchObject({ code: "kernel-error" });
-    } finally {
-      closeSync(fd);
-    }
+    await meetsContract("sk_storage", socket.fd);
+    expect.hasAssertions();
   });
 
-  it("of tasks", () => {
-    using map = createStorageMap(specOf("task_storage"));
+  it("of tasks", async () => {
     using task = openTask(process.pid);
-    useStorage(map, task.fd);
-    expect(thrown(() => openTask(0x3fff_ffff))).toMatchObject({ errno: expect.any(String) });
-    task.close();
-    expect(thrown(() => task.fd)).toMatchObject({ code: "handle-closed" });
+    await meetsContract("task_storage", task.fd);
+    expect.hasAssertions();
   });
 
-  it("of files", () => {
-    using map = createStorageMap(specOf("inode_storage"));
+  it("of files", async () => {
     using owner = openFolder(tmpdir());
-    useStorage(map, owner.fd);
-    expect(map.has(owner.fd)).toBe(false);
+    await meetsContract("inode_storage", owner.fd);
+    expect.hasAssertions();
   });
 
-  it.skipIf(lacksMapType("cgrp_storage"))("of cgroups (needs cgrp_storage, Linux 6.2)", () => {
-    using map = createStorageMap(specOf("cgrp_storage"));
-    using owner = openFolder(cgroup2Root());
-    useStorage(map, owner.fd);
-    expect(map.has(owner.fd)).toBe(false);
-  });
+  it.skipIf(lacksMapType("cgrp_storage"))(
+    "of cgroups (needs cgrp_storage maps, Linux 6.2)",
+    async () => {
+      using owner = openFolder(cgroup2Root());
+      await meetsContract("cgrp_storage", owner.fd);
+      expect.hasAssertions();
+    },
+  );
 
-  it.runIf(lacksMapType("cgrp_storage"))("of cgroups is told to need Linux 6.2", () => {
+  it.runIf(lacksMapType("cgrp_storage"))("of cgroups, or is told to need Linux 6.2", () => {
     expect(thrown(() => createStorageMap(specOf("cgrp_storage")))).toMatchObject({
       code: "unsupported-feature",
       sinceKernel: "6.2",
     });
+  });
+});
+
+describe("storage", () => {
+  it("takes owners of its kind only", () => {
+    using map = createStorageMap(specOf("sk_storage"));
+    using owner = openFolder(tmpdir());
+    expect(thrown(() => map.set(owner.fd, 1n))).toMatchObject({ code: "kernel-error" });
+    expect(thrown(() => map.set(-1, 1n))).toMatchObject({ errno: "EBADF" });
+  });
+
+  it("of a task is asked for by a descriptor that is closed with it", () => {
+    const task = openTask(process.pid);
+    task.close();
+    expect(thrown(() => task.fd)).toMatchObject({ code: "handle-closed" });
+    expect(thrown(() => openTask(0x3fff_ffff))).toMatchObject({ code: "kernel-error" });
   });
 
   it("of an object, and of a pin", async () => {
