@@ -1,6 +1,6 @@
 import { addon } from "./addon.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { BpfError, kernelError } from "./errors.ts";
+import { kernelError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
 import type { KernelMapHandle } from "./map-types.ts";
@@ -72,14 +72,4 @@ class SharedMemory implements MappedMemory {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The error for memory that was closed before. */
-export function closedMemory(operation: string, subject: string): BpfError {
-  return new BpfError({
-    code: "handle-closed",
-    operation,
-    subject,
-    reason: "the object was closed",
-  });
 }

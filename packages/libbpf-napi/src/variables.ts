@@ -1,11 +1,11 @@
 import { addon } from "./addon.ts";
 import { type Btf, btfOfElf, type ElfFile, type ElfSymbol, layoutOf } from "./btf/index.ts";
 import { codecOfLayout } from "./btf-codec.ts";
-import { encodeToBytes } from "./codec.ts";
+import { decodeFromBytes, encodeToBytes } from "./codec.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type Attempt, BpfError, check } from "./errors.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
-import { closedMemory, type MappedMemory, memoryOf } from "./mapped-memory.ts";
+import { type MappedMemory, memoryOf } from "./mapped-memory.ts";
 import type { Variable, VariableDefinition } from "./object-types.ts";
 import type { VariableSection, VariableSpec } from "./spec.ts";
 
@@ -97,7 +97,8 @@ class Sections implements VariableSections {
     return {
       get: () => {
         const bytes = this.#bytes(spec.section, "get a variable of");
-        return spec.codec.decode(viewOf(bytes), spec.offset);
+        // The engine reads a number byte by byte where it has not compiled it; it copies it whole.
+        return decodeFromBytes(spec.codec, bytes.slice(spec.offset, spec.offset + spec.codec.size));
       },
       set: (value) => {
         if (isFixed(spec.section)) throw this.#fixed("set a variable of", spec.section);
@@ -114,7 +115,7 @@ class Sections implements VariableSections {
 
   /** A section's memory; of one that is fixed, a copy. */
   #bytes(section: VariableSection, operation: string): Uint8Array {
-    if (this.#closed) throw closedMemory(operation, this.#subject);
+    if (this.#closed) throw this.#closedError(operation);
     if (!isFixed(section)) return this.memory(section).bytes;
     using descriptor = this.#open(section);
     const attempt: Attempt = { operation: `read section ${section} of`, subject: this.#subject };
@@ -123,6 +124,15 @@ class Sections implements VariableSections {
     const fd = descriptor.number(attempt.operation);
     check(attempt, addon().mapLookup(fd, new Uint8Array(4), copy));
     return copy;
+  }
+
+  #closedError(operation: string): BpfError {
+    return new BpfError({
+      code: "handle-closed",
+      operation,
+      subject: this.#subject,
+      reason: "the object was closed",
+    });
   }
 
   #fixed(operation: string, section: VariableSection): BpfError {
@@ -148,8 +158,4 @@ class Sections implements VariableSections {
 
 function isFixed(section: VariableSection): boolean {
   return section.startsWith(".rodata");
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
