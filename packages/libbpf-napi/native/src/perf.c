@@ -47,13 +47,18 @@ static void take_lost(void *context, int cpu, __u64 count)
 	perf->lost += count;
 }
 
+/* JavaScript may keep the external value for long; the descriptors and the map's entries go now. */
+static void perf_free(struct perf *perf)
+{
+	perf_buffer__free(perf->buffer);
+	perf->buffer = NULL;
+}
+
 static void on_closed(struct watch *watch)
 {
 	struct perf *perf = (struct perf *)watch;
 
-	/* JavaScript may keep the external value for long; the descriptors go now. */
-	perf_buffer__free(perf->buffer);
-	perf->buffer = NULL;
+	perf_free(perf);
 	perf_release(perf);
 }
 
@@ -137,7 +142,10 @@ napi_value perf_close(napi_env env, napi_callback_info info)
 {
 	struct perf *perf;
 
-	if (read_arguments(env, info, "p", &perf))
-		watch_close(&perf->watch);
+	if (!read_arguments(env, info, "p", &perf))
+		return NULL;
+	watch_close(&perf->watch);
+	/* At once, or it would delete the entries of the map's next reader. libuv allows it. */
+	perf_free(perf);
 	return NULL;
 }
