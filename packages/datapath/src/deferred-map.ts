@@ -35,6 +35,10 @@ export class DeferredMap<K, V> implements BpfMap<K, V> {
     return this.#open().delete(key);
   }
 
+  take(key: K): V | undefined {
+    return this.#open().take(key);
+  }
+
   entries(): MapScan<K, V> {
     return this.#open().entries();
   }

@@ -7,12 +7,17 @@ import { BpfError } from "./errors.ts";
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 4;
+const interfaceVersion = 5;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
 /** What the addon holds for an open ring buffer. */
 export type NativeRing = { readonly __ring: never };
+
+/** What the addon holds for an open perf buffer. */
+export type NativePerf = { readonly __perf: never };
+/** What the addon holds for an open user ring buffer. */
+export type NativeUserRing = { readonly __userRing: never };
 
 /** The end of work off the event loop. */
 export interface Outcome {
@@ -96,6 +101,14 @@ export interface NativeBatch {
   readonly sizes: Uint32Array;
 }
 
+/** What was in the buffer of one CPU. */
+export interface NativePerfBatch extends NativeBatch {
+  readonly cpu: number;
+  readonly lost: bigint;
+  /** A positive error number, or 0. */
+  readonly error: number;
+}
+
 /**
  * The functions of native/src. What returns a number returns a negative error number on failure.
  * Descriptors are borrowed, and duplicated for work in flight, unless said otherwise.
@@ -108,6 +121,7 @@ export interface Addon extends LinkFunctions {
     bytes: Uint8Array,
     name: string,
     btfPath: string | undefined,
+    kconfig: Uint8Array | undefined,
   ): Promise<Outcome & { readonly object?: NativeObject }>;
   objectLoad(object: NativeObject): Promise<Outcome>;
   objectClose(object: NativeObject): void;
@@ -162,6 +176,48 @@ export interface Addon extends LinkFunctions {
     keys: Uint8Array,
   ): Promise<Outcome & { readonly count: number; readonly deleted: number }>;
   btfData(id: number): Uint8Array | number;
+  /** No key for a map without keys. `value` must have room for what the map holds. */
+  mapTake(fd: number, key: Uint8Array | undefined, value: Uint8Array): number;
+  mapPush(fd: number, value: Uint8Array, flags: number): number;
+  /** `value` must have room for what the map holds; of a bloom filter it is what is asked for. */
+  mapPeek(fd: number, value: Uint8Array): number;
+  /** An inner map of -1 stands for none. A descriptor of the caller's own. */
+  mapCreateWith(
+    type: number,
+    name: string,
+    keySize: number,
+    valueSize: number,
+    maxEntries: number,
+    flags: number,
+    extra: bigint,
+    innerFd: number,
+    described: boolean,
+  ): number;
+  /** A descriptor of the caller's own. */
+  mapById(id: number): number;
+  /** 1 or 0: whether the kernel has maps of the type. */
+  probeMapType(type: number): number;
+  /** A descriptor of the caller's own of the process with this number. */
+  taskOpen(pid: number): number;
+  /** Shared with programs until it is released. */
+  memoryMap(fd: number, size: number): ArrayBuffer | number;
+  memoryRelease(buffer: ArrayBuffer): void;
+  objectAutocreate(object: NativeObject, map: string, create: boolean): number;
+  perfOpen(fd: number, pages: number, readable: () => void): NativePerf | number;
+  perfWatch(perf: NativePerf, watch: boolean, keepAlive: boolean): number;
+  /** Of the CPUs that had something. */
+  perfRead(perf: NativePerf): readonly NativePerfBatch[] | number;
+  perfClose(perf: NativePerf): void;
+  userRingOpen(fd: number): NativeUserRing | number;
+  /** The number of the reserved record. */
+  userRingReserve(ring: NativeUserRing, size: number): number;
+  /** Without bytes the record is discarded. */
+  userRingSubmit(ring: NativeUserRing, place: number, bytes: Uint8Array | undefined): number;
+  userRingClose(ring: NativeUserRing): void;
+  /** Shared with programs until it is released; the object must be loaded. */
+  objectArena(object: NativeObject, map: string): ArrayBuffer | number;
+  memoryAddress(buffer: ArrayBuffer): bigint;
+  pageSize(): number;
 
   /** A descriptor of the caller's own. */
   programLoad(type: number, name: string, instructions: Uint8Array): number;

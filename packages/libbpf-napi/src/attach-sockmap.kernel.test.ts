@@ -8,7 +8,7 @@ import { createTestCgroup } from "./testing/cgroup.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { requireFeature, requireLack } from "./testing/feature.ts";
 import { compileToLoad, runsOf } from "./testing/fixture.ts";
-import { openMapById } from "./walk.ts";
+import { openMapHandleById } from "./walk.ts";
 
 const fixture = compileToLoad("sockets");
 const hooks = ["stream_parser", "stream_verdict", "msg_verdict", "skb_verdict"] as const;
@@ -18,7 +18,7 @@ let map: KernelMapHandle;
 
 beforeEach(async () => {
   object = await fixture.load(...hooks, "other_msg_verdict", "collect");
-  map = openMapById(object.program("collect").info().mapIds[0] ?? 0);
+  map = openMapHandleById(object.program("collect").info().mapIds[0] ?? 0);
 });
 
 afterEach(() => {

@@ -123,6 +123,28 @@ export const s64: Codec<bigint> = {
   decode: (source, offset) => source.getBigInt64(offset, littleEndianHost),
 };
 
+function floating(size: number, read: NumberReader, write: NumberWriter): Codec<number> {
+  return {
+    size,
+    encode: (value, target, offset) => write(target, offset, value),
+    decode: (source, offset) => read(source, offset),
+  };
+}
+
+/** A C `float`. */
+export const f32: Codec<number> = floating(
+  4,
+  (source, offset) => source.getFloat32(offset, littleEndianHost),
+  (target, offset, value) => target.setFloat32(offset, value, littleEndianHost),
+);
+
+/** A C `double`. */
+export const f64: Codec<number> = floating(
+  8,
+  (source, offset) => source.getFloat64(offset, littleEndianHost),
+  (target, offset, value) => target.setFloat64(offset, value, littleEndianHost),
+);
+
 /** A C `bool`: one byte, where anything but 0 is true. */
 export const bool: Codec<boolean> = {
   size: 1,

@@ -11,6 +11,7 @@ import { diagnose, type SourceLine, type VerifierDiagnosis } from "./verifier-lo
  * - `handle-closed`: the handle was closed before.
  * - `not-permitted`: a capability is missing.
  * - `no-kernel-btf`: the kernel's type information was not found, so that the object cannot be fitted to it.
+ * - `missing-extern`: the kernel lacks an option, a function or a variable that the object needs; the reason names it.
  * - `verifier-rejected`: see {@link VerifierError}.
  * - `unsupported-feature`: see {@link UnsupportedFeatureError}.
  * - `map-full`, `key-exists`, `key-missing`, `key-out-of-range`: an entry that cannot be written.
@@ -33,6 +34,7 @@ export type BpfErrorCode =
   | "handle-closed"
   | "not-permitted"
   | "no-kernel-btf"
+  | "missing-extern"
   | "verifier-rejected"
   | "unsupported-feature"
   | "map-full"

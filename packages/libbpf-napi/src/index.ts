@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type ArenaSpec, createArena, type KernelArena } from "./arena.ts";
 export { attachCgroup, queryCgroup } from "./attach-cgroup.ts";
 export { attachClsact } from "./attach-clsact.ts";
 export { attachIterator, readIterator } from "./attach-iterator.ts";
@@ -15,6 +16,7 @@ export type * from "./attach-target-types.ts";
 export { attachXdp } from "./attach-xdp.ts";
 export { ipv4Codec, ipv6Codec, macCodec, mappedIpCodec } from "./address-codecs.ts";
 export * from "./btf/index.ts";
+export { type BtfValue, codecOfLayout } from "./btf-codec.ts";
 export { type Codec, decodeFromBytes, encodeToBytes } from "./codec.ts";
 export * from "./codecs.ts";
 export {
@@ -27,6 +29,7 @@ export {
 export { type KernelFeatures, kernelFeatures, kernelHelpers } from "./kernel-features.ts";
 export type { Handle } from "./handle.ts";
 export { createMap, createPerCpuMap } from "./kernel-map.ts";
+export { createBloomFilter, createQueue } from "./kernel-queue.ts";
 export { openLinkById, openPinnedLink } from "./link.ts";
 export type * from "./link-info-types.ts";
 export type * from "./attachment-types.ts";
@@ -37,24 +40,58 @@ export { linkObjects } from "./linker.ts";
 export { loadObject, type LoadOptions, type MapOptions } from "./load-object.ts";
 export type { MapTraits } from "./map-check.ts";
 export type * from "./map-types.ts";
+export { mapMemory, type MappedMemory } from "./mapped-memory.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
+export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
+export { createMemoryStorageMap } from "./memory-storage.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
+export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
+export type * from "./perf-buffer-types.ts";
 export { isBpffs, mountBpffs, unpin } from "./pin.ts";
 export {
+  openPinnedBloomFilter,
   openPinnedMap,
   openPinnedPerCpuMap,
+  openPinnedPerfBuffer,
+  openPinnedQueue,
+  openPinnedReferenceMap,
   openPinnedRingBuffer,
+  openPinnedStorageMap,
+  openPinnedUserRingBuffer,
   pinnedMapInfo,
 } from "./pinned-map.ts";
 export { type FeatureName, type FeatureProbe, probe } from "./probe.ts";
 export { openPinnedProgram, openProgramById } from "./program.ts";
 export type * from "./program-types.ts";
+export type * from "./queue-types.ts";
+export { openDecodedMap, openMapById, openRawMap } from "./raw-map.ts";
+export type * from "./raw-map-types.ts";
+export { createReferenceMap } from "./reference-map.ts";
+export type * from "./reference-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
+export {
+  type EventObservable,
+  type EventObserver,
+  type EventSubscription,
+  ringBufferObservable,
+  ringBufferStream,
+} from "./ring-buffer-adapters.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 export type * from "./spec.ts";
+export { createStorageMap } from "./storage-map.ts";
+export type * from "./storage-types.ts";
+export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
 export { enableProgramStats, type ProgramStats } from "./program-stats.ts";
+export {
+  createUserRingBuffer,
+  type KernelUserRingBuffer,
+  openUserRingBuffer,
+  type ReservedEvent,
+  type UserRingBufferSpec,
+  type UserRingBufferWriter,
+} from "./user-ring-buffer.ts";
 export type { SourceLine } from "./verifier-log.ts";
-export { btfs, links, maps, openMapById, programs } from "./walk.ts";
+export { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
 export type * from "./walk-types.ts";

@@ -2,12 +2,12 @@ import { addon } from "./addon.ts";
 import { decodeAt, encodeParts, type MapShape } from "./map-shape.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
-import { entryError } from "./map-errors.ts";
+import { entryError, takeError } from "./map-errors.ts";
 import { createMapScan } from "./map-scan.ts";
 import type { KeyedMap, MapScan, WriteMode, WriteOptions } from "./map-types.ts";
 
 /** `BPF_ANY`, `BPF_NOEXIST` and `BPF_EXIST` of linux/bpf.h. */
-const modeFlags: Readonly<Record<WriteMode, number>> = { any: 0, create: 1, replace: 2 };
+export const modeFlags: Readonly<Record<WriteMode, number>> = { any: 0, create: 1, replace: 2 };
 
 const notFound = 2;
 
@@ -50,6 +50,15 @@ export class KernelKeyedMap<K, V> extends KernelMapBase implements KeyedMap<K, V
     const result = addon().mapDelete(fd, this.#encodeKey(key));
     if (result < 0 && -result !== notFound) throw entryError(this.#shape, "delete", key, -result);
     return result === 0;
+  }
+
+  take(key: K): V | undefined {
+    const fd = this.#descriptor.number("take");
+    const value = new Uint8Array(this.#shape.value.size);
+    const result = addon().mapTake(fd, this.#encodeKey(key), value);
+    if (result === 0) return decodeAt(this.#shape.value, value, 0);
+    if (-result === notFound) return undefined;
+    throw takeError(this.#shape, key, -result);
   }
 
   entries(): MapScan<K, V> {

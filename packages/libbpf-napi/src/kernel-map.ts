@@ -1,13 +1,15 @@
 import { addon } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
 import { type Attempt, check } from "./errors.ts";
+import type { KnownSpec } from "./known-spec.ts";
 import { KernelKeyedMap } from "./kernel-keyed-map.ts";
 import { KernelMapBase, nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName, mapTypeNumber } from "./kernel-names.ts";
 import { findMismatch, mismatchError, traitsOfSpec } from "./map-check.ts";
 import { perCpuCodec } from "./map-shape.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
-import type { AnyMapSpec, MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import { createError } from "./map-type-support.ts";
+import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 /**
  * Makes a map in the kernel, without any object.
@@ -47,7 +49,7 @@ export function ringBufferOf<E>(
 /** Closes the descriptor and throws when its map is not what `spec` says. */
 export function checkDescriptor(
   descriptor: Descriptor,
-  spec: AnyMapSpec,
+  spec: KnownSpec,
   code: "incompatible-map" | "incompatible-pin",
   attempt: Attempt,
 ): Descriptor {
@@ -63,12 +65,33 @@ export function checkDescriptor(
   }
 }
 
-function newDescriptor(spec: AnyMapSpec): Descriptor {
+/** What some types of map are made with beside their traits. */
+export interface CreationExtras {
+  /** `map_extra` of linux/bpf.h. */
+  readonly extra?: number | undefined;
+  /** A map that those inside will be like. */
+  readonly inner?: Descriptor;
+  /** Whether the kernel asks for type information. */
+  readonly described?: boolean;
+}
+
+/** A new map in the kernel. */
+export function newDescriptor(spec: KnownSpec, extras: CreationExtras = {}): Descriptor {
   const { keySize, valueSize, maxEntries, flags } = traitsOfSpec(spec);
-  const type = mapTypeNumber(spec.type);
-  const fd = addon().mapCreate(type, spec.name, keySize, valueSize, maxEntries, flags);
-  const subject = `map ${spec.name}`;
-  return new Descriptor(check({ operation: "create", subject }, fd), subject);
+  const attempt = { operation: "create", subject: `map ${spec.name}` };
+  const fd = addon().mapCreateWith(
+    mapTypeNumber(spec.type),
+    spec.name,
+    keySize,
+    valueSize,
+    maxEntries,
+    flags,
+    BigInt(extras.extra ?? 0),
+    extras.inner?.number(attempt.operation) ?? -1,
+    extras.described ?? false,
+  );
+  if (fd < 0) throw createError(attempt, spec.type, -fd);
+  return new Descriptor(fd, attempt.subject);
 }
 
 class TypedKernelMap<K, V> extends KernelKeyedMap<K, V> implements KernelMap<K, V> {
@@ -108,6 +131,7 @@ class TypedKernelRingBuffer<E> extends KernelMapBase implements KernelRingBuffer
   }
 }
 
-function possibleCpus(): number {
+/** How many values an entry of a per-CPU map has. */
+export function possibleCpus(): number {
   return check({ operation: "count", subject: "possible CPUs" }, addon().possibleCpus());
 }

@@ -1,5 +1,3 @@
-import type { AnyMapSpec } from "./spec.ts";
-
 /** `enum bpf_map_type` of linux/bpf.h, by the names that bpftool prints. */
 export const mapTypes: readonly string[] = (
   "unspec hash array prog_array perf_event_array percpu_hash percpu_array stack_trace cgroup_array " +
@@ -27,7 +25,7 @@ export function mapTypeName(type: number): string {
 }
 
 /** The number of a map type by its name. */
-export function mapTypeNumber(name: AnyMapSpec["type"]): number {
+export function mapTypeNumber(name: string): number {
   return mapTypes.indexOf(name);
 }
 

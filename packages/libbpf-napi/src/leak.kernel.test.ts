@@ -10,26 +10,35 @@ import { attachNetns } from "./attach-netns.ts";
 import { attachSockmap } from "./attach-sockmap.ts";
 import { attachTcx, queryTcx } from "./attach-tcx.ts";
 import { attachXdp } from "./attach-xdp.ts";
+import { u32 } from "./codecs.ts";
 import { createMap } from "./kernel-map.ts";
 import { openLinkById, openPinnedLink } from "./link.ts";
 import { loadObject } from "./load-object.ts";
 import { openObject } from "./object.ts";
 import { unpin } from "./pin.ts";
+import { openPerfBuffer } from "./perf-buffer.ts";
 import { openPinnedMap } from "./pinned-map.ts";
 import { probe } from "./probe.ts";
 import { openPinnedProgram } from "./program.ts";
 import { enableProgramStats } from "./program-stats.ts";
+import { openRawMap } from "./raw-map.ts";
+import { createReferenceMap } from "./reference-map.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
+import { createStorageMap } from "./storage-map.ts";
+import { openTask } from "./task.ts";
+import { numberedEvent } from "./testing/buffers.ts";
 import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { compileToLoad } from "./testing/fixture.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
-import { btfs, links, maps, openMapById, programs } from "./walk.ts";
+import { openUserRingBuffer } from "./user-ring-buffer.ts";
+import { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
 
 const counter = compileCounter();
 const rejected = compileFixture("rejected");
 const tracing = compileToLoad("tracing");
+const buffers = compileFixture("buffers");
 const packet = new Uint8Array(64);
 
 let folder: string;
@@ -57,7 +66,7 @@ function openBpf(): number {
       return ""; // The descriptor of the listing itself.
     }
   });
-  return targets.filter((target) => /bpf|btf|netns|eventpoll|perf_event|cgroup/.test(target))
+  return targets.filter((target) => /bpf|btf|netns|eventpoll|perf_event|pidfd|cgroup/.test(target))
     .length;
 }
 
@@ -82,7 +91,7 @@ async function attachAll(): Promise<void> {
   await attachNetns(sockets.program("leave"), { hook: "sk_lookup", netns: namespace.path }).then(
     (netns) => netns.close(),
   );
-  using map = openMapById(sockets.program("collect").info().mapIds[0] ?? 0);
+  using map = openMapHandleById(sockets.program("collect").info().mapIds[0] ?? 0);
   const verdict = { map, hook: "msg_verdict", owner: "map" } as const;
   await using _held = await attachSockmap(sockets.program("msg_verdict"), verdict);
 }
@@ -119,6 +128,27 @@ async function useAll(): Promise<void> {
   await Promise.all((["tcx", "netkit", "ringbuf", "jit"] as const).map(probe));
 }
 
+/** The maps of other kinds, and what reads and writes them. */
+async function useOtherMaps(): Promise<void> {
+  using file = await openObject(buffers, { name: "buffers" });
+  using object = await file.load();
+  const none = { onEvents: () => undefined, onLost: () => undefined, onError: () => undefined };
+  const shape = { flags: 0, event: numberedEvent } as const;
+  const perf = { ...shape, name: "perf_events", type: "perf_event_array", maxEntries: 0 } as const;
+  using _reader = openPerfBuffer(object.perfBuffer(perf), none);
+  const ring = { ...shape, name: "commands", type: "user_ringbuf", maxEntries: 4096 } as const;
+  using writer = openUserRingBuffer(object.userRingBuffer(ring));
+  writer.reserve();
+  object.variable(object.findVariable("sum")).set(1n);
+  using raw = openRawMap({ id: object.rawMap("commands").info().id });
+  const spec = { name: "maps", type: "hash_of_maps", maxEntries: 1, flags: 0, key: u32 } as const;
+  using outer = createReferenceMap(spec, raw);
+  outer.set(1, raw.info().id);
+  using storage = createStorageMap({ name: "storage", type: "task_storage", value: u32 });
+  using task = openTask(process.pid);
+  storage.set(task.fd, 1);
+}
+
 /** Everything that opens descriptors, with failure. */
 async function failAll(): Promise<void> {
   using object = await loadObject(counter.object, counter.bytes);
@@ -149,6 +179,7 @@ describe("descriptors", () => {
     for (let round = 0; round < 5; round++) {
       await useAll();
       await attachAll();
+      await useOtherMaps();
       await failAll();
     }
     // The event loop closes what it watched in its next turn.
@@ -219,11 +250,23 @@ describe("a worker thread", () => {
       file,
       `
       import { parentPort } from "node:worker_threads";
-      import { openObject, openRingBuffer, u64 } from ${JSON.stringify(index)};
+      import {
+        createMap, createPerfBuffer, createUserRingBuffer, mapMemory, openObject, openPerfBuffer,
+        openRingBuffer, openUserRingBuffer, u64, u32,
+      } from ${JSON.stringify(index)};
       const object = await (await openObject(${JSON.stringify(object)})).load();
       const spec = { name: "events", type: "ringbuf", maxEntries: 65536, flags: 0, event: u64, layout: "" };
       const options = { onEvents() {}, onError() {}, keepAlive: true };
       globalThis.reader = openRingBuffer(object.ringBuffer(spec), options);
+      const array = { name: "a", type: "array", maxEntries: 1, flags: 0x400, key: u32, value: u64 };
+      globalThis.map = createMap({ ...array, layout: "" });
+      globalThis.memory = mapMemory(globalThis.map);
+      const perf = { name: "p", type: "perf_event_array", maxEntries: 0, flags: 0, event: u64 };
+      const both = { ...options, onLost() {} };
+      globalThis.perf = openPerfBuffer(createPerfBuffer(perf), both);
+      const user = { name: "u", type: "user_ringbuf", maxEntries: 4096, flags: 0, event: u64 };
+      globalThis.writer = openUserRingBuffer(createUserRingBuffer(user));
+      globalThis.writer.reserve();
       void (await openObject(${JSON.stringify(object)})).load();
       parentPort.postMessage("open");
     `,

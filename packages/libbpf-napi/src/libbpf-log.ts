@@ -35,10 +35,35 @@ export function loadError(
     );
   const [, program = "", log = ""] = rejected ?? [];
   if (log.trim() !== "") return new VerifierError(program, log, errnoName(outcome.error));
+  const missing = missingExtern(attempt, outcome);
+  if (missing !== undefined) return missing;
   if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
     return noKernelBtf(attempt, outcome, btfPath);
   }
   return libbpfError(attempt, outcome);
+}
+
+/** By what libbpf calls them: what the kernel has to fill in, and where else it can come from. */
+const externs: Readonly<Record<string, readonly [kind: string, hint: string]>> = {
+  "(func ksym) ": ["function", "load the module that has it, or use a kernel that does"],
+  "(var ksym) ": ["variable", "load the module that has it, or use a kernel that does"],
+  "": ["option", "use a kernel that tells its configuration, or give kconfig"],
+};
+
+/** The error for what the kernel has to fill in and does not have. */
+function missingExtern(attempt: Attempt, outcome: Outcome): BpfError | undefined {
+  const pattern = /extern (\(\w+ ksym\) |)'([^']+)'(?: \(strong\))?: not (?:found|resolved)/;
+  const [, which = "", name] = pattern.exec(outcome.log) ?? [];
+  const [kind, hint] = externs[which] ?? [];
+  if (name === undefined || kind === undefined) return undefined;
+  return new BpfError({
+    ...attempt,
+    code: "missing-extern",
+    reason: `it needs the ${kind} ${name}, which this kernel and its modules lack`,
+    hint,
+    errno: errnoName(outcome.error),
+    cause: libbpfError(attempt, outcome),
+  });
 }
 
 function noKernelBtf(attempt: Attempt, outcome: Outcome, btfPath: string | undefined): BpfError {

@@ -12,6 +12,8 @@ export interface MapOptions {
   readonly pin?: string;
   /** A map that is open already. */
   readonly reuse?: Handle;
+  /** Whether it is created at all. @defaultValue true */
+  readonly create?: boolean;
 }
 
 type Variables = Readonly<Record<string, VariableSpec<unknown>>>;
@@ -85,6 +87,7 @@ function applySettings<S extends Variables>(
 }
 
 function applyMap(object: OpenedObject, map: string, options: MapOptions): void {
+  if (options.create !== undefined) object.setAutocreate(map, options.create);
   if (options.maxEntries !== undefined) object.resizeMap(map, options.maxEntries);
   if (options.reuse !== undefined) object.reuseMap(map, options.reuse);
   if (options.pin !== undefined) object.pinMap(map, options.pin);

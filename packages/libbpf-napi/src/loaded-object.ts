@@ -1,18 +1,45 @@
 import { addon, type NativeObject } from "./addon.ts";
 import { attachProgram, attachStructOps } from "./attach-by-object.ts";
 import type { AttachTarget } from "./attach-target-types.ts";
+import { arenaOf, type ArenaSpec, type KernelArena } from "./arena.ts";
 import { Descriptor } from "./descriptor.ts";
+import { errnoName } from "./errno.ts";
 import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { checkDescriptor, mapOf, perCpuMapOf, ringBufferOf } from "./kernel-map.ts";
 import { mapTypeName } from "./kernel-names.ts";
 import type { Link } from "./link-types.ts";
+import { bloomFilterOf, queueOf } from "./kernel-queue.ts";
+import type { KnownSpec } from "./known-spec.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
-import type { LoadedObject } from "./object-types.ts";
+import type { MappedMemory } from "./mapped-memory.ts";
+import type { LoadedObject, Variable, VariableDefinition } from "./object-types.ts";
+import { perfBufferOf, perfBufferTraits } from "./perf-buffer.ts";
+import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
+import {
+  type KernelUserRingBuffer,
+  userRingBufferOf,
+  type UserRingBufferSpec,
+} from "./user-ring-buffer.ts";
 import { pinDescriptor, unpin } from "./pin.ts";
 import { createProgram } from "./program.ts";
 import type { Program } from "./program-types.ts";
-import type { AnyMapSpec, MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
+import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import { closingOnError, decodedMapOf, rawMapOf } from "./raw-map.ts";
+import type { DecodedMap, RawMap } from "./raw-map-types.ts";
+import { referenceMapOf, referenceTraits } from "./reference-map.ts";
+import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
+import { storageMapOf, storageTraits } from "./storage-map.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
+import type {
+  MapSpec,
+  NamedMapSpec,
+  PerCpuMapSpec,
+  RingBufferSpec,
+  VariableSection,
+  VariableSpec,
+} from "./spec.ts";
+import { createVariableSections, findVariable, type VariableSections } from "./variables.ts";
 
 export interface LoadedObjectSettings {
   readonly name: string;
@@ -20,6 +47,8 @@ export interface LoadedObjectSettings {
   readonly resized: ReadonlyMap<string, number>;
   /** Where new maps are pinned, by map. */
   readonly pins: ReadonlyMap<string, string>;
+  /** Read from the file when they are asked for. */
+  readonly variables: () => readonly VariableDefinition[];
 }
 
 /** Pins what is to be pinned. Takes the native object over, and closes it on failure. */
@@ -48,8 +77,15 @@ class KernelObjects implements LoadedObject {
   readonly #handles: Handle[] = [];
   #native: NativeObject | undefined;
 
+  readonly #definitions: () => readonly VariableDefinition[];
+  readonly #sections: VariableSections;
+
   constructor(native: NativeObject, settings: LoadedObjectSettings) {
     this.#native = native;
+    this.#definitions = settings.variables;
+    this.#sections = createVariableSections(`object ${settings.name}`, (section) =>
+      this.#mapDescriptor(section),
+    );
     this.#resized = settings.resized;
     this.name = settings.name;
   }
@@ -64,6 +100,65 @@ class KernelObjects implements LoadedObject {
 
   ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E> {
     return this.#keep(ringBufferOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  queue<V>(spec: QueueSpec<V>): KernelQueue<V> {
+    return this.#keep(queueOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V> {
+    return this.#keep(bloomFilterOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  referenceMap<K, T extends ReferenceMapType>(
+    spec: ReferenceMapSpec<K, T>,
+  ): KernelReferenceMap<K, T> {
+    const descriptor = this.#checkedMap(referenceTraits(spec));
+    return this.#keep(referenceMapOf(descriptor, this.#resize(spec)));
+  }
+
+  storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V> {
+    return this.#keep(storageMapOf(this.#checkedMap(storageTraits(spec)), spec));
+  }
+
+  perfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E> {
+    return this.#keep(perfBufferOf(this.#checkedMap(perfBufferTraits(spec)), spec));
+  }
+
+  userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E> {
+    return this.#keep(userRingBufferOf(this.#checkedMap(spec), this.#resize(spec)));
+  }
+
+  arena(spec: ArenaSpec): KernelArena {
+    const descriptor = this.#checkedMap(spec);
+    const native = this.#use("get an arena of");
+    return this.#keep(
+      arenaOf(descriptor, this.#resize(spec), () => addon().objectArena(native, spec.name)),
+    );
+  }
+
+  rawMap(name: string): RawMap {
+    return this.#keep(closingOnError(this.#mapDescriptor(name), rawMapOf));
+  }
+
+  decodedMap(name: string): DecodedMap {
+    return this.#keep(closingOnError(this.#mapDescriptor(name), decodedMapOf));
+  }
+
+  get variables(): readonly VariableDefinition[] {
+    return this.#definitions();
+  }
+
+  findVariable(name: string): VariableDefinition {
+    return findVariable(this.variables, name, `object ${this.name}`);
+  }
+
+  variable<T>(spec: VariableSpec<T>): Variable<T> {
+    return this.#sections.variable(spec);
+  }
+
+  memory(section: VariableSection): MappedMemory {
+    return this.#sections.memory(section);
   }
 
   program(name: string): Program {
@@ -102,6 +197,7 @@ class KernelObjects implements LoadedObject {
 
   close(): void {
     for (const handle of this.#handles.splice(0)) handle.close();
+    this.#sections.close();
     if (this.#native !== undefined) addon().objectClose(this.#native);
     this.#native = undefined;
   }
@@ -135,7 +231,7 @@ class KernelObjects implements LoadedObject {
     return handle;
   }
 
-  #checkedMap(spec: AnyMapSpec): Descriptor {
+  #checkedMap(spec: KnownSpec): Descriptor {
     const attempt = { operation: `get map ${spec.name} of`, subject: `object ${this.name}` };
     const descriptor = this.#mapDescriptor(spec.name);
     return checkDescriptor(descriptor, this.#resize(spec), "incompatible-map", attempt);
@@ -145,6 +241,9 @@ class KernelObjects implements LoadedObject {
     const native = this.#use(`get map ${name} of`);
     const fd = addon().objectMapFd(native, name);
     if (fd >= 0) return new Descriptor(fd, `map ${name}`);
+    if (errnoName(-fd) === "EBADF") {
+      throw this.#missing(`get map ${name} of`, "it was chosen not to be created");
+    }
     const maps = addon()
       .objectMaps(native)
       .filter(({ internal }) => !internal);
@@ -152,7 +251,7 @@ class KernelObjects implements LoadedObject {
   }
 
   /** The spec with the number of entries that was chosen. */
-  #resize<S extends AnyMapSpec>(spec: S): S {
+  #resize<S extends NamedMapSpec>(spec: S): S {
     const maxEntries = this.#resized.get(spec.name);
     return maxEntries === undefined ? spec : { ...spec, maxEntries };
   }

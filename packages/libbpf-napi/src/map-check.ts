@@ -1,5 +1,5 @@
 import { type Attempt, BpfError } from "./errors.ts";
-import type { AnyMapSpec } from "./spec.ts";
+import type { KnownSpec } from "./known-spec.ts";
 
 /** What two maps have in common when one can stand in for the other. */
 export interface MapTraits {
@@ -14,13 +14,11 @@ export interface MapTraits {
   readonly flags: number;
 }
 
-export function traitsOfSpec(spec: AnyMapSpec): MapTraits {
+export function traitsOfSpec(spec: KnownSpec): MapTraits {
   const { type, maxEntries, flags } = spec;
-  const sizes =
-    spec.type === "ringbuf"
-      ? { keySize: 0, valueSize: 0 }
-      : { keySize: spec.key.size, valueSize: spec.value.size };
-  return { type, maxEntries, flags, ...sizes };
+  const keySize = "key" in spec ? spec.key.size : 0;
+  const valueSize = "value" in spec ? spec.value.size : 0;
+  return { type, maxEntries, flags, keySize, valueSize };
 }
 
 /** The first difference, in the order in which it matters: `value size: wanted 16, found 8`. */
@@ -30,7 +28,7 @@ export function findMismatch(wanted: MapTraits, found: MapTraits): string | unde
     ["key size", wanted.keySize, found.keySize],
     ["value size", wanted.valueSize, found.valueSize],
     ["max entries", wanted.maxEntries, comparableEntries(wanted, found)],
-    ["flags", hex(wanted.flags), hex(found.flags)],
+    ["flags", hex(wanted.flags), hex(comparableFlags(found))],
   ] as const;
   const row = rows.find(([, wants, has]) => wants !== has);
   return row === undefined ? undefined : `${row[0]}: wanted ${row[1]}, found ${row[2]}`;
@@ -44,10 +42,17 @@ const largestPage = 64 * 1024;
  * counts as what was wanted.
  */
 function comparableEntries(wanted: MapTraits, found: MapTraits): number {
-  if (wanted.type !== "ringbuf") return found.maxEntries;
+  if (!wanted.type.endsWith("ringbuf")) return found.maxEntries;
   const rounded = 2 ** Math.ceil(Math.log2(wanted.maxEntries));
   const page = found.maxEntries > rounded && found.maxEntries <= largestPage;
   return found.maxEntries === rounded || page ? wanted.maxEntries : found.maxEntries;
+}
+
+/** `BPF_F_RDONLY_PROG`, which the kernel adds to device maps of itself. */
+const readOnlyForPrograms = 0x80;
+
+function comparableFlags({ type, flags }: MapTraits): number {
+  return type.startsWith("devmap") ? flags & ~readOnlyForPrograms : flags;
 }
 
 function hex(value: number): string {

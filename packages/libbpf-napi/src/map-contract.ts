@@ -8,24 +8,28 @@
  *
  * @module
  */
-import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import type { Codec } from "./codec.ts";
 import { bytes, u32, u64 } from "./codecs.ts";
-import { BpfError, type BpfErrorCode } from "./errors.ts";
+import { type ContractCase, throwsCode } from "./contract-case.ts";
 import type { BpfMap, KeyedMap, PerCpuMap } from "./map-types.ts";
 import type { KeyedMapType, MapSpec, PerCpuMapSpec, PerCpuMapType } from "./spec.ts";
+
+export type { ContractCase } from "./contract-case.ts";
+export {
+  type BloomFilterFactory,
+  bloomFilterContract,
+  queueContract,
+  type QueueFactory,
+} from "./queue-contract.ts";
+
+export { storageContract, type StorageFactory, type StorageFixture } from "./storage-contract.ts";
 
 /** Makes an empty map. */
 export type MapFactory = <K, V>(spec: MapSpec<K, V>) => BpfMap<K, V>;
 
 /** Makes an empty per-CPU map. */
 export type PerCpuMapFactory = <K, V>(spec: PerCpuMapSpec<K, V>) => PerCpuMap<K, V>;
-
-/** One thing that a map must do; `run` throws, or rejects, when it does not. */
-export interface ContractCase<Factory> {
-  readonly name: string;
-  readonly run: (create: Factory) => Promise<void>;
-}
 
 /** `BPF_F_NO_PREALLOC`, which the kernel asks of an LPM trie. */
 const noPreallocation = 1;
@@ -66,10 +70,6 @@ function trieSpec(maxEntries: number): MapSpec<Prefix, bigint> {
 
 function perCpuSpec(type: PerCpuMapType, maxEntries: number): PerCpuMapSpec<number, number> {
   return { name: "test_percpu", type, maxEntries, flags: 0, key: u32, value: u32, layout: "" };
-}
-
-function throwsCode(code: BpfErrorCode, action: () => unknown): void {
-  throws(action, (error) => error instanceof BpfError && error.code === code);
 }
 
 async function entriesOf<K, V>(map: KeyedMap<K, V>): Promise<(readonly [K, V])[]> {
@@ -115,6 +115,18 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
       equal(map.delete(1), false);
       equal(map.has(1), false);
       deepEqual(await entriesOf(map), []);
+    },
+  },
+  {
+    name: `${type}: takes what is there, once`,
+    async run(create) {
+      const map = create(specOf(type, 64));
+      map.set(1, 10n);
+      map.set(2, 20n);
+      equal(map.take(1), 10n);
+      equal(map.take(1), undefined);
+      deepEqual(await entriesOf(map), [[2, 20n]]);
+      throwsCode("invalid-argument", () => map.take(-1));
     },
   },
   {
@@ -232,6 +244,7 @@ const arrayCases: readonly ContractCase<MapFactory>[] = [
       throwsCode("key-exists", () => map.set(0, 1n, { mode: "create" }));
       map.set(0, 1n, { mode: "replace" });
       throwsCode("invalid-argument", () => map.delete(0));
+      throwsCode("invalid-argument", () => map.take(0));
       await rejects(map.deleteMany([0]), { code: "invalid-argument" });
       equal(map.get(0), 1n);
     },
@@ -276,6 +289,7 @@ const trieCases: readonly ContractCase<MapFactory>[] = [
       );
       equal(map.delete(narrow), true);
       equal(map.get(narrow), 3n);
+      throwsCode("invalid-argument", () => map.take(wide));
       equal(await map.deleteMany([narrow, wide]), 1);
       deepEqual(await entriesOf(map), []);
     },
@@ -322,7 +336,8 @@ export const perCpuMapContract: readonly ContractCase<PerCpuMapFactory>[] = [
       await map.setMany([[6, values]]);
       deepEqual(map.get(6), values);
       equal(map.delete(5), true);
-      equal(await map.deleteMany([5, 6]), 1);
+      deepEqual(map.take(6), values);
+      equal(await map.deleteMany([5, 6]), 0);
     },
   })),
   {

@@ -1,12 +1,13 @@
 import type { Codec } from "./codec.ts";
 import { spacedArray } from "./codecs.ts";
 import { BpfError } from "./errors.ts";
-import type { KeyedMapType, PerCpuMapSpec, PerCpuMapType } from "./spec.ts";
+import type { PerCpuMapSpec } from "./spec.ts";
 
 /** A map as its spec names it, with as many entries as it has. */
 export interface MapShape<K, V> {
   readonly name: string;
-  readonly type: KeyedMapType | PerCpuMapType;
+  /** As bpftool prints it. */
+  readonly type: string;
   readonly maxEntries: number;
   readonly key: Codec<K>;
   /** Of a per-CPU map, of all CPUs. */
@@ -14,10 +15,13 @@ export interface MapShape<K, V> {
 }
 
 /** Bytes at which each CPU's value begins: `round_up(value_size, 8)` in the kernel. */
-const perCpuAlignment = 8;
+export const perCpuAlignment = 8;
 
 /** The values of all CPUs, as the kernel copies them. */
-export function perCpuCodec<V>(spec: PerCpuMapSpec<unknown, V>, cpus: number): Codec<readonly V[]> {
+export function perCpuCodec<V>(
+  spec: Pick<PerCpuMapSpec<unknown, V>, "value">,
+  cpus: number,
+): Codec<readonly V[]> {
   const stride = Math.ceil(spec.value.size / perCpuAlignment) * perCpuAlignment;
   return spacedArray(spec.value, cpus, stride);
 }

@@ -45,6 +45,12 @@ export interface KeyedMap<K, V> {
   set(key: K, value: V, options?: WriteOptions): void;
   /** Whether the key was there. @throws {BpfError} `invalid-argument` for an array, which always has all keys */
   delete(key: K): boolean;
+  /**
+   * Deletes the key and gives what it had, as one step: nothing that a program wrote is lost between.
+   *
+   * @throws {BpfError} `invalid-argument` for an array or an LPM trie, `unsupported-feature` before Linux 5.14
+   */
+  take(key: K): V | undefined;
   /** All entries, in no particular order. */
   entries(): MapScan<K, V>;
   /**

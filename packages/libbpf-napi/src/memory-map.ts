@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { decodeFromBytes } from "./codec.ts";
+import { takeError, unsupportedOperation } from "./map-errors.ts";
 import { encodeParts, type MapShape, perCpuCodec } from "./map-shape.ts";
 import type { BpfMap, KeyedMap, MapScan, PerCpuMap, WriteOptions } from "./map-types.ts";
 import { createEntryStore, type EntryStore } from "./memory-store.ts";
@@ -51,6 +52,17 @@ class MemoryKeyedMap<K, V> implements KeyedMap<K, V> {
 
   delete(key: K): boolean {
     return this.#store.delete(this.#encodeKey(key), key);
+  }
+
+  take(key: K): V | undefined {
+    const encoded = this.#encodeKey(key);
+    if (!this.#shape.type.includes("hash")) {
+      throw takeError(this.#shape, key, unsupportedOperation);
+    }
+    const value = this.#store.get(encoded);
+    if (value === undefined) return undefined;
+    this.#store.delete(encoded, key);
+    return decodeFromBytes(this.#shape.value, value);
   }
 
   entries(): MapScan<K, V> {

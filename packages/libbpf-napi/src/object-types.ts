@@ -1,10 +1,25 @@
 import type { AttachTarget } from "./attach-target-types.ts";
+import type { ArenaSpec, KernelArena } from "./arena.ts";
+import type { BtfValue } from "./btf-codec.ts";
 import type { Handle } from "./handle.ts";
 import type { Link } from "./link-types.ts";
 import type { MapTraits } from "./map-check.ts";
+import type { MappedMemory } from "./mapped-memory.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
+import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
+import type { KernelUserRingBuffer, UserRingBufferSpec } from "./user-ring-buffer.ts";
 import type { Program } from "./program-types.ts";
-import type { MapSpec, PerCpuMapSpec, RingBufferSpec, VariableSpec } from "./spec.ts";
+import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
+import type { DecodedMap, RawMap } from "./raw-map-types.ts";
+import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
+import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
+import type {
+  MapSpec,
+  PerCpuMapSpec,
+  RingBufferSpec,
+  VariableSection,
+  VariableSpec,
+} from "./spec.ts";
 
 export interface OpenOptions {
   /**
@@ -19,11 +34,35 @@ export interface OpenOptions {
    * @defaultValue what the running kernel offers
    */
   readonly btfPath?: string;
+  /**
+   * Values of kernel options for `__kconfig` variables, as in a kernel's configuration:
+   * `CONFIG_HZ=250` lines.
+   *
+   * @defaultValue what the running kernel says of itself; these come before it
+   */
+  readonly kconfig?: string;
 }
 
 /** A map as an object file defines it. */
 export interface MapDefinition extends MapTraits {
   readonly name: string;
+}
+
+/** A global variable as an object file defines it, with a codec made from its type information. */
+export interface VariableDefinition extends VariableSpec<BtfValue> {
+  readonly name: string;
+}
+
+/**
+ * A global variable of a loaded object, in the memory that the programs use. One of up to 8 bytes is
+ * read and written as a whole; a larger one may be seen half written.
+ *
+ * Errors: `handle-closed` once the object was closed.
+ */
+export interface Variable<T> {
+  get(): T;
+  /** @throws {BpfError} `invalid-state` for one of `.rodata`, which is fixed once loaded */
+  set(value: T): void;
 }
 
 /** A program as an object file defines it. */
@@ -52,6 +91,10 @@ export interface OpenedObject extends Disposable, AsyncDisposable {
    * @throws {BpfError} `no-such-member` when the variable lies outside of its section
    */
   setVariable<T>(variable: VariableSpec<T>, value: T): void;
+  /** Global variables that its type information describes. */
+  readonly variables: readonly VariableDefinition[];
+  /** A variable by its name in C. @throws {BpfError} `no-such-member` */
+  findVariable(name: string): VariableDefinition;
   /** @throws {BpfError} `no-such-member`, or `kernel-error` for a map that cannot be resized */
   resizeMap(map: string, maxEntries: number): void;
   /**
@@ -79,13 +122,20 @@ export interface OpenedObject extends Disposable, AsyncDisposable {
    * @throws {BpfError} `no-such-member`, `invalid-argument` when there is no such function
    */
   setAttachTarget(program: string, functionName: string, target?: Program): Promise<void>;
+  /**
+   * Whether to create a map. The verifier refuses a program that uses one that was not created,
+   * unless a setting rules the place out.
+   *
+   * @throws {BpfError} `no-such-member`
+   */
+  setAutocreate(map: string, autocreate: boolean): void;
   /** Whether to load a program. @throws {BpfError} `no-such-member` */
   setAutoload(program: string, autoload: boolean): void;
   /**
    * Creates the maps and loads the programs, off the event loop. Succeeds or fails as a whole; a
    * failure closes this object and leaves nothing in the kernel.
    *
-   * @throws {BpfError} `verifier-rejected`, `not-permitted`, `no-kernel-btf`, `pin-exists`
+   * @throws {BpfError} `verifier-rejected`, `not-permitted`, `no-kernel-btf`, `missing-extern`, `pin-exists`
    */
   load(): Promise<LoadedObject>;
   close(): void;
@@ -100,6 +150,46 @@ export interface LoadedObject extends Disposable, AsyncDisposable {
   perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  queue<V>(spec: QueueSpec<V>): KernelQueue<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  referenceMap<K, T extends ReferenceMapType>(
+    spec: ReferenceMapSpec<K, T>,
+  ): KernelReferenceMap<K, T>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  perfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  userRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E>;
+  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
+  arena(spec: ArenaSpec): KernelArena;
+  /** A map of whatever type, for keys and values as bytes. @throws {BpfError} `no-such-member` */
+  rawMap(name: string): RawMap;
+  /**
+   * A map for keys and values as its type information describes them.
+   *
+   * @throws {BpfError} `no-such-member`, or `incompatible-map` for a map without type information
+   */
+  decodedMap(name: string): DecodedMap;
+  /** Global variables that its type information describes. */
+  readonly variables: readonly VariableDefinition[];
+  /** A variable by its name in C. @throws {BpfError} `no-such-member` */
+  findVariable(name: string): VariableDefinition;
+  /**
+   * A global variable, to be read, and written while programs run.
+   *
+   * @throws {BpfError} `no-such-member` for a section that the object lacks, or that ends before
+   */
+  variable<T>(spec: VariableSpec<T>): Variable<T>;
+  /**
+   * The memory of all variables of a section, shared with the programs. It is closed with the object.
+   *
+   * @throws {BpfError} `no-such-member`, or `invalid-state` for `.rodata`, which is fixed once loaded
+   */
+  memory(section: VariableSection): MappedMemory;
   /** @throws {BpfError} `no-such-member`, also for a program that was not loaded */
   program(name: string): Program;
   /**

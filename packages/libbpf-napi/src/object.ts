@@ -20,11 +20,14 @@ import type {
   OpenedObject,
   OpenOptions,
   ProgramDefinition,
+  VariableDefinition,
 } from "./object-types.ts";
+import { explainByTypes } from "./map-type-support.ts";
 import { openExistingPin, requireBpffs } from "./pin.ts";
 import { openProgramById } from "./program.ts";
 import type { Program } from "./program-types.ts";
 import type { VariableSpec } from "./spec.ts";
+import { findVariable, variablesOf } from "./variables.ts";
 
 /**
  * Reads an object file of BPF programs, from a path or from bytes, off the event loop. Needs no
@@ -41,14 +44,16 @@ export async function openObject(
   const subject = fromFile ? source : name;
   const bytes = fromFile ? await readSource(source) : source;
   const elf = readObjectFile(bytes, subject);
-  const outcome = await addon().objectOpen(bytes, name, options.btfPath);
+  const { btfPath, kconfig } = options;
+  const config = kconfig === undefined ? undefined : Buffer.from(kconfig);
+  const outcome = await addon().objectOpen(bytes, name, btfPath, config);
   const attempt = { operation: "open object", subject };
   if (outcome.object === undefined) {
     const cause = libbpfError(attempt, outcome);
     const { reason, errno } = cause;
     throw new BpfError({ ...attempt, code: "invalid-object", reason, errno, cause });
   }
-  return new ObjectFile(outcome.object, { name, subject, elf, btfPath: options.btfPath });
+  return new ObjectFile(outcome.object, { name, subject, elf, btfPath });
 }
 
 async function readSource(path: string): Promise<Uint8Array> {
@@ -78,6 +83,7 @@ class ObjectFile implements OpenedObject {
   readonly #source: ObjectSource;
   /** Undefined once it was loaded or closed. */
   #native: NativeObject | undefined;
+  #variables: readonly VariableDefinition[] | undefined;
   readonly #resized = new Map<string, number>();
   /** Where {@link ObjectFile.load} pins what it creates, by map. */
   readonly #pins = new Map<string, string>();
@@ -103,6 +109,15 @@ class ObjectFile implements OpenedObject {
       type: programTypeName(type),
       autoload,
     }));
+  }
+
+  get variables(): readonly VariableDefinition[] {
+    this.#variables ??= variablesOf(this.#source.elf);
+    return this.#variables;
+  }
+
+  findVariable(name: string): VariableDefinition {
+    return findVariable(this.variables, name, this.#source.subject);
   }
 
   setVariable<T>(variable: VariableSpec<T>, value: T): void {
@@ -166,6 +181,12 @@ class ObjectFile implements OpenedObject {
     });
   }
 
+  setAutocreate(map: string, autocreate: boolean): void {
+    this.#definition(map, "choose whether to create");
+    const attempt = this.#attempt(`choose whether to create map ${map} of`);
+    check(attempt, addon().objectAutocreate(this.#use(attempt.operation), map, autocreate));
+  }
+
   setAutoload(program: string, autoload: boolean): void {
     const attempt = this.#attempt(`choose whether to load ${program} of`);
     const native = this.#use(attempt.operation);
@@ -182,14 +203,19 @@ class ObjectFile implements OpenedObject {
     const native = this.#use("load");
     this.#native = undefined;
     const sections = loadedSections(native);
+    const types = addon()
+      .objectMaps(native)
+      .map(({ type }) => mapTypeName(type));
     const outcome = await addon().objectLoad(native);
     this.#closeTargets();
     if (outcome.error !== 0) {
       addon().objectClose(native);
       const failure = loadError({ operation: "load object", subject }, outcome, btfPath);
-      throw await explainLoad(failure, sections);
+      throw await explainLoad(explainByTypes(failure, types), sections);
     }
-    return createLoadedObject(native, { name, resized: this.#resized, pins: this.#pins });
+    const variables = (): readonly VariableDefinition[] => this.variables;
+    const resized = this.#resized;
+    return createLoadedObject(native, { name, resized, pins: this.#pins, variables });
   }
 
   close(): void {

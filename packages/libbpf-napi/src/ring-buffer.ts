@@ -1,16 +1,14 @@
 import { toError } from "@heddle/contracts";
 import { addon, type NativeBatch, type NativeRing } from "./addon.ts";
-import { type Attempt, BpfError, check, kernelError } from "./errors.ts";
+import { type Attempt, check, kernelError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import type { KernelRingBuffer } from "./map-types.ts";
+import { decodeRecords } from "./record-decoder.ts";
 import type { RingBufferSpec } from "./spec.ts";
 
 /** A batch ends after so many records or bytes, so that other work of the event loop gets its turn. */
 const maxRecords = 2048;
 const maxBytes = 256 * 1024;
-
-/** Records lie at multiples of this in a batch; the same number stands in native/src/ring.c. */
-const recordAlignment = 8;
 
 export interface RingBufferOptions<E> {
   /** Called with what arrived, in order, at least one event. */
@@ -20,6 +18,15 @@ export interface RingBufferOptions<E> {
    * records after it are delivered nevertheless.
    */
   readonly onError: (error: Error) => void;
+  /**
+   * Tells how many events found no room so far: a counter that the program keeps, for the ring buffer
+   * keeps none. It is asked when the reader is opened, and after each batch.
+   *
+   * @defaultValue losses are not told
+   */
+  readonly countLost?: () => number | bigint;
+  /** Called with how many more events `countLost` tells of than the last time. */
+  readonly onLost?: (count: bigint) => void;
   /** Whether an open reader keeps the process alive. @defaultValue false */
   readonly keepAlive?: boolean;
 }
@@ -51,10 +58,12 @@ class EventReader<E> implements RingBufferReader {
   readonly #spec: RingBufferSpec<E>;
   readonly #options: RingBufferOptions<E>;
   #ring: NativeRing | undefined;
+  #lost = 0n;
 
   constructor(map: KernelRingBuffer<E>, options: RingBufferOptions<E>) {
     this.#spec = map.spec;
     this.#options = options;
+    this.#lost = BigInt(options.countLost?.() ?? 0);
     const attempt = this.#attempt("read");
     const fd = descriptorOf(map, attempt.operation).number(attempt.operation);
     const ring = addon().ringOpen(fd, maxRecords, maxBytes, () => void this.#readBatch());
@@ -118,6 +127,7 @@ class EventReader<E> implements RingBufferReader {
     }
     const events = this.#decode(batch);
     if (events.length > 0) this.#deliver(events);
+    this.#tellLost();
     return batch.data.length;
   }
 
@@ -129,33 +139,24 @@ class EventReader<E> implements RingBufferReader {
     }
   }
 
-  #decode({ data, sizes }: NativeBatch): readonly E[] {
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    const events: E[] = [];
-    let offset = 0;
-    for (const size of sizes) {
-      if (size === this.#spec.event.size) this.#decodeInto(events, view, offset);
-      else this.#options.onError(this.#sizeError(size));
-      offset += Math.ceil(size / recordAlignment) * recordAlignment;
-    }
-    return events;
+  #decode(batch: NativeBatch): readonly E[] {
+    const { subject } = this.#attempt("read");
+    const { onError } = this.#options;
+    return decodeRecords(batch, { subject, event: this.#spec.event, padding: 0, onError });
   }
 
-  #decodeInto(events: E[], view: DataView, offset: number): void {
+  /** Tells of losses since the last time. */
+  #tellLost(): void {
+    const { countLost, onLost, onError } = this.#options;
+    if (countLost === undefined) return;
     try {
-      events.push(this.#spec.event.decode(view, offset));
+      const lost = BigInt(countLost());
+      const fresh = lost - this.#lost;
+      this.#lost = lost;
+      if (fresh > 0n) onLost?.(fresh);
     } catch (error) {
-      this.#options.onError(toError(error));
+      onError(toError(error));
     }
-  }
-
-  #sizeError(size: number): BpfError {
-    return new BpfError({
-      ...this.#attempt("decode event of"),
-      code: "incompatible-map",
-      reason: `a record has ${String(size)} bytes, an event ${String(this.#spec.event.size)}`,
-      hint: "generate the spec again from the object that is loaded",
-    });
   }
 
   #attempt(operation: string): Attempt {

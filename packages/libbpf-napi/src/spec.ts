@@ -6,7 +6,8 @@ export type KeyedMapType = "hash" | "lru_hash" | "array" | "lpm_trie";
 /** Map types that keep one value per key and possible CPU. */
 export type PerCpuMapType = "percpu_hash" | "lru_percpu_hash" | "percpu_array";
 
-interface NamedMapSpec {
+/** What all maps have. */
+export interface NamedMapSpec {
   /** The map's name in C, in bpftool and here; at most 15 characters. */
   readonly name: string;
   /** Entries, or bytes for a ring buffer, unless changed before the object is loaded. */
@@ -54,9 +55,16 @@ export interface ProgramSpec {
   readonly section: string;
 }
 
+/** Sections of global variables; a program may have several of a kind. */
+export type VariableSection =
+  | ".rodata"
+  | ".data"
+  | ".bss"
+  | `.${"rodata" | "data" | "bss"}.${string}`;
+
 /** A global variable of an object: a setting when it is in `.rodata`, which is fixed once loaded. */
 export interface VariableSpec<T> {
-  readonly section: ".rodata" | ".data" | ".bss";
+  readonly section: VariableSection;
   /** Bytes from the beginning of its section. */
   readonly offset: number;
   readonly codec: Codec<T>;

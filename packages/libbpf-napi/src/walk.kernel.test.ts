@@ -8,7 +8,7 @@ import { enableProgramStats } from "./program-stats.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
-import { btfs, links, maps, openMapById, programs } from "./walk.ts";
+import { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
 
 const counter = compileCounter();
 
@@ -49,11 +49,11 @@ describe("walking by id", () => {
   it("opens a map by its id", () => {
     using map = createMap(counter.samples);
     const info = map.info();
-    using adopted = openMapById(info.id);
+    using adopted = openMapHandleById(info.id);
     map.close();
     expect(adopted.info()).toEqual(info);
     adopted.close();
-    expect(thrown(() => openMapById(info.id))).toMatchObject({
+    expect(thrown(() => openMapHandleById(info.id))).toMatchObject({
       code: "no-such-map",
       subject: `of id ${String(info.id)}`,
     });

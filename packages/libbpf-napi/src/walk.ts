@@ -40,7 +40,7 @@ export function programs(): IteratorObject<ProgramInfo> {
  */
 export function maps(): IteratorObject<MapInfo> {
   return walk("map", (id) => {
-    using map = openMapById(id);
+    using map = openMapHandleById(id);
     return map.info();
   });
 }
@@ -49,13 +49,13 @@ export function maps(): IteratorObject<MapInfo> {
  * Opens a map by its id, of whatever type; a program's {@link ProgramInfo.mapIds} tells it.
  *
  * ```ts
- * using map = openMapById(program.info().mapIds[0] ?? 0);
+ * using map = openMapHandleById(program.info().mapIds[0] ?? 0);
  * map.pin("/sys/fs/bpf/adopted");
  * ```
  *
  * @throws {BpfError} `no-such-map`, `not-permitted` without the capability CAP_SYS_ADMIN
  */
-export function openMapById(id: number): KernelMapHandle {
+export function openMapHandleById(id: number): KernelMapHandle {
   return new KernelMapBase(openId("map", id));
 }
 

@@ -5,7 +5,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 4
+#define INTERFACE_VERSION 5
 
 static const struct {
 	const char *name;
@@ -32,6 +32,27 @@ static const struct {
 	{"mapUpdateMany", map_update_many},
 	{"mapDeleteMany", map_delete_many},
 	{"btfData", btf_data},
+	{"mapTake", map_take},
+	{"mapPush", map_push},
+	{"mapPeek", map_peek},
+	{"mapCreateWith", map_create_with},
+	{"mapById", map_by_id},
+	{"probeMapType", probe_map_type},
+	{"taskOpen", task_open},
+	{"memoryMap", memory_map},
+	{"memoryRelease", memory_release},
+	{"objectAutocreate", object_autocreate},
+	{"perfOpen", perf_open},
+	{"perfWatch", perf_watch},
+	{"perfRead", perf_read},
+	{"perfClose", perf_close},
+	{"userRingOpen", user_ring_open},
+	{"userRingReserve", user_ring_reserve},
+	{"userRingSubmit", user_ring_submit},
+	{"userRingClose", user_ring_close},
+	{"objectArena", object_arena},
+	{"memoryAddress", memory_address},
+	{"pageSize", page_size},
 	{"programLoad", program_load},
 	{"programTestRun", program_test_run},
 	{"programInfo", program_info},

@@ -36,7 +36,7 @@ napi_value map_lookup(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "ibb", &fd, &key, &value))
 		return NULL;
-	return make_int(env, bpf_map_lookup_elem(fd, key.data, value.data));
+	return make_int(env, bpf_map_lookup_elem(fd, key.size ? key.data : NULL, value.data));
 }
 
 /* mapUpdate(fd, key, value, flags): 0 or -errno. The caller answers for both sizes. */
@@ -48,7 +48,8 @@ napi_value map_update(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "ibbu", &fd, &key, &value, &flags))
 		return NULL;
-	return make_int(env, bpf_map_update_elem(fd, key.data, value.data, flags));
+	return make_int(env,
+			bpf_map_update_elem(fd, key.size ? key.data : NULL, value.data, flags));
 }
 
 /* mapDelete(fd, key): 0 or -errno. The caller answers for the key's size. */
@@ -59,7 +60,7 @@ napi_value map_delete(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "ib", &fd, &key))
 		return NULL;
-	return make_int(env, bpf_map_delete_elem(fd, key.data));
+	return make_int(env, bpf_map_delete_elem(fd, key.size ? key.data : NULL));
 }
 
 /* mapInfo(fd): { id, type, ... } or -errno */

@@ -9,16 +9,13 @@
 #include "object.h"
 #include "value.h"
 
-/* Reads the arguments; the first is an object, which must be open and idle. */
-#define OBJECT_ARGUMENTS(env, info, format, object, ...)                    \
-	(read_arguments(env, info, "o" format, &(object), ##__VA_ARGS__) && \
-	 object_idle(env, object))
-
 struct open_job {
 	struct job job;
 	struct text name, btf_path;
 	void *data;
 	size_t size;
+	/* Ends with a NUL; NULL for what the kernel says of itself alone. */
+	char *kconfig;
 	struct bpf_object *handle;
 };
 
@@ -26,7 +23,8 @@ static int open_run(struct job *job)
 {
 	struct open_job *open = (struct open_job *)job;
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = open->name.data,
-		    .btf_custom_path = open->btf_path.data[0] ? open->btf_path.data : NULL);
+		    .btf_custom_path = open->btf_path.data[0] ? open->btf_path.data : NULL,
+		    .kconfig = open->kconfig);
 
 	if (!open->data)
 		return -ENOMEM;
@@ -55,20 +53,22 @@ static void open_release(struct job *job)
 
 	bpf_object__close(open->handle);
 	free(open->data);
+	free(open->kconfig);
 }
 
-/* objectOpen(bytes, name, btfPath?): Promise<{ object? }> */
+/* objectOpen(bytes, name, btfPath?, kconfig?): Promise<{ object? }> */
 napi_value object_open(napi_env env, napi_callback_info info)
 {
 	struct open_job *open = calloc(1, sizeof(*open));
-	struct bytes bytes;
+	struct bytes bytes, kconfig;
 
 	if (!open)
 		return NULL;
-	if (!read_arguments(env, info, "bsS", &bytes, &open->name, &open->btf_path)) {
+	if (!read_arguments(env, info, "bsSB", &bytes, &open->name, &open->btf_path, &kconfig)) {
 		free(open);
 		return NULL;
 	}
+	open->kconfig = kconfig.size ? strndup(kconfig.data, kconfig.size) : NULL;
 	open->data = malloc(bytes.size + 1);
 	open->size = bytes.size;
 	if (open->data)
@@ -261,7 +261,7 @@ napi_value object_write_variable(napi_env env, napi_callback_info info)
 	return make_int(env, 0);
 }
 
-/* objectMapFd(object, map): a descriptor of the caller's own, or -errno */
+/* objectMapFd(object, map): a descriptor of the caller's own, or -errno; EBADF of one not created */
 napi_value object_map_fd(napi_env env, napi_callback_info info)
 {
 	struct object *object;
@@ -271,6 +271,8 @@ napi_value object_map_fd(napi_env env, napi_callback_info info)
 	if (!OBJECT_ARGUMENTS(env, info, "s", object, &name))
 		return NULL;
 	map = bpf_object__find_map_by_name(object->handle, name.data);
+	if (map && !bpf_map__autocreate(map))
+		return make_int(env, -EBADF);
 	return make_int(env, map ? job_duplicate(bpf_map__fd(map)) : -ENOENT);
 }
 

@@ -7,6 +7,8 @@
 const napi_type_tag object_tag = {0x6c69626270662d6eULL, 1};
 const napi_type_tag ring_tag = {0x6c69626270662d6eULL, 2};
 const napi_type_tag attached_tag = {0x6c69626270662d6eULL, 3};
+const napi_type_tag perf_tag = {0x6c69626270662d6eULL, 5};
+const napi_type_tag user_ring_tag = {0x6c69626270662d6eULL, 4};
 
 static bool is_undefined(napi_env env, napi_value value)
 {
@@ -79,6 +81,10 @@ static bool read_argument(napi_env env, napi_value value, char letter, void *tar
 		return read_external(env, value, &ring_tag, target);
 	case 'l':
 		return read_external(env, value, &attached_tag, target);
+	case 'p':
+		return read_external(env, value, &perf_tag, target);
+	case 'w':
+		return read_external(env, value, &user_ring_tag, target);
 	default:
 		return false;
 	}

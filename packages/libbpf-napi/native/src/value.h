@@ -24,6 +24,7 @@ struct text {
  *   i  int32_t             u  uint32_t           q  uint64_t, from a BigInt     t  bool
  *   b  struct bytes        s  struct text        v  napi_value, whatever it is
  *   o  struct object *     r  struct ring *      l  struct attached *
+ *   p  struct perf *       w  struct user_ring *
  *
  * Capital B and S may be undefined: no bytes, an empty text.
  */
@@ -51,6 +52,8 @@ void set_string(napi_env env, napi_value object, const char *name, const char *t
 extern const napi_type_tag object_tag;
 extern const napi_type_tag ring_tag;
 extern const napi_type_tag attached_tag;
+extern const napi_type_tag perf_tag;
+extern const napi_type_tag user_ring_tag;
 
 /* An external value of the given kind; `finalize` runs when JavaScript lost it. */
 napi_value make_external(napi_env env, const napi_type_tag *tag, void *data,

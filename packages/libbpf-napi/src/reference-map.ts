@@ -1,0 +1,148 @@
+import { addon } from "./addon.ts";
+import { bytes } from "./codecs.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { BpfError, type Explanation } from "./errors.ts";
+import { descriptorOf } from "./handle.ts";
+import { KernelKeyedMap, modeFlags } from "./kernel-keyed-map.ts";
+import { newDescriptor } from "./kernel-map.ts";
+import { KernelMapBase } from "./kernel-map-base.ts";
+import type { KnownSpec } from "./known-spec.ts";
+import { describeKey, entryError } from "./map-errors.ts";
+import { encodeParts } from "./map-shape.ts";
+import type { KernelMapHandle, MapScan, WriteOptions } from "./map-types.ts";
+import { encodeReference, type ReferenceKind, referenceKinds } from "./reference-kinds.ts";
+import type {
+  KernelReferenceMap,
+  ReferenceKinds,
+  ReferenceMapSpec,
+  ReferenceMapType,
+} from "./reference-types.ts";
+
+/**
+ * Makes a map whose values refer to things in the kernel, without any object.
+ *
+ * @param inner for `array_of_maps` and `hash_of_maps`: those that will be in it are like this one
+ * @throws {BpfError} `not-permitted`, `unsupported-feature`, `invalid-argument` without `inner`
+ */
+export function createReferenceMap<K, T extends ReferenceMapType>(
+  spec: ReferenceMapSpec<K, T>,
+  inner?: KernelMapHandle,
+): KernelReferenceMap<K, T> {
+  const ofMaps = spec.type === "array_of_maps" || spec.type === "hash_of_maps";
+  if (ofMaps !== (inner !== undefined)) throw innerError(spec.name, ofMaps);
+  const extras = inner === undefined ? {} : { inner: descriptorOf(inner, "create map like") };
+  return referenceMapOf(newDescriptor(referenceTraits(spec), extras), spec);
+}
+
+/** The spec of such a map as those of other types are. */
+export function referenceTraits<K, T extends ReferenceMapType>(
+  spec: ReferenceMapSpec<K, T>,
+): KnownSpec & { readonly value: ReturnType<typeof bytes> } {
+  return { ...spec, value: bytes(spec.valueSize ?? referenceKinds[spec.type].valueSize) };
+}
+
+/** The handle of a map that was checked to be what `spec` says. */
+export function referenceMapOf<K, T extends ReferenceMapType>(
+  descriptor: Descriptor,
+  spec: ReferenceMapSpec<K, T>,
+): KernelReferenceMap<K, T> {
+  return new References(descriptor, spec, referenceKinds[spec.type]);
+}
+
+class References<K, T extends ReferenceMapType>
+  extends KernelMapBase
+  implements KernelReferenceMap<K, T>
+{
+  readonly name: string;
+  readonly maxEntries: number;
+  readonly spec: ReferenceMapSpec<K, T>;
+  readonly #kind: ReferenceKind<T>;
+  readonly #descriptor: Descriptor;
+  readonly #bytes: KernelKeyedMap<K, Uint8Array>;
+
+  constructor(descriptor: Descriptor, spec: ReferenceMapSpec<K, T>, kind: ReferenceKind<T>) {
+    super(descriptor);
+    const { value } = referenceTraits(spec);
+    this.#descriptor = descriptor;
+    this.#kind = kind;
+    this.#bytes = new KernelKeyedMap(descriptor, { ...spec, value });
+    this.spec = spec;
+    this.name = spec.name;
+    this.maxEntries = spec.maxEntries;
+  }
+
+  set(key: K, target: ReferenceKinds[T]["target"], options: WriteOptions = {}): void {
+    const { value: codec } = referenceTraits(this.spec);
+    const attempt = { operation: `set ${describeKey(key)}`, subject: `map ${this.name}` };
+    const fd = this.#descriptor.number(attempt.operation);
+    const encodedKey = encodeParts(this.name, "key", this.spec.key, [key]);
+    const encoded = this.#kind.encode(target, attempt);
+    using _opened = encoded.opened;
+    const value = encodeReference(encoded, codec.size, attempt);
+    const flags = modeFlags[options.mode ?? "any"];
+    const result = addon().mapUpdate(fd, encodedKey, value, flags);
+    if (result < 0) throw entryError(this.spec, "set", key, -result, this.#explanations());
+  }
+
+  get(key: K): ReferenceKinds[T]["found"] | undefined {
+    const decode = this.#decoder("get");
+    const value = this.#bytes.get(key);
+    return value === undefined ? undefined : decode(value);
+  }
+
+  delete(key: K): boolean {
+    return this.#bytes.delete(key);
+  }
+
+  entries(): MapScan<K, ReferenceKinds[T]["found"]> {
+    const decode = this.#decoder("read entries of");
+    const scan = this.#bytes.entries();
+    return {
+      get consistent() {
+        return scan.consistent;
+      },
+      async *[Symbol.asyncIterator]() {
+        for await (const [key, value] of scan) yield [key, decode(value)] as const;
+      },
+    };
+  }
+
+  #decoder(operation: string): (value: Uint8Array) => ReferenceKinds[T]["found"] {
+    const { decode, toldSize } = this.#kind;
+    const told = referenceTraits(this.spec).value.size >= toldSize;
+    if (decode !== undefined && told) return decode;
+    const size = told ? "" : ` with values of less than ${String(toldSize)} bytes`;
+    throw new BpfError({
+      code: "invalid-argument",
+      operation,
+      subject: `map ${this.name}`,
+      reason: `the kernel does not tell what a map of type ${this.spec.type}${size} refers to`,
+    });
+  }
+
+  #explanations(): Readonly<Record<string, Explanation>> {
+    const refused: Explanation = { code: "invalid-argument", reason: this.#kind.refusal };
+    const beyond: Explanation = {
+      code: "key-out-of-range",
+      reason: `it has the keys 0 to ${String(this.maxEntries - 1)}`,
+    };
+    return {
+      EINVAL: refused,
+      EBADF: refused,
+      ENOTSOCK: refused,
+      EOPNOTSUPP: refused,
+      ...(this.#kind.indexed ? { E2BIG: beyond } : {}),
+    };
+  }
+}
+
+function innerError(name: string, needed: boolean): BpfError {
+  return new BpfError({
+    code: "invalid-argument",
+    operation: "create",
+    subject: `map ${name}`,
+    reason: needed
+      ? "a map of maps is made with a map that those in it will be like"
+      : "only a map of maps is made with an inner map",
+  });
+}

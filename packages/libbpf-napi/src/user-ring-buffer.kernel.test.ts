@@ -1,0 +1,114 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bytes as bytesOf } from "./codecs.ts";
+import { openObject } from "./object.ts";
+import type { LoadedObject } from "./object-types.ts";
+import { openPinnedUserRingBuffer } from "./pinned-map.ts";
+import { createBpffsFolder } from "./testing/bpffs-folder.ts";
+import { numberedEvent, type NumberedEvent } from "./testing/buffers.ts";
+import { compileFixture } from "./testing/compile-fixture.ts";
+import { thrown } from "./testing/thrown.ts";
+import {
+  createUserRingBuffer,
+  openUserRingBuffer,
+  type UserRingBufferSpec,
+} from "./user-ring-buffer.ts";
+
+const spec: UserRingBufferSpec<NumberedEvent> = {
+  name: "commands",
+  type: "user_ringbuf",
+  maxEntries: 4096,
+  flags: 0,
+  event: numberedEvent,
+};
+
+let bytes: Uint8Array;
+let object: LoadedObject;
+
+beforeAll(() => {
+  bytes = compileFixture("buffers");
+});
+
+beforeEach(async () => {
+  using file = await openObject(bytes, { name: "buffers" });
+  object = await file.load();
+});
+
+afterEach(() => object.close());
+
+const eventOf = (number: number): NumberedEvent => ({ number, length: 1 });
+
+async function drain(): Promise<number> {
+  return (await object.program("drain").testRun({ data: new Uint8Array(64) })).returnValue;
+}
+
+function sum(): unknown {
+  return object.variable(object.findVariable("sum")).get();
+}
+
+describe("a writer of a user ring buffer", () => {
+  it("sends events to a program", async () => {
+    using writer = openUserRingBuffer(object.userRingBuffer(spec));
+    expect([1, 2, 3].map((number) => writer.send(eventOf(number)))).toEqual([true, true, true]);
+    expect([await drain(), sum()]).toEqual([3, 6n]);
+    expect(await drain()).toBe(0);
+  });
+
+  it("sends by a pin of it", async () => {
+    using pins = createBpffsFolder();
+    object.userRingBuffer(spec).pin(pins.path("commands"));
+    using map = openPinnedUserRingBuffer(pins.path("commands"), spec);
+    using writer = openUserRingBuffer(map);
+    writer.send(eventOf(4));
+    expect([await drain(), sum()]).toEqual([1, 4n]);
+  });
+
+  it("reserves room, which is submitted or discarded", async () => {
+    using writer = openUserRingBuffer(object.userRingBuffer(spec));
+    const [first, second, third] = [writer.reserve(), writer.reserve(), writer.reserve()];
+    third?.submit(eventOf(100));
+    second?.discard();
+    second?.discard();
+    first?.submit(eventOf(10));
+    expect([await drain(), sum()]).toEqual([2, 110n]);
+    expect(thrown(() => first?.submit(eventOf(1)))).toMatchObject({ code: "invalid-state" });
+    expect(thrown(() => second?.submit(eventOf(1)))).toMatchObject({ code: "invalid-state" });
+  });
+
+  it("says when there is no room, until the program took some", async () => {
+    using writer = openUserRingBuffer(object.userRingBuffer(spec));
+    let sent = 0;
+    while (writer.send(eventOf(1))) sent += 1;
+    expect(sent).toBe(4096 / 16);
+    expect(writer.reserve()).toBeUndefined();
+    expect(await drain()).toBe(sent);
+    expect(writer.send(eventOf(1))).toBe(true);
+  });
+
+  it("gives the room back of what its codec refuses", async () => {
+    using writer = openUserRingBuffer(object.userRingBuffer(spec));
+    expect(thrown(() => writer.send(eventOf(-1)))).toMatchObject({ code: "invalid-argument" });
+    writer.send(eventOf(5));
+    expect([await drain(), sum()]).toEqual([1, 5n]);
+  });
+
+  it("reserves 64 events at once, and none that is larger than the buffer", () => {
+    using writer = openUserRingBuffer(object.userRingBuffer(spec));
+    for (let count = 0; count < 64; count++) writer.reserve();
+    expect(thrown(() => writer.reserve())).toMatchObject({ code: "invalid-state" });
+    using large = createUserRingBuffer({ ...spec, event: bytesOf(5000) });
+    using other = openUserRingBuffer(large);
+    expect(thrown(() => other.reserve())).toMatchObject({ code: "invalid-argument" });
+  });
+
+  it("refuses all work once it is closed, and discards what was reserved", async () => {
+    const writer = openUserRingBuffer(object.userRingBuffer(spec));
+    const reserved = writer.reserve();
+    writer.close();
+    writer.close();
+    expect(writer.closed).toBe(true);
+    expect(thrown(() => writer.send(eventOf(1)))).toMatchObject({ code: "handle-closed" });
+    expect(thrown(() => reserved?.submit(eventOf(1)))).toMatchObject({ code: "handle-closed" });
+    reserved?.discard();
+    expect(await drain()).toBe(0);
+  });
+});

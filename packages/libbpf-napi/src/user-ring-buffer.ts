@@ -1,0 +1,171 @@
+import { addon, type NativeUserRing } from "./addon.ts";
+import type { Codec } from "./codec.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { errnoName } from "./errno.ts";
+import { type Attempt, BpfError, check, type Explanation, kernelError } from "./errors.ts";
+import { descriptorOf } from "./handle.ts";
+import { newDescriptor } from "./kernel-map.ts";
+import { KernelMapBase } from "./kernel-map-base.ts";
+import { encodeParts } from "./map-shape.ts";
+import type { KernelMapHandle } from "./map-types.ts";
+import type { NamedMapSpec } from "./spec.ts";
+
+/** What a program's source says of a ring buffer that it takes events from. */
+export interface UserRingBufferSpec<E> extends NamedMapSpec {
+  readonly type: "user_ringbuf";
+  /** Bytes; a power of two of at least a page. */
+  readonly maxEntries: number;
+  readonly event: Codec<E>;
+}
+
+/** A handle of a user ring buffer, which {@link openUserRingBuffer} writes. */
+export interface KernelUserRingBuffer<E> extends KernelMapHandle {
+  readonly spec: UserRingBufferSpec<E>;
+}
+
+/** Room for one event. Programs do not see later events before it was submitted or discarded. */
+export interface ReservedEvent<E> extends Disposable {
+  /** @throws {BpfError} `invalid-state` when it was submitted or discarded before, `invalid-argument` */
+  submit(event: E): void;
+  /** Gives the room back; disposing does it, too. Idempotent. */
+  discard(): void;
+}
+
+/** Writes a user ring buffer while it is open. */
+export interface UserRingBufferWriter<E> extends Disposable {
+  readonly closed: boolean;
+  /** Whether there was room. */
+  send(event: E): boolean;
+  /** Undefined when there is no room. @throws {BpfError} `invalid-state` for more than 64 at once */
+  reserve(): ReservedEvent<E> | undefined;
+  /** Discards what is reserved. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Makes a user ring buffer in the kernel, without any object.
+ *
+ * @throws {BpfError} `not-permitted`, `unsupported-feature` before Linux 6.1
+ */
+export function createUserRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E> {
+  return userRingBufferOf(newDescriptor(spec), spec);
+}
+
+/** The handle of a user ring buffer that was checked to be what `spec` says. */
+export function userRingBufferOf<E>(
+  descriptor: Descriptor,
+  spec: UserRingBufferSpec<E>,
+): KernelUserRingBuffer<E> {
+  return new UserRingBuffer(descriptor, spec);
+}
+
+class UserRingBuffer<E> extends KernelMapBase implements KernelUserRingBuffer<E> {
+  readonly spec: UserRingBufferSpec<E>;
+
+  constructor(descriptor: Descriptor, spec: UserRingBufferSpec<E>) {
+    super(descriptor);
+    this.spec = spec;
+  }
+}
+
+/**
+ * Sends events to the programs that take them with `bpf_user_ringbuf_drain`, when they next run. One
+ * writer per user ring buffer: two would overwrite one another.
+ *
+ * @throws {BpfError} `handle-closed`, `not-permitted`
+ */
+export function openUserRingBuffer<E>(map: KernelUserRingBuffer<E>): UserRingBufferWriter<E> {
+  return new Writer(map);
+}
+
+class Writer<E> implements UserRingBufferWriter<E> {
+  readonly #spec: UserRingBufferSpec<E>;
+  #ring: NativeUserRing | undefined;
+
+  constructor(map: KernelUserRingBuffer<E>) {
+    this.#spec = map.spec;
+    const attempt = this.#attempt("write");
+    const fd = descriptorOf(map, attempt.operation).number(attempt.operation);
+    const ring = addon().userRingOpen(fd);
+    if (typeof ring === "number") throw kernelError(attempt, -ring);
+    this.#ring = ring;
+  }
+
+  get closed(): boolean {
+    return this.#ring === undefined;
+  }
+
+  send(event: E): boolean {
+    using reserved = this.reserve();
+    reserved?.submit(event);
+    return reserved !== undefined;
+  }
+
+  reserve(): ReservedEvent<E> | undefined {
+    const attempt = this.#attempt("reserve room in");
+    const place = addon().userRingReserve(this.#open(attempt), this.#spec.event.size);
+    if (errnoName(-place) === "ENOSPC") return undefined;
+    check(attempt, place, reserveExplanations(this.#spec));
+    return this.#reserved(place);
+  }
+
+  close(): void {
+    if (this.#ring !== undefined) addon().userRingClose(this.#ring);
+    this.#ring = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #reserved(place: number): ReservedEvent<E> {
+    let done = false;
+    const discard = (): void => {
+      if (!done && this.#ring !== undefined) addon().userRingSubmit(this.#ring, place, undefined);
+      done = true;
+    };
+    return {
+      submit: (event) => {
+        const attempt = this.#attempt("submit to");
+        if (done) throw doneBefore(attempt);
+        const bytes = encodeParts(this.#spec.name, "value", this.#spec.event, [event]);
+        check(attempt, addon().userRingSubmit(this.#open(attempt), place, bytes));
+        done = true;
+      },
+      discard,
+      [Symbol.dispose]: discard,
+    };
+  }
+
+  #open(attempt: Attempt): NativeUserRing {
+    if (this.#ring !== undefined) return this.#ring;
+    throw new BpfError({ ...attempt, code: "handle-closed", reason: "the writer was closed" });
+  }
+
+  #attempt(operation: string): Attempt {
+    return { operation, subject: `user ring buffer ${this.#spec.name}` };
+  }
+}
+
+function reserveExplanations(
+  spec: UserRingBufferSpec<unknown>,
+): Readonly<Record<string, Explanation>> {
+  return {
+    E2BIG: {
+      code: "invalid-argument",
+      reason: `an event of ${String(spec.event.size)} bytes never fits`,
+    },
+    EBUSY: {
+      code: "invalid-state",
+      reason: "64 events are reserved and neither submitted nor discarded",
+    },
+  };
+}
+
+function doneBefore(attempt: Attempt): BpfError {
+  return new BpfError({
+    ...attempt,
+    code: "invalid-state",
+    reason: "the event was submitted or discarded before",
+  });
+}
