@@ -20,6 +20,7 @@ import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { skipWithout } from "./testing/skip-without.ts";
 
 const counter = compileCounter();
 const rejected = compileFixture("rejected");
@@ -74,15 +75,24 @@ async function useAll(): Promise<void> {
     },
   });
   reader.pause();
-  await using link = await attachTcx(observe, { ifindex, netns, hook: "ingress" });
-  await link.update(object.program("pass"), { expectedOld: observe });
-  await queryTcx(ifindex, "ingress", { netns });
+  const xdp = object.program("xdp_pass");
+  await using link = await attachXdp(xdp, { ifindex, netns });
+  await link.update(xdp, { expectedOld: xdp });
   link.pin(pins.path("link"));
   const adopted = openPinnedLink(pins.path("link"));
   await adopted.detach();
   await adopted.close();
   for (const name of pins.list()) unpin(pins.path(name));
   await Promise.all((["tcx", "netkit", "ringbuf", "jit"] as const).map(probe));
+}
+
+async function useTcx(): Promise<void> {
+  await using object = await loadObject(counter.object, counter.bytes);
+  const [observe, pass] = [object.program("observe"), object.program("pass")];
+  const { left: ifindex, path: netns } = namespace;
+  await using link = await attachTcx(observe, { ifindex, netns, hook: "ingress" });
+  await link.update(pass, { expectedOld: observe });
+  await queryTcx(ifindex, "ingress", { netns });
 }
 
 /** Everything that opens descriptors, with failure. */
@@ -117,6 +127,15 @@ describe("descriptors", () => {
       await failAll();
     }
     // The event loop closes what it watched in its next turn.
+    await vi.waitFor(() => {
+      expect(openBpf()).toBe(before);
+    });
+  });
+
+  it("of tcx links, too", async (context) => {
+    await skipWithout("tcx", context);
+    const before = openBpf();
+    for (let round = 0; round < 5; round++) await useTcx();
     await vi.waitFor(() => {
       expect(openBpf()).toBe(before);
     });

@@ -14,6 +14,7 @@ import type { Program } from "./program-types.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { skipWithout } from "./testing/skip-without.ts";
 import { thrown } from "./testing/thrown.ts";
 
 const counter = compileCounter();
@@ -54,6 +55,8 @@ async function order(hook: TcxHook = "ingress"): Promise<readonly number[]> {
 }
 
 describe("a tcx link", () => {
+  beforeEach((context) => skipWithout("tcx", context));
+
   it("runs its program on a device's packets until it is closed", async () => {
     const link = await tcx(observe);
     expect(link.info()).toEqual({

@@ -4,5 +4,6 @@
  * @module
  */
 export { createPinFolder, type PinFolder } from "./pin-folder.ts";
+export { skipWithout, type SkippableTest } from "./skip-without.ts";
 export { createTestNetns, joinNetns, type TestNetns, type TestWire } from "./test-netns.ts";
 export { waitUntil } from "./wait-until.ts";
