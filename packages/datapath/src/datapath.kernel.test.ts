@@ -16,7 +16,7 @@ import {
   createPinFolder,
   createTestNetns,
   joinNetns,
-  skipWithout,
+  requireFeature,
   type TestNetns,
   waitUntil,
 } from "@heddle/testing";
@@ -93,7 +93,7 @@ async function failure(action: () => Promise<unknown>): Promise<unknown> {
 }
 
 /** Devices get their programs by tcx, so far. */
-const needsTcx = (context: TestContext): Promise<void> => skipWithout("tcx", context);
+const needsTcx = (context: TestContext): Promise<void> => requireFeature(context, "tcx");
 
 describe("a pod's device", () => {
   beforeEach(needsTcx);

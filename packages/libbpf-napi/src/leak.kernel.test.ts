@@ -19,8 +19,8 @@ import { openRingBuffer } from "./ring-buffer.ts";
 import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
-import { skipWithout } from "./testing/skip-without.ts";
 
 const counter = compileCounter();
 const rejected = compileFixture("rejected");
@@ -133,7 +133,7 @@ describe("descriptors", () => {
   });
 
   it("of tcx links, too", async (context) => {
-    await skipWithout("tcx", context);
+    await requireFeature(context, "tcx");
     const before = openBpf();
     for (let round = 0; round < 5; round++) await useTcx();
     await vi.waitFor(() => {

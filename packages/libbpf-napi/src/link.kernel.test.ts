@@ -13,8 +13,8 @@ import type { LoadedObject } from "./object-types.ts";
 import type { Program } from "./program-types.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
-import { skipWithout } from "./testing/skip-without.ts";
 import { thrown } from "./testing/thrown.ts";
 
 const counter = compileCounter();
@@ -55,7 +55,7 @@ async function order(hook: TcxHook = "ingress"): Promise<readonly number[]> {
 }
 
 describe("a tcx link", () => {
-  beforeEach((context) => skipWithout("tcx", context));
+  beforeEach((context) => requireFeature(context, "tcx"));
 
   it("runs its program on a device's packets until it is closed", async () => {
     const link = await tcx(observe);

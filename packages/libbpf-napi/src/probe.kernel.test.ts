@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { describe, expect, it } from "vitest";
 import { BpfError, UnsupportedFeatureError } from "./errors.ts";
 import { explainByProbe, type FeatureName, probe } from "./probe.ts";
-import { reasonToSkip } from "./testing/skip-without.ts";
+import { reasonToSkip } from "./testing/feature.ts";
 
 const features: readonly FeatureName[] = ["tcx", "netkit", "ringbuf", "kernel-btf", "jit"];
 

@@ -73,6 +73,9 @@ async function runAll(
 }
 
 async function main(names: readonly string[]): Promise<void> {
+  // The machines are given this machine's Node and its libraries.
+  if (process.arch !== "x64")
+    throw new Error(`kernels are run on x64 only, not on ${process.arch}`);
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   try {

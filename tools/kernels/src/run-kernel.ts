@@ -32,8 +32,8 @@ export interface RunContext extends BuildContext {
   readonly signal: AbortSignal;
 }
 
-/** How long a machine may run, in milliseconds; an idle computer with two processors needs a third of it. */
-const timeout = 10 * 60_000;
+/** How long a machine may run, in milliseconds; an idle computer with two processors needs a fifth of it. */
+const timeout = 20 * 60_000;
 
 /** Boots a kernel and runs the tests in it. */
 export async function runKernel(choice: KernelChoice, context: RunContext): Promise<KernelResult> {

@@ -12,7 +12,7 @@ export interface SkippableTest {
  *
  * @throws an `Error` where the kernel is new enough to have the feature: there the skip would hide a fault
  */
-export async function skipWithout(feature: FeatureName, test: SkippableTest): Promise<void> {
+export async function requireFeature(test: SkippableTest, feature: FeatureName): Promise<void> {
   const { supported, reason, sinceKernel } = await probe(feature);
   if (supported) return;
   const [running, since] = [release(), sinceKernel].map(releaseNumber);

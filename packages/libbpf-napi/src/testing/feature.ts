@@ -3,7 +3,7 @@ import type { TestContext } from "vitest";
 import { type FeatureName, type FeatureProbe, probe } from "../probe.ts";
 
 /** For `beforeEach`: skips tests where the kernel lacks a feature that they need, and says so. */
-export async function skipWithout(feature: FeatureName, context: TestContext): Promise<void> {
+export async function requireFeature(context: TestContext, feature: FeatureName): Promise<void> {
   const reason = reasonToSkip(await probe(feature), release());
   if (reason !== undefined) context.skip(reason);
 }

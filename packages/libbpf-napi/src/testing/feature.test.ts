@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { reasonToSkip } from "./skip-without.ts";
+import { reasonToSkip } from "./feature.ts";
 
 const tcx = { feature: "tcx", reason: "it takes no tcx queries", sinceKernel: "6.6" } as const;
 
