@@ -95,4 +95,9 @@ async function main(names: readonly string[]): Promise<void> {
   }
 }
 
-await main(process.argv.slice(2));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`kernels: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
