@@ -80,11 +80,13 @@ static __always_inline int flow_await(struct __sk_buff *skb, struct packet *pack
 static __always_inline struct flow *flow_awaited(const struct packet *packet,
 						 const struct flow *flow)
 {
+	/* Linux 6.1 takes no key from what a global function was given. */
+	struct flow_key key = packet->key;
 	struct flow *held;
 
 	if (flow->nexthop.kind != NEXTHOP_UNRESOLVED)
 		return NULL;
-	held = bpf_map_lookup_elem(&flows, &packet->key);
+	held = bpf_map_lookup_elem(&flows, &key);
 	if (!held || held->nexthop.kind != NEXTHOP_UNRESOLVED || !flow_is_current(held))
 		return NULL;
 	return held;
@@ -94,14 +96,15 @@ static __always_inline struct flow *flow_awaited(const struct packet *packet,
 static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
 				       struct flow *flow)
 {
-	enum hook hook = packet->key.hook;
+	struct flow_key key = packet->key;
+	enum hook hook = key.hook;
 	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
 
 	if (obstacle)
 		return verdict_next(skb, hook, obstacle);
 	flow->packets = 1;
 	flow->bytes = skb->len - ETH_HLEN;
-	bpf_map_update_elem(&flows, &packet->key, flow, BPF_ANY);
+	bpf_map_update_elem(&flows, &key, flow, BPF_ANY);
 	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
 	return forward(skb, hook, &flow->nexthop);
 }

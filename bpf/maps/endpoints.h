@@ -31,7 +31,10 @@ struct {
 
 static __always_inline struct endpoint *endpoint_find(const struct ip_addr *address)
 {
-	return bpf_map_lookup_elem(&endpoints, address);
+	/* Linux 6.1 takes no key from what a global function was given. */
+	struct ip_addr key = *address;
+
+	return bpf_map_lookup_elem(&endpoints, &key);
 }
 
 #endif

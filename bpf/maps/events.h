@@ -106,7 +106,9 @@ static __always_inline bool event_afford(struct event_budget *budget)
 static __always_inline void event_fill(struct packet_event *event, struct __sk_buff *skb,
 				       enum hook hook, enum reason reason, __u32 nexthop_ifindex)
 {
-	__u32 captured = skb->len < EVENT_CAPTURE ? skb->len : EVENT_CAPTURE;
+	/* The last byte that is captured. One less than a length, since the verifier of Linux 6.1 takes the
+	 * lower bound that a helper asks for from an addition but not from a comparison with 0. */
+	__u64 last = (skb->len < EVENT_CAPTURE ? skb->len : EVENT_CAPTURE) - 1ULL;
 
 	event->time = bpf_ktime_get_ns();
 	event->ifindex = skb->ifindex;
@@ -114,9 +116,10 @@ static __always_inline void event_fill(struct packet_event *event, struct __sk_b
 	event->length = skb->len;
 	event->hook = hook;
 	event->reason = reason;
-	event->captured = captured;
-	if (captured == 0 || bpf_skb_load_bytes(skb, 0, event->packet, captured))
-		event->captured = 0;
+	event->captured = 0;
+	barrier_var(last);
+	if (last < EVENT_CAPTURE && !bpf_skb_load_bytes(skb, 0, event->packet, last + 1))
+		event->captured = last + 1;
 }
 
 static __always_inline void event_emit(struct __sk_buff *skb, enum event_class class,

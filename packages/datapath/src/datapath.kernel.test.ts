@@ -18,6 +18,7 @@ import {
   createPinFolder,
   createTestNetns,
   joinNetns,
+  requireFeature,
   type TestNetns,
   waitUntil,
 } from "@heddle/testing";
@@ -31,7 +32,7 @@ import {
   u32,
   u64,
 } from "libbpf-napi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import {
   createDatapath,
   defaultGateway,
@@ -100,7 +101,12 @@ async function failure(action: () => Promise<unknown>): Promise<unknown> {
   throw new Error("nothing was thrown");
 }
 
+/** Devices get their programs by tcx, so far. */
+const needsTcx = (context: TestContext): Promise<void> => requireFeature(context, "tcx");
+
 describe("a pod's device", () => {
+  beforeEach(needsTcx);
+
   it("gets both programs once, however often it is asked", async () => {
     const datapath = await started();
     await datapath.attachPod(device);
@@ -152,7 +158,8 @@ describe("a pod's device", () => {
 });
 
 describe("the node's devices", () => {
-  it("get programs and an entry as they come, and lose them as they go", async () => {
+  it("get programs and an entry as they come, and lose them as they go", async (context) => {
+    await needsTcx(context);
     const datapath = await started();
     const devices = datapath.map(devicesMap);
     nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
@@ -166,7 +173,8 @@ describe("the node's devices", () => {
     expect(devices.has(device)).toBe(false);
   });
 
-  it("that went while nobody ran are forgotten", async () => {
+  it("that went while nobody ran are forgotten", async (context) => {
+    await needsTcx(context);
     const first = await started();
     nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
     nodeDevices.markSynced();
@@ -254,7 +262,8 @@ describe("what is pinned", () => {
     });
   });
 
-  it("is replaced when it is a cache of another size, with a word about it", async () => {
+  it("is replaced when it is a cache of another size, with a word about it", async (context) => {
+    await needsTcx(context);
     const first = await started();
     await first.attachPod(device);
     await first.close();
@@ -297,7 +306,8 @@ describe("a datapath", () => {
     expect(() => datapath.map(devicesMap).get(1)).toThrow(DatapathError);
   });
 
-  it("counts what becomes of packets, and reports drops while somebody listens", async () => {
+  it("counts what becomes of packets, and reports drops while somebody listens", async (context) => {
+    await needsTcx(context);
     const datapath = await started();
     await datapath.attachPod(device);
     const ping = () => pod.run("ping", "-c1", "-W1", "10.0.0.9").catch(() => "");
@@ -326,7 +336,8 @@ describe("a datapath", () => {
     expect(reports.filter(({ length }) => length === 98)).toHaveLength(1);
   });
 
-  it("has the gateway that it is told", async () => {
+  it("has the gateway that it is told", async (context) => {
+    await needsTcx(context);
     const mac = parseMac("02:00:00:00:00:aa");
     const datapath = await started({ gateway: { ...defaultGateway, mac } });
     await datapath.attachPod(device);

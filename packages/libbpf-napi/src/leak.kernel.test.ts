@@ -31,6 +31,7 @@ import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { compileToLoad } from "./testing/fixture.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { openUserRingBuffer } from "./user-ring-buffer.ts";
 import { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
@@ -117,9 +118,9 @@ async function useAll(): Promise<void> {
     },
   });
   reader.pause();
-  await using link = await attachTcx(observe, { ifindex, netns, hook: "ingress" });
-  await link.update(object.program("pass"), { expectedOld: observe });
-  await queryTcx(ifindex, "ingress", { netns });
+  const xdp = object.program("xdp_pass");
+  await using link = await attachXdp(xdp, { ifindex, netns });
+  await link.update(xdp, { expectedOld: xdp });
   link.pin(pins.path("link"));
   const adopted = openPinnedLink(pins.path("link"));
   await adopted.detach();
@@ -147,6 +148,15 @@ async function useOtherMaps(): Promise<void> {
   using storage = createStorageMap({ name: "storage", type: "task_storage", value: u32 });
   using task = openTask(process.pid);
   storage.set(task.fd, 1);
+}
+
+async function useTcx(): Promise<void> {
+  await using object = await loadObject(counter.object, counter.bytes);
+  const [observe, pass] = [object.program("observe"), object.program("pass")];
+  const { left: ifindex, path: netns } = namespace;
+  await using link = await attachTcx(observe, { ifindex, netns, hook: "ingress" });
+  await link.update(pass, { expectedOld: observe });
+  await queryTcx(ifindex, "ingress", { netns });
 }
 
 /** Everything that opens descriptors, with failure. */
@@ -183,6 +193,15 @@ describe("descriptors", () => {
       await failAll();
     }
     // The event loop closes what it watched in its next turn.
+    await vi.waitFor(() => {
+      expect(openBpf()).toBe(before);
+    });
+  });
+
+  it("of tcx links, too", async (context) => {
+    await requireFeature(context, "tcx");
+    const before = openBpf();
+    for (let round = 0; round < 5; round++) await useTcx();
     await vi.waitFor(() => {
       expect(openBpf()).toBe(before);
     });

@@ -12,6 +12,7 @@ import type { Program } from "./program-types.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { createTestCgroup, type TestCgroup } from "./testing/cgroup.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
 
@@ -53,6 +54,8 @@ async function order(hook: TcxHook = "ingress"): Promise<readonly number[]> {
 }
 
 describe("a tcx link", () => {
+  beforeEach((context) => requireFeature(context, "tcx"));
+
   it("runs its program on a device's packets until it is closed", async () => {
     const link = await tcx(observe);
     expect(link.info()).toEqual({

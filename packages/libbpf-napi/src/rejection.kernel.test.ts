@@ -41,12 +41,13 @@ describe("the verifier's rejection", () => {
     ["null_pointer", "return value[0];", "map_value_or_null", "compare the pointer with NULL"],
     ["unbounded", "return value[skb->mark];", "R0", "bound the number"],
     ["packet_bounds", "return data[0];", "invalid access to packet", "data_end"],
-    ["wrong_helper", "bpf_get_hash_recalc", "cannot use", "may not call"],
+    ["wrong_helper", "bpf_get_hash_recalc", "bpf_get_hash_recalc#34", "may not call"],
   ])("of %s shows line, reason and hint", async (program, source, message, hint) => {
     const error = await rejection(program);
     expect(error.program).toBe(program);
     expect(error.source?.text).toContain(source);
-    expect(error.source?.file).toContain("rejected.bpf.c");
+    const { file = "" } = error.source ?? {};
+    expect(file.endsWith("rejected.bpf.c")).toBe(/@ \S*rejected\.bpf\.c:/.test(error.log));
     expect(error.reason).toContain(message);
     expect(error.hint).toContain(hint);
     expect(error.log).toContain("processed ");

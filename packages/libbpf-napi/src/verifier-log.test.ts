@@ -25,7 +25,53 @@ R3 unbounded memory access, make sure to bounds check any such access
 processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
 `;
 
+/** As Linux 7.3 writes it: a report follows, which tells the same once more. */
+const reported = `0: R1=ctx()
+; return bpf_get_hash_recalc((void *)context); @ rejected.bpf.c:53
+0: (85) call bpf_get_hash_recalc#34
+program of this type cannot use helper bpf_get_hash_recalc#34
+
+Verification failed: Policy: Operation is not allowed
+
+Reason:
+  The helper bpf_get_hash_recalc#34 is not allowed: this program type does not allow the helper.
+
+At:
+  wrong_helper @ rejected.bpf.c:53:9
+  Source context:
+      52 | ...
+  >>> 53 |         return bpf_get_hash_recalc((void *)context);
+         |         ^-- error: policy check failed for helper bpf_get_hash_recalc#34
+  Instruction context:
+  >>> 0 | (85) call bpf_get_hash_recalc#34
+
+Suggestion:
+  Use a helper allowed for this program type,
+  or move the logic to a compatible program type.
+
+processed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+`;
+
 describe("diagnose", () => {
+  it("finds the same in front of the report that newer kernels add", () => {
+    expect(diagnose(reported)).toEqual({
+      source: {
+        text: "return bpf_get_hash_recalc((void *)context);",
+        file: "rejected.bpf.c",
+        line: 53,
+      },
+      message: "program of this type cannot use helper bpf_get_hash_recalc#34",
+      hint: "this kind of program may not call the helper",
+    });
+  });
+
+  it("passes on what the kernel suggests when it has no hint of its own", () => {
+    const unknown = reported.replace("program of this type cannot use helper", "no such thing:");
+    expect(diagnose(unknown).hint).toBe(
+      "Use a helper allowed for this program type, or move the logic to a compatible program type.",
+    );
+  });
+
   it("finds the line of source, the complaint and what helps", () => {
     expect(diagnose(nullPointer)).toEqual({
       source: { text: "value->length = skb->len;", file: "counter.bpf.c", line: 33 },
@@ -75,7 +121,7 @@ processed 2 insns (limit 1000000)
     ["R1 !read_ok", "before it was set"],
     ["BPF program is too large. Processed 1000001 insn", "global functions"],
     ["program of this type cannot use helper bpf_redirect#23", "may not call"],
-    ["unknown func bpf_new_helper#300", "no such helper"],
+    ["unknown func bpf_new_helper#300", "this kernel has no such"],
     ["invalid access to packet, off=34 size=1, R2(id=0,off=34,r=0)", "data_end"],
     ["R1 invalid mem access 'scalar'", "used as a pointer"],
     ["combined stack size of 2 calls is 544. Too large", "512 bytes"],

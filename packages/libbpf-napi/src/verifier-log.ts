@@ -60,7 +60,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /too large|too complex|too many (?:states|instructions)/,
     "split the program into global functions, which are verified once, or shorten its loops",
   ],
-  [/unknown func/, "this kernel has no such helper"],
+  [/unknown func/, "this kind of program may not call the helper, or this kernel has no such"],
   [/cannot use helper|program of this type cannot/, "this kind of program may not call the helper"],
   [/Unreleased reference/, "release what was acquired on every path, the early returns included"],
   [/unreachable insn/, "code after the program's end, usually a return that the compiler removed"],
@@ -69,11 +69,25 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/not allowed for|permission|CAP_/i, "a capability is missing: run as root"],
 ];
 
+/** Newer kernels, 7.3 among them, tell the same at length once more, with the source around it. */
+const reportBegins = /^Verification failed: /;
+
 /** Finds in a verifier's log what a person wants to know first. */
 export function diagnose(log: string): VerifierDiagnosis {
   const lines = log.split("\n").map((line) => line.trim());
-  const message = findMessage(lines);
-  return { source: findSource(lines), message, hint: findHint(message) };
+  const report = lines.findIndex((line) => reportBegins.test(line));
+  const trace = report < 0 ? lines : lines.slice(0, report);
+  const message = findMessage(trace);
+  const hint = findHint(message) ?? findSuggestion(lines.slice(trace.length));
+  return { source: findSource(trace), message, hint };
+}
+
+/** What the kernel's own report suggests. */
+function findSuggestion(report: readonly string[]): string | undefined {
+  const begin = report.indexOf("Suggestion:") + 1;
+  if (begin === 0) return undefined;
+  const end = report.indexOf("", begin);
+  return report.slice(begin, end < 0 ? undefined : end).join(" ");
 }
 
 /** The last lines that are not narration: usually one, or two where the second one says more. */

@@ -67,7 +67,8 @@ export async function publish(unfinished: string, folder: string): Promise<void>
   }
 }
 
-async function fetchArchive(source: DebianSource, context: BuildContext): Promise<string> {
+/** Downloads a file of the archive into the cache unless it is there; returns its path. */
+export async function fetchArchive(source: DebianSource, context: BuildContext): Promise<string> {
   const target = join(context.cacheDir, "sources", basename(source.path));
   if (existsSync(target) && sha256(await readFile(target)) === source.sha256) return target;
   const content = await fetchVerified(source, context);

@@ -10,3 +10,6 @@ export function kernelProblems(
   release: string,
   places?: { readonly btf?: string },
 ): readonly string[];
+export function missingRequirements(
+  groups?: readonly "kernels"[],
+): readonly { readonly debian: string; readonly program?: string }[];

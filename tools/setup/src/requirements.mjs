@@ -20,6 +20,15 @@ export const programs = [
   { program: "nsenter", debian: "util-linux", for: "the lab" },
 ];
 
+/** What only some commands need: they name the group, after `--with`. */
+export const optionalPrograms = {
+  kernels: [
+    { program: "qemu-system-x86_64", debian: "qemu-system-x86", for: "the kernel matrix" },
+    { program: "dpkg-deb", debian: "dpkg", for: "unpacking kernels" },
+    { program: "setpriv", debian: "util-linux", for: "the kernel matrix" },
+  ],
+};
+
 /** Header files that are compiled against. */
 export const headers = [
   { path: "/usr/include/stdio.h", debian: "libc6-dev", for: "the Node addons" },
@@ -67,10 +76,14 @@ export function isReadable(path) {
   }
 }
 
-/** The requirements that are not met, each with what it is for. */
-export function missingRequirements() {
+/**
+ * The requirements that are not met, each with what it is for.
+ * @param {readonly (keyof typeof optionalPrograms)[]} [groups] of optional programs that are needed, too
+ */
+export function missingRequirements(groups = []) {
+  const needed = [...programs, ...groups.flatMap((group) => optionalPrograms[group])];
   return [
-    ...programs.filter(({ program }) => !isOnPath(program)),
+    ...needed.filter(({ program }) => !isOnPath(program)),
     ...headers.filter(({ path }) => !isReadable(path)),
   ];
 }

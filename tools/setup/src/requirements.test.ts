@@ -9,10 +9,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import {
   isOnPath,
   kernelProblems,
+  missingRequirements,
   parseOsRelease,
   pathOf,
   readDistribution,
@@ -77,6 +78,18 @@ describe("a kernel", () => {
     expect(kernelProblems("6.12.0", { btf: join(folder, "missing") })).toEqual([
       expect.stringMatching(/missing is missing: .*CONFIG_DEBUG_INFO_BTF/),
     ]);
+  });
+});
+
+describe("an optional requirement", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("is missing only where its group is asked for", () => {
+    vi.stubEnv("PATH", "/nowhere");
+    const emulator = expect.objectContaining({ debian: "qemu-system-x86" });
+    expect(missingRequirements()).toContainEqual(expect.objectContaining({ program: "ip" }));
+    expect(missingRequirements()).not.toContainEqual(emulator);
+    expect(missingRequirements(["kernels"])).toContainEqual(emulator);
   });
 });
 

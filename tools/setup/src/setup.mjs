@@ -1,6 +1,8 @@
 // Brings the machine to where the demo and the tests run, then runs what stands after `--`.
 //
-//   node tools/setup/src/setup.mjs [--] [COMMAND ARGUMENT...]
+//   node tools/setup/src/setup.mjs [--with GROUP] [--] [COMMAND ARGUMENT...]
+//
+// GROUP names optional requirements that the command has: `kernels`.
 //
 // Everything is checked each time and done only when needed, so that the second time is quick.
 import { spawnSync } from "node:child_process";
@@ -13,6 +15,7 @@ import {
   isReadable,
   kernelProblems,
   missingRequirements,
+  optionalPrograms,
   pathOf,
   readDistribution,
 } from "./requirements.mjs";
@@ -84,8 +87,9 @@ function checkMachine() {
   if (problems.length > 0) giveUp(problems);
 }
 
-function installPackages() {
-  const missing = missingRequirements();
+/** @param {readonly (keyof typeof optionalPrograms)[]} groups */
+function installPackages(groups) {
+  const missing = missingRequirements(groups);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map(({ debian }) => debian))];
   const distribution = readDistribution();
@@ -101,7 +105,7 @@ function installPackages() {
   environment.DEBIAN_FRONTEND = "noninteractive";
   step("apt-get update", "apt-get", ["update", "-q"]);
   step("apt-get install", "apt-get", ["install", "-qy", "--no-install-recommends", ...packages]);
-  const still = missingRequirements();
+  const still = missingRequirements(groups);
   if (still.length > 0) {
     giveUp(still.map((one) => `${one.program ?? one.path} is missing even with ${one.debian}`));
   }
@@ -177,10 +181,22 @@ function run([program, ...args]) {
   process.exitCode = result.status ?? 1;
 }
 
+/** What stands before the command: the groups of optional requirements, and the command itself. */
+function parseArguments() {
+  const [first, group, ...others] = process.argv.slice(2);
+  const named = first === "--with";
+  if (named && !(group in optionalPrograms)) {
+    giveUp([`unknown group ${group}; there is ${Object.keys(optionalPrograms).join(", ")}`]);
+  }
+  const rest = named ? others : process.argv.slice(2);
+  return { groups: named ? [group] : [], command: rest[0] === "--" ? rest.slice(1) : rest };
+}
+
+const { groups, command } = parseArguments();
 checkMachine();
-installPackages();
+installPackages(groups);
 installModules();
 linkNode();
 mountBpffs();
 build();
-run(process.argv.slice(process.argv[2] === "--" ? 3 : 2));
+run(command);

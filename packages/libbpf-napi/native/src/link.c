@@ -1,6 +1,7 @@
 /* Links: what ties a program to a hook. All that takes the networking lock is off the event loop. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "exports.h"
@@ -240,6 +241,14 @@ struct query_job {
 	uint64_t revision;
 };
 
+/* A kernel without tcx refuses a query before it looks for the device. */
+static int query_error(int error, int32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return error == -EINVAL && !if_indextoname(ifindex, name) ? -ENODEV : error;
+}
+
 static int query_run(struct job *job)
 {
 	struct query_job *query = (struct query_job *)job;
@@ -248,7 +257,7 @@ static int query_run(struct job *job)
 	int error = bpf_prog_query_opts(query->ifindex, query->attach_type, &opts);
 
 	if (error)
-		return error;
+		return query_error(error, query->ifindex);
 	query->count = opts.count;
 	query->revision = opts.revision;
 	return 0;

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const packageDir = fileURLToPath(new URL("../..", import.meta.url));
+const fixtures = join(packageDir, "fixtures");
 const headers = join(packageDir, "../../.heddle/cache/libbpf-headers");
 const clang = "clang-19";
 /** Where `asm/types.h` is on Debian. */
@@ -22,12 +23,23 @@ const compileFlags = [
   `-idirafter/usr/include/${machine}-linux-gnu`,
 ];
 
+/** What tests compile a fixture with beside the flags above. */
+const variants: readonly (readonly [name: string, ...flags: readonly string[]])[] = [
+  ["counter", "-Dlength=octets"],
+];
+
+/** A folder that {@link compileAll} filled, for machines without a compiler: those of the kernel matrix. */
+const compiledBefore = process.env["HEDDLE_FIXTURES"];
+
 /** Compiles `fixtures/NAME.bpf.c` and returns the object file's bytes. */
 export function compileFixture(name: string, ...flags: readonly string[]): Uint8Array {
+  if (compiledBefore !== undefined) {
+    return new Uint8Array(readFileSync(join(compiledBefore, objectName(name, flags))));
+  }
   const folder = mkdtempSync(join(tmpdir(), "hdt-bpf-"));
-  const object = join(folder, `${name}.bpf.o`);
+  const object = join(folder, objectName(name, flags));
   try {
-    compileSource(join(packageDir, "fixtures", `${name}.bpf.c`), object, ...flags);
+    compileSource(join(fixtures, `${name}.bpf.c`), object, ...flags);
     return new Uint8Array(readFileSync(object));
   } finally {
     rmSync(folder, { recursive: true });
@@ -39,4 +51,16 @@ export function compileSource(source: string, object: string, ...flags: readonly
   execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+}
+
+/** Compiles every fixture, and every one of {@link variants}, into a folder. */
+export function compileAll(folder: string): void {
+  const plain = globSync("*.bpf.c", { cwd: fixtures }).map((file) => [basename(file, ".bpf.c")]);
+  for (const [name = "", ...flags] of [...plain, ...variants]) {
+    writeFileSync(join(folder, objectName(name, flags)), compileFixture(name, ...flags));
+  }
+}
+
+function objectName(name: string, flags: readonly string[]): string {
+  return `${[name, ...flags].join(" ")}.bpf.o`;
 }

@@ -13,17 +13,23 @@ export interface TestNamespace extends Disposable {
   run(command: string, ...args: readonly string[]): string;
 }
 
+/** In one go: it takes long to start a program in an emulated machine. */
+const setUp = [
+  "link add left type veth peer name right",
+  ...["lo", "left", "right"].map((device) => `link set ${device} up`),
+];
+
 export function createTestNamespace(): TestNamespace {
   const name = `hdt-${randomBytes(4).toString("hex")}`;
   execFileSync("ip", ["netns", "add", name]);
+  const remove = (): void => void execFileSync("ip", ["netns", "delete", name]);
   const run = (command: string, ...args: readonly string[]): string =>
     execFileSync("ip", ["netns", "exec", name, command, ...args], { encoding: "utf8" });
-  const remove = (): void => void execFileSync("ip", ["netns", "delete", name]);
   try {
-    run("ip", "link", "add", "left", "type", "veth", "peer", "name", "right");
-    for (const device of ["lo", "left", "right"]) run("ip", "link", "set", device, "up");
+    execFileSync("ip", ["-n", name, "-batch", "-"], { input: setUp.join("\n") });
+    const shown = execFileSync("ip", ["-n", name, "-o", "link", "show"], { encoding: "utf8" });
     const indexOf = (device: string): InterfaceIndex =>
-      interfaceIndex(Number(run("cat", `/sys/class/net/${device}/ifindex`)));
+      interfaceIndex(Number(new RegExp(`^(\\d+): ${device}@`, "m").exec(shown)?.[1]));
     return {
       path: `/run/netns/${name}`,
       left: indexOf("left"),

@@ -1,0 +1,6 @@
+// Compiles every fixture into the folder that is named: node compile-all.ts FOLDER
+import { compileAll } from "./compile-fixture.ts";
+
+const [, , folder] = process.argv;
+if (folder === undefined) throw new Error("which folder?");
+compileAll(folder);

@@ -1,0 +1,107 @@
+// Runs the kernel tests in Debian's kernels, each in an emulated machine.
+//
+//   node tools/kernels/src/main.ts [KERNEL...]
+//
+// Without names it runs them all, and writes docs/reference/kernels.md.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runTool } from "@heddle-tools/addon";
+import { type KernelChoice, kernelChoices } from "./choose-kernel.ts";
+import { guestEntries } from "./guest-image.ts";
+import { describeKernels } from "./reference-page.ts";
+import { describeResults, failuresOf } from "./result-table.ts";
+import { type KernelResult, type RunContext, runKernel } from "./run-kernel.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const page = join(root, "docs/reference/kernels.md");
+const stateDir = join(root, ".heddle");
+
+/** How many machines run at a time. Each has two processors, but the tests mostly keep one of them busy. */
+const parallel = 2;
+
+/** No test may be slower than this in an emulated machine, in milliseconds. */
+const testTimeout = 120_000;
+
+/** What compiles programs while it runs, and calls more of the machine's programs than the guest has. */
+const excluded = ["**/example.kernel.test.ts", "bpf/tests/wire.kernel.test.ts"];
+
+/** What the guest runs. One worker for all files: it takes seconds to start another. */
+const command = `
+export HEDDLE_FIXTURES=/fixtures NODE_OPTIONS=--conditions=heddle-source NODE_COMPILE_CACHE=/tmp/node
+node node_modules/vitest/vitest.mjs run --project kernel --no-isolate \\
+  ${excluded.map((pattern) => `--exclude '${pattern}'`).join(" ")} \\
+  --test-timeout ${String(testTimeout)} --hook-timeout ${String(testTimeout)} \\
+  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath bpf/tests
+`;
+
+function chosen(names: readonly string[]): readonly KernelChoice[] {
+  const unknown = names.filter((name) => !kernelChoices.some((choice) => choice.name === name));
+  if (unknown.length > 0) {
+    const known = kernelChoices.map(({ name }) => name).join(", ");
+    throw new Error(`unknown kernel ${unknown.join(", ")}; there are ${known}`);
+  }
+  return kernelChoices.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+async function prepare(signal: AbortSignal): Promise<RunContext> {
+  const context = {
+    cacheDir: join(stateDir, "cache"),
+    report: (line: string): void => console.error(`kernels: ${line}`),
+  };
+  const outputDir = join(stateDir, "kernels");
+  const fixtures = join(outputDir, "fixtures");
+  rmSync(outputDir, { recursive: true, force: true });
+  mkdirSync(fixtures, { recursive: true });
+  const compile = join(root, "packages/libbpf-napi/src/testing/compile-all.ts");
+  await runTool(process.execPath, [compile, fixtures]);
+  return {
+    ...context,
+    outputDir,
+    signal,
+    guest: await guestEntries(root, fixtures, command, context),
+  };
+}
+
+/** A few at a time, in the order given. */
+async function runAll(
+  choices: readonly KernelChoice[],
+  context: RunContext,
+): Promise<readonly KernelResult[]> {
+  const waiting = choices.entries();
+  const results: KernelResult[] = [];
+  const work = async (): Promise<void> => {
+    for (const [index, choice] of waiting) results[index] = await runKernel(choice, context);
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return results;
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  // The machines are given this machine's Node and its libraries.
+  if (process.arch !== "x64")
+    throw new Error(`kernels are run on x64 only, not on ${process.arch}`);
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  try {
+    const choices = chosen(names);
+    const results = await runAll(choices, await prepare(stopping.signal));
+    const failures = results.flatMap((result) =>
+      failuresOf(result).map((failure) => `${result.name}: ${failure}`),
+    );
+    console.log(describeResults(results));
+    for (const failure of failures) console.error(`\n${failure}`);
+    if (failures.length > 0) process.exitCode = 1;
+    if (stopping.signal.aborted || choices.length < kernelChoices.length) return;
+    writeFileSync(page, describeKernels(results));
+    await runTool("oxfmt", [page]);
+  } finally {
+    stopping.abort();
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`kernels: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
