@@ -17,7 +17,10 @@ struct {
 
 static __always_inline bool node_has_address(const struct ip_addr *address)
 {
-	return bpf_map_lookup_elem(&node_addrs, address);
+	/* Linux 6.1 takes no key from what a global function was given. */
+	struct ip_addr key = *address;
+
+	return bpf_map_lookup_elem(&node_addrs, &key);
 }
 
 #endif

@@ -9,8 +9,7 @@ import { compileWatchedProcess, type WatchedProcess } from "./testing/watched-pr
 import { links } from "./walk.ts";
 
 const tracing = compileToLoad("tracing");
-const architecture = process.arch === "arm64" ? "arm64" : "x86";
-const usdt = compileToLoad("usdt", `-D__TARGET_ARCH_${architecture}`);
+const usdt = compileToLoad("usdt");
 const congestion = compileToLoad("congestion");
 
 let watched: WatchedProcess;

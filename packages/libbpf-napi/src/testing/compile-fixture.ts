@@ -21,15 +21,20 @@ const compileFlags = [
   `-I${headers}`,
   `-I${join(headers, "uapi")}`,
   `-idirafter/usr/include/${machine}-linux-gnu`,
+  // Whose registers bpf_tracing.h reads.
+  `-D__TARGET_ARCH_${process.arch === "arm64" ? "arm64" : "x86"}`,
 ];
 
 /** What tests compile a fixture with beside the flags above. */
 const variants: readonly (readonly [name: string, ...flags: readonly string[]])[] = [
   ["counter", "-Dlength=octets"],
+  ["variables", "-DMISSING_OPTION"],
+  ["variables", "-DMISSING_FUNCTION"],
+  ["variables", "-DMISSING_VARIABLE"],
 ];
 
 /** A folder that {@link compileAll} filled, for machines without a compiler: those of the kernel matrix. */
-const compiledBefore = process.env["HEDDLE_FIXTURES"];
+export const compiledBefore: string | undefined = process.env["HEDDLE_FIXTURES"];
 
 /** Compiles `fixtures/NAME.bpf.c` and returns the object file's bytes. */
 export function compileFixture(name: string, ...flags: readonly string[]): Uint8Array {

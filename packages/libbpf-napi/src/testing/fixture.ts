@@ -21,8 +21,8 @@ export interface Fixture {
   load(...programs: readonly string[]): Promise<LoadedObject>;
 }
 
-export function compileToLoad(name: string, ...flags: readonly string[]): Fixture {
-  const bytes = compileFixture(name, ...flags);
+export function compileToLoad(name: string): Fixture {
+  const bytes = compileFixture(name);
   const open = async (...programs: readonly string[]): Promise<OpenedObject> => {
     const object = await openObject(bytes, { name });
     for (const program of object.programs) {

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiledBefore } from "./compile-fixture.ts";
 
 const source = fileURLToPath(new URL("../../fixtures/probed.c", import.meta.url));
+
+const name = "watched";
 
 /** fixtures/probed.c, compiled; disposing removes it. */
 export interface WatchedProcess extends Disposable {
@@ -14,14 +17,24 @@ export interface WatchedProcess extends Disposable {
 }
 
 export function compileWatchedProcess(): WatchedProcess {
+  if (compiledBefore !== undefined) return watched(join(compiledBefore, name), () => undefined);
   const folder = mkdtempSync(join(tmpdir(), "hdt-watched-"));
-  const file = join(folder, "watched");
   const remove = (): void => rmSync(folder, { recursive: true });
   try {
-    execFileSync("clang-19", ["-O1", source, "-o", file]);
+    return watched(compileWatched(folder), remove);
   } catch (error) {
     remove();
     throw error;
   }
-  return { file, run: () => void execFileSync(file), [Symbol.dispose]: remove };
+}
+
+function watched(file: string, dispose: () => void): WatchedProcess {
+  return { file, run: () => void execFileSync(file), [Symbol.dispose]: dispose };
+}
+
+/** Compiles it into a folder, and gives its path. */
+export function compileWatched(folder: string): string {
+  const file = join(folder, name);
+  execFileSync("clang-19", ["-O1", source, "-o", file]);
+  return file;
 }
