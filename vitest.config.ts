@@ -14,6 +14,8 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["{packages,tools}/*/src/**/*.test.ts"],
           exclude: ["**/*.kernel.test.ts"],
+          // Some compile programs, on machines that do other work too.
+          testTimeout: 30_000,
         },
       },
       {

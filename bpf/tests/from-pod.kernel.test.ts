@@ -183,7 +183,7 @@ describe.each(ipFamilies)("IPv%i to a neighbour that is not resolved", (family) 
 
 it.each(ipFamilies)("IPv%i goes by the rules for its ports", async (family) => {
   const option = `-${String(family)}`;
-  const rule = ["rule", "add", "ipproto", "tcp", "dport", "80", "lookup", "100"];
+  const rule = ["rule", "add", "ipproto", "6", "dport", "80", "lookup", "100"];
   const length = family === 4 ? "32" : "128";
   const target = `${remotePod[family]}/${length}`;
   await scene.netns.run(

@@ -240,7 +240,7 @@ describe("a change of the ways that packets go", () => {
     await netns.run("ip", "route", "del", "203.0.113.0/24");
     await waitUntil("the news of its end", () => changes > between);
     const after = await quiet();
-    await netns.run("ip", "rule", "add", "dport", "80", "ipproto", "tcp", "lookup", "100");
+    await netns.run("ip", "rule", "add", "dport", "80", "ipproto", "6", "lookup", "100");
     await waitUntil("the news of a rule", () => changes > after);
   });
 });

@@ -7,6 +7,12 @@
 #include <features.h>
 
 #ifdef __GLIBC__
+/* From 2.38 on, strtol and its kin are other functions for who asks for C23 or GNU extensions. */
+#undef __GLIBC_USE_C2X_STRTOL
+#define __GLIBC_USE_C2X_STRTOL 0
+#undef __GLIBC_USE_C23_STRTOL
+#define __GLIBC_USE_C23_STRTOL 0
+
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

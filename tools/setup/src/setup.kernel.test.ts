@@ -12,7 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Runs the set-up by a shell command; `$0` stands for node, `$1` for the script, `$2` for a folder. */
 function run(script: string): { readonly status: number | null; readonly stderr: string } {
   const args = ["-c", script, process.execPath, setup, folder];
-  return spawnSync("sh", args, { encoding: "utf8" });
+  const env = { ...process.env, npm_lifecycle_event: "check" };
+  return spawnSync("sh", args, { encoding: "utf8", env });
 }
 
 describe("the set-up refuses", () => {
@@ -21,7 +22,7 @@ describe("the set-up refuses", () => {
     expect(status).toBe(1);
     expect(stderr).toBe(
       "setup: this needs root: it loads BPF programs and makes network namespaces\n" +
-        "setup: run it as root, for example: sudo npm run demo\n",
+        "setup: run it as root: sudo npm run check\n",
     );
   });
 
@@ -31,7 +32,8 @@ describe("the set-up refuses", () => {
       'exec unshare -m sh -c \'mount --bind "$2/os-release" /etc/os-release && PATH=/nowhere exec "$0" "$1"\' "$0" "$1" "$2"',
     );
     expect(status).toBe(1);
-    expect(stderr).toContain("Fedora Linux 43 is not a Debian that this script installs on");
+    expect(stderr).toContain("Fedora Linux 43 is none that this script installs on");
+    expect(stderr).toContain("Debian 12 and 13");
     expect(stderr).toContain("setup:   clang-19 (Debian: clang-19), for the BPF programs\n");
     expect(stderr).toContain("setup:   ip (Debian: iproute2), for the tests");
     expect(stderr).not.toContain("apt-get");

@@ -5,13 +5,14 @@
 // GROUP names optional requirements that the command has: `kernels`.
 //
 // Everything is checked each time and done only when needed, so that the second time is quick.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { release } from "node:os";
+import { constants, release } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  debianReleases,
   isReadable,
   kernelProblems,
   missingRequirements,
@@ -80,7 +81,7 @@ function checkMachine() {
   if (process.getuid?.() !== 0) {
     giveUp([
       "this needs root: it loads BPF programs and makes network namespaces",
-      "run it as root, for example: sudo npm run demo",
+      `run it as root: sudo npm run ${process.env.npm_lifecycle_event ?? "demo"}`,
     ]);
   }
   const problems = kernelProblems(release());
@@ -95,7 +96,8 @@ function installPackages(groups) {
   const distribution = readDistribution();
   if (!distribution.isSupported) {
     giveUp([
-      `${distribution.name} is not a Debian that this script installs on; please install:`,
+      `${distribution.name} is none that this script installs on, which are Debian ${debianReleases.join(" and ")}`,
+      "please install there, or upgrade where a package is too old:",
       ...missing.map(
         (one) => `  ${one.program ?? one.path} (Debian: ${one.debian}), for ${one.for}`,
       ),
@@ -173,12 +175,18 @@ function build() {
   ]);
 }
 
-/** @param {readonly string[]} command */
+/**
+ * Runs the command and ends as it ends. What is to end this process is the command's to clean up after: a
+ * terminal sends Ctrl-C to both, other signals are passed on.
+ * @param {readonly string[]} command
+ */
 function run([program, ...args]) {
   if (program === undefined) return;
-  const result = spawnSync(program, args, { cwd: root, env: environment, stdio: "inherit" });
-  if (result.error) giveUp([`${program}: ${result.error.message}`]);
-  process.exitCode = result.status ?? 1;
+  const child = spawn(program, args, { cwd: root, env: environment, stdio: "inherit" });
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => giveUp([`${program}: ${error.message}`]));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
 /** What stands before the command: the groups of optional requirements, and the command itself. */
