@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -51,9 +51,10 @@ describe("the kernel's features", () => {
     const script = `
       import { kernelFeatures } from ${JSON.stringify(module)};
       await kernelFeatures().catch(({ code, hint }) => console.log(code, hint));`;
-    const args = ["--reuid=65534", "--clear-groups", process.execPath];
-    const node = ["--conditions=heddle-source", "--input-type=module-typescript", "-e", script];
-    const output = execFileSync("setpriv", [...args, ...node], { encoding: "utf8" });
-    expect(output).toMatch(/^not-permitted .*CAP_BPF/);
+    const drop = "--reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all".split(" ");
+    const node = ["--conditions=heddle-source", "--input-type=module", "-e", script];
+    const args = ["setpriv", ...drop, process.execPath, ...node];
+    const { stdout, stderr } = spawnSync("env", args, { encoding: "utf8" });
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^not-permitted .*CAP_BPF/), ""]);
   });
 });

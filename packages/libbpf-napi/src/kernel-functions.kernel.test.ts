@@ -61,9 +61,15 @@ describe("attaching to functions of the kernel", () => {
   ] as const)("runs $name, loaded for one of them", async ({ name, feature }, context) => {
     await requireFeature(context, feature);
     await using object = await tracing.load(name);
-    await using link = await object.attach(name);
-    await using _other = await object.attach(name, { kind: "tracing", cookie: 7n });
+    const link = await object.attach(name);
     expect(link.info()).toMatchObject({ type: "tracing" });
+    // The kernel takes a program once at a function.
+    await expect(object.attach(name)).rejects.toMatchObject({ errno: "EBUSY" });
+    await link.close();
+    const cookie = { kind: "tracing", cookie: 7n } as const;
+    const again = await vi.waitFor(() => object.attach(name, cookie));
+    expect(again.info()).toMatchObject({ type: "tracing" });
+    await again.close();
   });
 
   it("runs at one that was chosen before loading", async (context) => {

@@ -130,9 +130,11 @@ describe("attaching to functions of processes", () => {
     await using object = await tracing.load("on_user");
     const { file } = watched;
     const target = { kind: "uprobe", file, function: "watched_two", atReturn: true } as const;
-    await using _mine = await object.attach("on_user", { ...target, process: process.pid });
+    const mine = await object.attach("on_user", { ...target, process: process.pid });
     watched.run();
     expect(runsOf(object, 9)).toBe(0n);
+    // Some kernels (6.12) call every consumer of a function's return, once there is one for the process.
+    await mine.close();
     await using link = await object.attach("on_user", target);
     expect(link.info()).toMatchObject({ event: "uretprobe" });
     watched.run();

@@ -45,7 +45,9 @@ describe("attaching to a tracepoint", () => {
     if (!/\ttracefs$/m.test(readFileSync("/proc/filesystems", "utf8"))) {
       context.skip("this kernel has no tracefs");
     }
-    const { stdout, stderr } = attachElsewhere("mount -t tracefs tracefs /sys/kernel/tracing");
+    const { stdout, stderr } = attachElsewhere(
+      "grep -q ' /sys/kernel/tracing tracefs' /proc/mounts || mount -t tracefs tracefs /sys/kernel/tracing",
+    );
     expect(stderr).toBe("");
     const attached = "perf_event tracepoint sched_switch";
     expect(stdout.trim().split("\n")).toEqual([

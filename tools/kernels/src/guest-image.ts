@@ -20,7 +20,7 @@ const wantedModules = ["veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"];
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
  * takes its own programs before it looks at the path.
  */
-const programs = ["bash", "env", "ip", "nsenter", "ping", "setpriv", "sh", "unshare"];
+const programs = ["bash", "env", "ip", "nsenter", "ping", "setpriv", "sh", "tc", "unshare"];
 
 /** What the tests are run with, and the packages whose tests are run. */
 const testedPackages = ["vitest", "libbpf-napi", "@heddle/datapath", "@heddle-tools/bpf"];
@@ -128,6 +128,19 @@ export function kernelImage(folders: readonly string[]): string {
   );
   if (found[0] === undefined) throw new Error(`no kernel in ${folders.join(", ")}`);
   return found[0];
+}
+
+/** The kernel's configuration, from where libbpf reads it. */
+export function configEntries(folders: readonly string[]): readonly GuestEntry[] {
+  const patterns = ["boot/config-*", "usr/lib/modules/*/config"];
+  return folders.flatMap((folder) =>
+    globSync(patterns, { cwd: folder }).map((file) => {
+      const release = file.startsWith("boot/")
+        ? file.slice("boot/config-".length)
+        : file.split("/")[3];
+      return fileEntry(`boot/config-${String(release)}`, join(folder, file));
+    }),
+  );
 }
 
 export function writeImage(file: string, entries: Iterable<GuestEntry>): void {

@@ -10,7 +10,7 @@ import {
 } from "./choose-kernel.ts";
 import type { GuestEntry } from "./cpio.ts";
 import { suiteIndex, unpackPackage } from "./debian-packages.ts";
-import { kernelImage, moduleEntries, writeImage } from "./guest-image.ts";
+import { configEntries, kernelImage, moduleEntries, writeImage } from "./guest-image.ts";
 import { type GuestRecord, parseRecords } from "./records.ts";
 
 /** What came of the tests in a kernel. */
@@ -42,7 +42,8 @@ export async function runKernel(choice: KernelChoice, context: RunContext): Prom
   for (const one of kernel.packages) folders.push(await unpackPackage(one, context));
   const folder = join(context.outputDir, choice.name);
   const files = prepareFolder(folder);
-  writeImage(files.initrd, [...(await moduleEntries(folders)), ...context.guest]);
+  const ofKernel = [...(await moduleEntries(folders)), ...configEntries(folders)];
+  writeImage(files.initrd, [...ofKernel, ...context.guest]);
   context.report(`${choice.name}: booting ${kernel.version} of ${kernel.suite}`);
   const started = Date.now();
   const image = kernelImage(folders);

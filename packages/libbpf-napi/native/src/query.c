@@ -11,14 +11,23 @@ struct query_job {
 	struct job job;
 	int target;
 	uint32_t attach_type, query_flags, count;
-	uint32_t *programs;
+	/* How each is attached comes with the programs of LSM hooks, and has to be taken. */
+	uint32_t *programs, *attach_flags;
 	uint64_t revision;
 };
+
+static bool wants_attach_flags(const struct query_job *query)
+{
+	return query->attach_type == BPF_LSM_CGROUP &&
+	       !(query->query_flags & BPF_F_QUERY_EFFECTIVE);
+}
 
 static int ask(struct query_job *query)
 {
 	LIBBPF_OPTS(bpf_prog_query_opts, opts, .query_flags = query->query_flags,
-		    .prog_ids = query->programs, .count = query->programs ? query->count : 0);
+		    .prog_ids = query->programs,
+		    .prog_attach_flags = wants_attach_flags(query) ? query->attach_flags : NULL,
+		    .count = query->programs ? query->count : 0);
 	int error = bpf_prog_query_opts(query->target, query->attach_type, &opts);
 
 	query->count = opts.count;
@@ -34,12 +43,14 @@ static int query_run(struct job *job)
 
 	do {
 		free(query->programs);
-		query->programs = NULL;
+		free(query->attach_flags);
+		query->programs = query->attach_flags = NULL;
 		error = ask(query);
 		if (error || !query->count)
 			return error;
 		query->programs = calloc(query->count, sizeof(*query->programs));
-		if (!query->programs)
+		query->attach_flags = calloc(query->count, sizeof(*query->attach_flags));
+		if (!query->programs || !query->attach_flags)
 			return -ENOMEM;
 		error = ask(query);
 	} while (error == -ENOSPC);
@@ -62,6 +73,7 @@ static void query_release(struct job *job)
 	if (query->target > 0)
 		close(query->target);
 	free(query->programs);
+	free(query->attach_flags);
 }
 
 /* hookQuery(targetFd, attachType, effective): Promise<{ revision, programIds }> */
