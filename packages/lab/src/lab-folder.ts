@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { ipFamilies } from "@heddle/contracts";
 import * as v from "valibot";
 import { LabError } from "./lab-error.ts";
+import { checkLabName } from "./lab-name.ts";
 import type { LabOptions } from "./plan.ts";
 import { isAlive, type ProcessRef, refOf } from "./processes.ts";
 
@@ -53,7 +54,13 @@ export interface LabFolder {
   pinRoot(node: string): string;
 }
 
+/**
+ * The files of the lab of this name: the one place where a name becomes paths.
+ *
+ * @throws {LabError} `bad-option` for a name that no lab has
+ */
 export function labFolder(name: string): LabFolder {
+  checkLabName(name);
   const root = join(labsFolder, name);
   const pods = join(root, "pods");
   // A DNS name has no underscore.

@@ -63,11 +63,11 @@ export async function labUp(options: LabUpOptions): Promise<Applied> {
  * Takes a lab down: its processes, network namespaces, pins and files, also those that are left of a lab
  * that was not brought up completely.
  *
- * @throws {LabError} `no-such-lab` when nothing of that name is there, `busy`
+ * @throws {LabError} `bad-option`, `no-such-lab` when nothing of that name is there, `busy`
  */
 export async function labDown(name: string): Promise<void> {
-  requireRoot(name);
   const folder = labFolder(name);
+  requireRoot(name);
   using _lock = lockLab(folder);
   const isThere = netnsPaths(name).length > 0 || [folder.root, folder.pins].some(existsSync);
   if (isThere) return removeAll(name);
