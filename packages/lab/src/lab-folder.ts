@@ -1,12 +1,10 @@
 import {
-  closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
+  rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,7 +13,7 @@ import * as v from "valibot";
 import { LabError } from "./lab-error.ts";
 import { checkLabName } from "./lab-name.ts";
 import type { LabOptions } from "./plan.ts";
-import { isAlive, type ProcessRef, refOf } from "./processes.ts";
+import type { ProcessRef } from "./processes.ts";
 
 /** Where the state of all labs lies; gone with the next start of the machine, as the labs are. */
 const labsFolder = "/run/heddle-lab";
@@ -128,28 +126,14 @@ export function writeWhole(file: string, text: string): void {
   renameSync(unfinished, file);
 }
 
-/**
- * Keeps other commands from changing the lab until the lock is disposed of.
- *
- * @throws {LabError} `busy`, which names the process that has it
- */
-export function lockLab(folder: LabFolder): Disposable {
-  const file = `${folder.root}.lock`;
-  mkdirSync(dirname(file), { recursive: true });
-  const holder = readIfThere(file, processSchema);
-  if (holder !== undefined && isAlive(holder)) {
-    throw new LabError({
-      code: "busy",
-      operation: "change lab",
-      subject: folder.name,
-      reason: `another command changes it, process ${String(holder.pid)}`,
-      hint: "wait for it to end",
-    });
+/** Others may have put something there, or have removed it already. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const isExpected = error instanceof Error && /ENOTEMPTY|ENOENT/.test(error.message);
+    if (!isExpected) throw error;
   }
-  rmSync(file, { force: true });
-  closeSync(openSync(file, "wx"));
-  writeJson(file, refOf(process.pid));
-  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
 function list(folder: string): readonly string[] {

@@ -11,7 +11,7 @@ import { hostControl } from "./hosts.ts";
 import type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./lab.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
-import { lockLab } from "./lab-folder.ts";
+import { lockLab } from "./lab-lock.ts";
 import { readManifests } from "./manifests.ts";
 import { type HostPlan, netnsPath, type NodePlan } from "./plan.ts";
 import { type PodRecord, podRecords } from "./pods.ts";
@@ -65,12 +65,12 @@ export class RunningLab implements Lab {
 
   async apply(manifests: readonly string[]): Promise<Applied> {
     using _lock = lockLab(this.#context.folder);
-    return applyWanted(this.#context, readManifests(manifests));
+    return await applyWanted(this.#context, readManifests(manifests));
   }
 
   async delete(manifests: readonly string[]): Promise<readonly string[]> {
     using _lock = lockLab(this.#context.folder);
-    return removeWanted(this.#context, readManifests(manifests));
+    return await removeWanted(this.#context, readManifests(manifests));
   }
 
   inPod(pod: string, command: readonly string[]): LabCommand {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listNetns } from "@heddle/rtnetlink";
 import { startAgent, untilAgentReady } from "./agents.ts";
@@ -6,7 +6,8 @@ import { type Applied, applyWanted } from "./apply.ts";
 import { startHostProbe, writeCommand, writeNode } from "./hosts.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
-import { labFolder, lockLab, writeLab } from "./lab-folder.ts";
+import { labFolder, removeIfEmpty, writeLab } from "./lab-folder.ts";
+import { lockLab } from "./lab-lock.ts";
 import { readManifests } from "./manifests.ts";
 import { isNetnsOf, type LabOptions, planLab } from "./plan.ts";
 import { schedule } from "./schedule.ts";
@@ -51,7 +52,7 @@ export async function labUp(options: LabUpOptions): Promise<Applied> {
   for (const node of plan.nodes) writeNode(context, node);
   await Promise.all(plan.nodes.map((node) => startAgent(context, node)));
   const hosts = [...plan.nodes, plan.outside];
-  return applyWanted(context, wanted, () =>
+  return await applyWanted(context, wanted, () =>
     Promise.all([
       ...plan.nodes.map(({ name }) => untilAgentReady(context, name)),
       ...hosts.map((host) => startHostProbe(context, host)),
@@ -70,13 +71,15 @@ export async function labDown(name: string): Promise<void> {
   requireRoot(name);
   using _lock = lockLab(folder);
   const isThere = netnsPaths(name).length > 0 || [folder.root, folder.pins].some(existsSync);
-  if (isThere) return removeAll(name);
-  throw new LabError({
-    code: "no-such-lab",
-    operation: "take down lab",
-    subject: name,
-    reason: "there is nothing of that name",
-  });
+  if (!isThere) {
+    throw new LabError({
+      code: "no-such-lab",
+      operation: "take down lab",
+      subject: name,
+      reason: "there is nothing of that name",
+    });
+  }
+  await removeAll(name);
 }
 
 async function removeAll(name: string): Promise<void> {
@@ -86,11 +89,6 @@ async function removeAll(name: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     removeIfEmpty(dirname(folder));
   }
-}
-
-/** Other labs may have something there. */
-function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 function netnsPaths(name: string): readonly string[] {
