@@ -7,6 +7,7 @@ import { labDown, labNames, labUp, openLab } from "./index.ts";
 import { dialAll } from "./testing/dial-all.ts";
 import {
   agentPid,
+  commandPod,
   createLabScene,
   failure,
   heddle,
@@ -14,6 +15,7 @@ import {
   run,
   serverPod,
 } from "./testing/lab-scene.ts";
+import { tracesOf } from "./testing/traces.ts";
 
 let stack: AsyncDisposableStack;
 beforeEach(() => (stack = new AsyncDisposableStack()));
@@ -33,8 +35,10 @@ describe("labs", () => {
   });
 
   it("stand side by side, and leave nothing", async () => {
-    const first = await scene(serverPod("a1", "node-1"));
+    const stubborn = commandPod("stubborn", "trap '' TERM; sleep 300 & wait");
+    const first = await scene(serverPod("a1", "node-1") + stubborn);
     const second = await scene(serverPod("a1", "node-1") + serverPod("b1", "node-2"));
+    expect(tracesOf(first.name).length).toBeGreaterThan(5);
     expect(labNames()).toEqual(expect.arrayContaining([first.name, second.name]));
     for (const { lab } of [first, second]) {
       const results = await dialAll(lab.probes(), 4, "tcp");
@@ -44,7 +48,7 @@ describe("labs", () => {
     await labDown(first.name);
     expect(labNames()).not.toContain(first.name);
     expect(listNetns().filter(({ name }) => name.includes(first.name))).toEqual([]);
-    expect(existsSync(`/sys/fs/bpf/heddle-lab/${first.name}`)).toBe(false);
+    expect(tracesOf(first.name)).toEqual([]);
     expect(await agentPid(second.lab, "node-1")).toBe(pid);
     // What is disposed of at the end is brought up once more.
     await labUp({ name: first.name, nodes: 1, families: [4], manifests: [], heddle });

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createAgentClient } from "@heddle/agent/client";
 import { waitUntil } from "@heddle/testing";
@@ -6,11 +7,13 @@ import { labDown } from "./index.ts";
 import {
   agentSocketOf,
   applyElsewhere,
+  commandPod,
   createLabScene,
   failure,
   type LabScene,
   serverPod,
 } from "./testing/lab-scene.ts";
+import { processesNaming } from "./testing/traces.ts";
 
 let stack: AsyncDisposableStack;
 beforeEach(() => (stack = new AsyncDisposableStack()));
@@ -30,6 +33,15 @@ spec:
     metadata: { labels: { app: web } }
     spec: { containers: [{ name: server, image: stand-in }] }
 `;
+}
+
+/** A time to sleep that nobody else sleeps for. */
+function seconds(): string {
+  return `1000.${String(randomInt(1e9))}`;
+}
+
+function isSleeping(time: string): boolean {
+  return processesNaming(`: sleep ${time}`).length > 0;
 }
 
 describe("pods", () => {
@@ -78,6 +90,21 @@ spec:
       { name: "host", phase: "Running", addresses: ["192.0.2.2", "2001:db8::2"] },
       { name: "job", phase: "Running", addresses: ["10.244.2.1", "fd00:10:244:2::1"] },
     ]);
+  });
+
+  it.each([
+    ["its own network", "pod", false],
+    ["the host's network", "host", true],
+  ])("with %s leave no process when they go", async (_network, name, hostNetwork) => {
+    const { lab, manifest } = await scene(serverPod("a1", "node-1"));
+    const [child, late] = [seconds(), seconds()];
+    // One child that is not told, and one that is started while everybody is told to end.
+    const script = `trap 'sleep ${late} & exit' TERM; sleep ${child} & wait`;
+    const file = manifest(commandPod(name, script, hostNetwork));
+    await lab.apply([file]);
+    await waitUntil("the child", () => isSleeping(child));
+    expect(await lab.delete([file])).toEqual([`default/${name}`]);
+    expect([child, late].filter(isSleeping)).toEqual([]);
   });
 
   it("with one address between them: the second is told whose it is, and waits", async () => {

@@ -13,7 +13,7 @@ import { LabError } from "./lab-error.ts";
 import { processSchema, readIfThere, writeJson, writeWhole } from "./lab-folder.ts";
 import type { Pod, WantedPod } from "./manifests.ts";
 import { netnsPath, type NodePlan, podNetnsName } from "./plan.ts";
-import { endNetns, endProcesses } from "./teardown.ts";
+import { endNetns, endSessions } from "./teardown.ts";
 
 /** What is kept of a pod of the lab. */
 export interface PodRecord {
@@ -168,7 +168,8 @@ async function startPod(context: LabContext, record: PodRecord, pod: Pod): Promi
 export async function removePod(context: LabContext, record: PodRecord): Promise<void> {
   rmSync(objectFile(context, record.key), { force: true });
   if (record.hostNetwork) {
-    await endProcesses(record.containers.map(({ process }) => process));
+    const leaders = record.containers.map(({ process }) => process);
+    await endSessions(leaders, record.netns);
   } else {
     await endNetns(record.netns);
   }

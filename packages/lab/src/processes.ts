@@ -67,11 +67,7 @@ export function enter(
 
 /** The process with this number, or `undefined` when there is none or it is a zombie. */
 export function refOf(pid: number): ProcessRef | undefined {
-  const stat = readProc(pid, "stat");
-  // The name, in parentheses, may hold anything; the fields that follow it start with the state.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
-  return { pid, started: fields[19] ?? "" };
+  return lookAt(pid)?.ref;
 }
 
 /** Whether the process still runs. */
@@ -79,13 +75,43 @@ export function isAlive(ref: ProcessRef): boolean {
   return refOf(ref.pid)?.started === ref.started;
 }
 
-/** The processes whose network namespace is one of `inodes`. */
+/** The processes whose network namespace is one of `inodes`, but for this one. */
 export function processesIn(inodes: ReadonlySet<number>): ProcessRef[] {
+  return runningIn(inodes).map(({ ref }) => ref);
+}
+
+/**
+ * What was started with {@link spawnDetached} and what that started in turn, also when it has ended itself:
+ * the sessions that they lead. In the namespace only, since another session may have got the number.
+ */
+export function sessionsOf(leaders: readonly ProcessRef[], inode: number): ProcessRef[] {
+  const sessions = new Set(leaders.map(({ pid }) => pid));
+  return runningIn(new Set([inode]))
+    .filter(({ session }) => sessions.has(session))
+    .map(({ ref }) => ref);
+}
+
+interface RunningProcess {
+  readonly ref: ProcessRef;
+  /** The number of the process that leads, or led, its session. */
+  readonly session: number;
+}
+
+function runningIn(inodes: ReadonlySet<number>): readonly RunningProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^[0-9]+$/.test(name))
     .map(Number)
     .filter((pid) => pid !== process.pid && inodes.has(netnsInode(pid) ?? -1))
-    .flatMap((pid) => refOf(pid) ?? []);
+    .flatMap((pid) => lookAt(pid) ?? []);
+}
+
+/** Fields of proc_pid_stat(5): 3, the state, 6 and 22. */
+function lookAt(pid: number): RunningProcess | undefined {
+  const stat = readProc(pid, "stat");
+  // The name, in parentheses, may hold anything; the fields that follow it start with the state.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
+  return { ref: { pid, started: fields[19] ?? "" }, session: Number(fields[3]) };
 }
 
 /** Sends the signal; false when the process is gone. */

@@ -120,6 +120,19 @@ spec:
 `;
 }
 
+/** A pod on node-1 that runs a line of shell, as YAML. */
+export function commandPod(name: string, script: string, hostNetwork = false): string {
+  return `---
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec:
+  nodeName: node-1
+  hostNetwork: ${String(hostNetwork)}
+  containers: [{ name: main, image: stand-in, command: [sh, -c, ${JSON.stringify(script)}] }]
+`;
+}
+
 /** How an URL names the built-in server at an address. */
 export function urlOf(address: IpAddress, path = "/"): string {
   const host = ipFamily(address) === 6 ? `[${address}]` : address;
