@@ -116,7 +116,7 @@ function addStatus(lab: Command, terminal: Terminal): void {
     async ({ name, output }: LabOptions & OutputOptions) => {
       const status = await (await open(name)).status();
       terminal.out(output === "json" ? jsonDocument(status) : formatNodes(status));
-      if (!status.every(({ ready, health }) => ready && health === "ok")) terminal.exitCode = 1;
+      if (!status.every(isWell)) terminal.exitCode = 1;
     },
   );
 }
@@ -146,7 +146,7 @@ function addDelete(lab: Command, terminal: Terminal): void {
       terminal.out(
         output === "json"
           ? jsonDocument({ removed })
-          : formatApplied({ created: [], unchanged: [], removed }),
+          : formatApplied({ created: [], started: [], unchanged: [], removed }),
       );
     },
   );
@@ -241,17 +241,27 @@ function exitOf(event: readonly unknown[]): [number | null, NodeJS.Signals | nul
   return [typeof code === "number" ? code : null, name ?? null];
 }
 
+function isWell({ ready, health, pending }: LabNodeStatus): boolean {
+  return ready && health === "ok" && pending === 0;
+}
+
 function formatNodes(nodes: readonly LabNodeStatus[]): string {
   return formatTable(nodes, {
     node: ({ name }) => name,
-    agent: ({ agentPid, ready }) =>
-      agentPid === undefined ? "stopped" : ready ? "ready" : "starting",
+    agent: stateOfAgent,
     health: ({ health }) => health,
     pid: ({ agentPid }) => agentPid,
-    pods: ({ pods }) => pods,
+    pods: ({ pods, pending }) =>
+      pending === 0 ? pods : `${String(pods)}, ${String(pending)} pending`,
     addresses: ({ addresses }) => addresses.join(","),
     "pod prefixes": ({ podPrefixes }) => podPrefixes.join(","),
   });
+}
+
+function stateOfAgent({ agentPid, ready, health }: LabNodeStatus): string {
+  if (agentPid === undefined) return "stopped";
+  if (health === undefined) return "silent";
+  return ready ? "ready" : "starting";
 }
 
 function formatPods(pods: readonly LabPodStatus[]): string {
@@ -264,9 +274,10 @@ function formatPods(pods: readonly LabPodStatus[]): string {
   });
 }
 
-function formatApplied({ created, unchanged, removed }: Applied): string {
+function formatApplied({ created, started, unchanged, removed }: Applied): string {
   const lines = [
     ...created.map((pod) => `pod ${pod} created`),
+    ...started.map((pod) => `pod ${pod} started`),
     ...unchanged.map((pod) => `pod ${pod} unchanged`),
     ...removed.map((pod) => `pod ${pod} deleted`),
   ];

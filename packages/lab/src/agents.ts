@@ -45,7 +45,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
   );
   const log = folder.node(node.name, "agent.log");
   mkdirSync(dirname(log), { recursive: true });
-  const ref = await spawnDetached({
+  const { ref } = await spawnDetached({
     command: [...heddle, "agent", "--config", config],
     netns: netnsPath(node.netns),
     hostname: node.name,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { ipFamilies } from "@heddle/contracts";
 import * as v from "valibot";
+import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
 import { checkLabName } from "./lab-name.ts";
 import type { LabOptions } from "./plan.ts";
@@ -44,8 +46,13 @@ export interface LabFolder {
   readonly bin: string;
   /** Files of a node: `agent.log`, `agent.json`. */
   node(node: string, file: string): string;
-  /** Files of a pod: `pod.json`, `control.sock`, `CONTAINER.log`. */
+  /** Files of a pod: `pod.json`, `CONTAINER.log`. */
   pod(pod: string, file: string): string;
+  /**
+   * The control socket of a container's built-in server. Not by name, since the path of a Unix socket has at
+   * most 107 bytes (unix(7)), and the names of a pod alone may have more.
+   */
+  control(pod: string, container: string): string;
   podFolder(pod: string): string;
   /** The keys of the pods that have a folder. */
   pods(): readonly string[];
@@ -72,6 +79,10 @@ export function labFolder(name: string): LabFolder {
     node: (node, file) => join(root, "nodes", node, file),
     podFolder,
     pod: (pod, file) => join(podFolder(pod), file),
+    control: (pod, container) => {
+      const hash = createHash("sha256").update(`${pod}/${container}`).digest("hex");
+      return join(root, "control", `${hash.slice(0, 16)}.sock`);
+    },
     pods: () => list(pods).map((entry) => entry.replace("_", "/")),
     pinRoot: (node) => join(pinsFolder, name, node),
   };
@@ -108,9 +119,14 @@ function readJson<T>(file: string, schema: v.GenericSchema<unknown, T>): T {
   return v.parse(schema, value);
 }
 
-/** Undefined when the file is not there. */
+/** Undefined when the file is not there, or goes away meanwhile. */
 export function readIfThere<T>(file: string, schema: v.GenericSchema<unknown, T>): T | undefined {
-  return existsSync(file) ? readJson(file, schema) : undefined;
+  try {
+    return readJson(file, schema);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
 }
 
 /** Writes a file as a whole or not at all. */
@@ -131,11 +147,15 @@ export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    const isExpected = error instanceof Error && /ENOTEMPTY|ENOENT/.test(error.message);
-    if (!isExpected) throw error;
+    if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "ENOENT")) throw error;
   }
 }
 
 function list(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
 import { type LabFolder, processSchema, removeIfEmpty } from "./lab-folder.ts";
 import { isAlive, type ProcessRef, refOf } from "./processes.ts";
@@ -69,10 +70,6 @@ function holderOf(file: string): ProcessRef | "nobody" | "unknown" {
     if (error instanceof SyntaxError) return "unknown";
     throw error;
   }
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function busy(lab: string, { pid }: ProcessRef): LabError {

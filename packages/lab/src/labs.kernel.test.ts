@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNetns, deleteNetns, listNetns } from "@heddle/rtnetlink";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { labDown, labNames, labUp, openLab } from "./index.ts";
 import { dialAll } from "./testing/dial-all.ts";
 import {
@@ -121,6 +121,25 @@ describe("labs", () => {
     await labDown(name);
     expect(existsSync(path)).toBe(false);
     expect((await failure(() => labDown(name))).code).toBe("no-such-lab");
+  });
+
+  it("are root's to change, and to ask", async () => {
+    const { name, lab, manifest } = await scene("");
+    const file = manifest(serverPod("a1", "node-1"));
+    vi.spyOn(process, "getuid").mockReturnValue(1000);
+    stack.defer(() => void vi.restoreAllMocks());
+    for (const action of [
+      () => labUp({ name: "usr", nodes: 1, families: [4], manifests: [], heddle }),
+      () => labDown(name),
+      () => lab.apply([file]),
+      () => lab.delete([file]),
+      () => lab.restartAgent("node-1"),
+      () => lab.status(),
+    ]) {
+      const error = await failure(action);
+      expect([error.code, error.hint]).toEqual(["not-root", "run it with sudo"]);
+    }
+    expect(lab.pods()).toEqual([]);
   });
 
   it("are not brought up twice", async () => {

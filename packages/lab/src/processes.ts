@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { toError } from "@heddle/contracts";
 import { LabError } from "./lab-error.ts";
 
 /** A process that can still be told from another that got its number later. */
@@ -22,14 +23,22 @@ export interface SpawnPlan {
   readonly log: string;
 }
 
+/** A process that was started. */
+export interface SpawnedProcess {
+  readonly ref: ProcessRef;
+  /** How it ended: `code 1` or `SIGKILL`. This process waits until it has. */
+  ended(): Promise<string>;
+}
+
 /**
  * Starts a process that outlives this one, in a network namespace.
  *
  * @throws {LabError} `process-failed` when it cannot be started at all
  */
-export async function spawnDetached(plan: SpawnPlan): Promise<ProcessRef> {
+export async function spawnDetached(plan: SpawnPlan): Promise<SpawnedProcess> {
   const output = openSync(plan.log, "a");
   try {
+    requireFolder(plan.cwd);
     const [program = "", ...args] = enter(plan.netns, plan.hostname, plan.command);
     const child = spawn(program, args, {
       detached: true,
@@ -37,20 +46,43 @@ export async function spawnDetached(plan: SpawnPlan): Promise<ProcessRef> {
       env: { ...process.env, ...plan.env },
       ...(plan.cwd === undefined ? {} : { cwd: plan.cwd }),
     });
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    child.once("exit", (code, signal) => resolve(signal ?? `code ${String(code)}`));
     await once(child, "spawn");
     child.unref();
-    return refOf(child.pid ?? 0) ?? { pid: child.pid ?? 0, started: "" };
+    const pid = child.pid ?? 0;
+    return {
+      ref: refOf(pid) ?? { pid, started: "" },
+      ended: () => {
+        child.ref();
+        return ended;
+      },
+    };
   } catch (error) {
     throw new LabError({
       code: "process-failed",
       operation: "start",
       subject: plan.command.join(" "),
-      reason: error instanceof Error ? error.message : String(error),
+      reason: toError(error).message,
       cause: error,
     });
   } finally {
     closeSync(output);
   }
+}
+
+/** Spawning would fail as if there were no such program. */
+function requireFolder(cwd: string | undefined): void {
+  if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Error(`its working folder ${cwd} is not there`);
+}
+
+/** Goes on to the command, which it is followed by. The kernel takes no more of a host name than 64 bytes. */
+const setHostname = 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"';
+
+/** Whether the process is on its way to the command that {@link enter} was given. */
+export function isEntering(ref: ProcessRef): boolean {
+  return isAlive(ref) && readProc(ref.pid, "cmdline")?.includes(setHostname) === true;
 }
 
 /** The command line that runs `command` in a network namespace; each program replaces the one before. */
@@ -61,7 +93,6 @@ export function enter(
 ): readonly string[] {
   const inNetns = ["nsenter", `--net=${netns}`, "--"];
   if (hostname === undefined) return [...inNetns, ...command];
-  const setHostname = 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"';
   return [...inNetns, "unshare", "--uts", "--", "sh", "-c", setHostname, hostname, ...command];
 }
 

@@ -10,6 +10,7 @@ import { labFolder, removeIfEmpty, writeLab } from "./lab-folder.ts";
 import { lockLab } from "./lab-lock.ts";
 import { readManifests } from "./manifests.ts";
 import { isNetnsOf, type LabOptions, planLab } from "./plan.ts";
+import { requireRoot } from "./require-root.ts";
 import { schedule } from "./schedule.ts";
 import { endAllNetns } from "./teardown.ts";
 import { createUnderlay } from "./underlay.ts";
@@ -28,13 +29,13 @@ export interface LabUpOptions extends LabOptions {
  * What the files ask for is checked before anything is made, and a network that cannot be made is taken
  * down again. A lab whose agents or pods do not start stays, to be looked into.
  *
- * @throws {LabError} `bad-option`, `bad-manifest`, `exists`, `leftover`, `process-failed`, `not-ready`
+ * @throws {LabError} `bad-option`, `bad-manifest`, `not-root`, `exists`, `leftover`, `process-failed`, `not-ready`
  */
 export async function labUp(options: LabUpOptions): Promise<Applied> {
   const { manifests, heddle, ...labOptions } = options;
   const plan = planLab(labOptions);
   const context: LabContext = { plan, folder: labFolder(plan.name), heddle };
-  requireRoot(plan.name);
+  requireRoot("bring up lab", plan.name);
   using _lock = lockLab(context.folder);
   refuseExisting(context);
   const wanted = readManifests(manifests);
@@ -64,11 +65,11 @@ export async function labUp(options: LabUpOptions): Promise<Applied> {
  * Takes a lab down: its processes, network namespaces, pins and files, also those that are left of a lab
  * that was not brought up completely.
  *
- * @throws {LabError} `bad-option`, `no-such-lab` when nothing of that name is there, `busy`
+ * @throws {LabError} `bad-option`, `not-root`, `no-such-lab` when nothing of that name is there, `busy`
  */
 export async function labDown(name: string): Promise<void> {
   const folder = labFolder(name);
-  requireRoot(name);
+  requireRoot("take down lab", name);
   using _lock = lockLab(folder);
   const isThere = netnsPaths(name).length > 0 || [folder.root, folder.pins].some(existsSync);
   if (!isThere) {
@@ -115,16 +116,5 @@ function refuseExisting({ plan, folder }: LabContext): void {
     subject: plan.name,
     reason: `${leftover} is there already, and belongs to no lab`,
     hint: `heddle lab down --name ${plan.name} removes what is left of a lab of that name`,
-  });
-}
-
-function requireRoot(name: string): void {
-  if (process.getuid?.() === 0) return;
-  throw new LabError({
-    code: "not-root",
-    operation: "change lab",
-    subject: name,
-    reason: "network namespaces and BPF programs need root",
-    hint: "run it with sudo",
   });
 }
