@@ -114,9 +114,12 @@ function makeEndpoints(get: Resolve): Endpoints {
   return endpoints;
 }
 
-/** A pod gets an address of each family that the node has a prefix of. */
+/** A pod gets an address of each family that the node has a prefix of, beside those that are drained. */
 function endpointAddresses(ipam: Ipam): EndpointAddresses {
-  const families = () => [...new Set(ipam.usage$.value.map(({ family }) => family))];
+  const families = () => {
+    const given = ipam.usage$.value.filter(({ draining }) => !draining);
+    return [...new Set(given.map(({ family }) => family))];
+  };
   return {
     allocate: (pod) => ipam.allocate(pod, families()).addresses,
     claim: (pod, addresses) => void ipam.claim(pod, addresses),
