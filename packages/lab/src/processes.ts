@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { toError } from "@heddle/contracts";
+import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
 
 /** A process that can still be told from another that got its number later. */
@@ -145,13 +146,25 @@ function lookAt(pid: number): RunningProcess | undefined {
   return { ref: { pid, started: fields[19] ?? "" }, session: Number(fields[3]) };
 }
 
-/** Sends the signal; false when the process is gone. */
+/**
+ * Sends the signal; false when the process is gone.
+ *
+ * @throws {LabError} `not-root` when it is another user's
+ */
 export function signalProcess(ref: ProcessRef, signal: NodeJS.Signals): boolean {
   if (!isAlive(ref)) return false;
   try {
     return process.kill(ref.pid, signal);
-  } catch {
-    return false;
+  } catch (error) {
+    if (isErrno(error, "ESRCH")) return false;
+    throw new LabError({
+      code: "not-root",
+      operation: `send ${signal} to`,
+      subject: `process ${String(ref.pid)}`,
+      reason: toError(error).message,
+      hint: "run it with sudo",
+      cause: error,
+    });
   }
 }
 

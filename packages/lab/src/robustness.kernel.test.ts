@@ -96,3 +96,18 @@ describe("a second agent", () => {
     expect(stderr).toContain(`process ${String(pid)} of node node-1`);
   });
 });
+
+describe("an agent that is stopped", () => {
+  it("is silent to who asks how it is, and is taken down like others", async () => {
+    const { lab } = await scene("");
+    const pid = await agentPid(lab, "node-1");
+    process.kill(pid, "SIGSTOP");
+    expect(await lab.status()).toMatchObject([
+      { name: "node-1", agentPid: pid, ready: false, health: undefined },
+      { name: "node-2", ready: true, health: "ok" },
+    ]);
+    const { code, stderr } = await run(lab.onNode("node-1", ["heddle", "status"]));
+    expect(code).toBe(1);
+    expect(stderr).toContain("it did not answer in 5 s (its process is busy or stopped)");
+  });
+});

@@ -1,13 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { deleteNetns, openNetns, RtnetlinkError } from "@heddle/rtnetlink";
 import { LabError } from "./lab-error.ts";
-import { processesIn, type ProcessRef, sessionsOf, signalProcess } from "./processes.ts";
+import { isAlive, processesIn, type ProcessRef, sessionsOf, signalProcess } from "./processes.ts";
 
-/** Milliseconds that processes have between SIGTERM and SIGKILL. */
-const grace = 2000;
+/** Milliseconds that processes of pods have between SIGTERM and SIGKILL. */
+const defaultGrace = 2000;
 /** Milliseconds after which processes that SIGKILL does not end are given up. */
-const patience = 10_000;
+const patience = 8000;
 const interval = 10;
+
+/** Ends a process, which has `grace` milliseconds to do so by itself. */
+export async function endProcess(ref: ProcessRef, grace: number): Promise<void> {
+  await endAll(() => (isAlive(ref) ? [ref] : []), grace);
+}
 
 /** Ends the processes of a session, as {@link sessionsOf} finds them in a network namespace. */
 export async function endSessions(leaders: readonly ProcessRef[], netns: string): Promise<void> {
@@ -36,12 +41,12 @@ export async function endRunningIn(paths: readonly string[]): Promise<void> {
  * Ends processes, first politely, and looks again until there are none: what is asked to end may start
  * another.
  */
-async function endAll(find: () => readonly ProcessRef[]): Promise<void> {
+async function endAll(find: () => readonly ProcessRef[], grace = defaultGrace): Promise<void> {
   const asked = new Set<number>();
   const started = performance.now();
   for (let found = find(); found.length > 0; found = find()) {
     const waited = performance.now() - started;
-    if (waited > patience) throw unending(found);
+    if (waited > grace + patience) throw unending(found);
     for (const ref of found) {
       if (waited > grace) signalProcess(ref, "SIGKILL");
       else if (!asked.has(ref.pid)) signalProcess(ref, "SIGTERM");
