@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createAgentClient } from "@heddle/agent/client";
 import { ipFamilies } from "@heddle/contracts";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -109,5 +112,31 @@ describe("an agent that is stopped", () => {
     const { code, stderr } = await run(lab.onNode("node-1", ["heddle", "status"]));
     expect(code).toBe(1);
     expect(stderr).toContain("it did not answer in 5 s (its process is busy or stopped)");
+  });
+});
+
+describe("an agent whose reader goes away", () => {
+  it("goes on, and ends as it is told", async () => {
+    const { lab, name } = await scene("");
+    await lab.stopAgent("node-1");
+    const config = `/run/heddle-lab/${name}/nodes/node-1/agent.yaml`;
+    const { command, env } = lab.onNode("node-1", [...heddle, "agent", "--config", config]);
+    const [program = "", ...args] = command;
+    const agent = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(agent, "exit");
+    const [line] = await once(agent.stderr, "data");
+    expect(String(line)).toContain("INFO");
+    agent.stderr.destroy();
+    await once(agent.stderr, "close");
+    const client = createAgentClient(`/run/heddle-lab/${name}/nodes/node-1/agent.sock`);
+    await waitUntil("the agent to be ready", async () => {
+      const status = await client.status().catch(() => undefined);
+      return status?.ready;
+    });
+    agent.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
   });
 });
