@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { createAgentClient } from "@heddle/agent/client";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +13,7 @@ import {
   commandPod,
   createLabScene,
   failure,
+  heddle,
   type LabScene,
   serverPod,
 } from "./testing/lab-scene.ts";
@@ -90,6 +94,15 @@ spec:
       { name: "host", phase: "Running", addresses: ["192.0.2.2", "2001:db8::2"] },
       { name: "job", phase: "Running", addresses: ["10.244.2.1", "fd00:10:244:2::1"] },
     ]);
+  });
+
+  it("can be looked at while another command takes them away", async () => {
+    const { lab, manifest, name } = await scene(deployment(6));
+    const [program, ...args] = [...heddle, "lab", "delete", "--name", name, "-f"];
+    const deleting = spawn(program, [...args, manifest(deployment(6))], { stdio: "ignore" });
+    const ended = once(deleting, "exit");
+    while (lab.pods().length > 0) await setImmediate();
+    expect(await ended).toEqual([0, null]);
   });
 
   it.each([
