@@ -3,7 +3,7 @@ import { formatManifest } from "@heddle/kube-source";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
 import { writeWhole } from "./lab-folder.ts";
-import type { Namespace, Wanted, WantedPod } from "./manifests.ts";
+import type { Namespace, Pod, Wanted, WantedPod } from "./manifests.ts";
 import { createPod, fingerprint, type PodRecord, podRecords, removePod } from "./pods.ts";
 import { schedule } from "./schedule.ts";
 import { startPods } from "./starting.ts";
@@ -31,21 +31,21 @@ export async function applyWanted(
   untilReady: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Applied> {
   const records = podRecords(context);
-  const { unchanged, unstarted, changed, fresh } = compare(wanted, records);
+  const { unchanged, unstarted, moved, fresh } = compare(wanted, records);
   const stale = noLongerWanted(wanted, records);
-  const places = schedule([...fresh, ...changed], countPods(context, records));
+  const places = schedule([...fresh, ...moved], countPods(context, records));
   for (const { key } of unstarted) places.set(key, records.get(key)?.node ?? "");
 
   for (const namespace of wanted.namespaces) writeNamespace(context, namespace);
-  const outdated = changed.flatMap(({ key }) => records.get(key) ?? []);
+  const outdated = moved.flatMap(({ key }) => records.get(key) ?? []);
   await Promise.all([...stale, ...outdated].map((record) => removePod(context, record)));
-  const toStart = [...fresh, ...changed, ...unstarted];
+  const toStart = [...fresh, ...moved, ...unstarted];
   const [created] = await Promise.all([createAll(context, toStart, places), untilReady()]);
   const pods = new Map(toStart.map(({ key, pod }) => [key, pod]));
   await startPods(context, created, (key) => pods.get(key) ?? {});
   return {
     created: keysOf(fresh),
-    started: keysOf([...unstarted, ...changed]),
+    started: keysOf([...unstarted, ...moved]),
     unchanged: keysOf(unchanged),
     removed: keysOf(stale),
   };
@@ -55,10 +55,10 @@ export async function applyWanted(
 interface Comparison {
   /** Pods that have been started. */
   readonly unchanged: readonly WantedPod[];
-  /** Pods that an earlier attempt has not started. */
+  /** Pods that an earlier attempt has not started, whatever they are to be by now. */
   readonly unstarted: readonly WantedPod[];
-  /** The same, with another spec by now. */
-  readonly changed: readonly WantedPod[];
+  /** Those of them that belong to another network namespace by now. */
+  readonly moved: readonly WantedPod[];
   readonly fresh: readonly WantedPod[];
 }
 
@@ -67,14 +67,13 @@ function compare({ pods }: Wanted, records: ReadonlyMap<string, PodRecord>): Com
   const stateOf = ({ key, pod }: WantedPod): keyof Comparison | "refused" => {
     const record = records.get(key);
     if (record === undefined) return "fresh";
-    const isSame = record.spec === fingerprint(pod);
-    if (record.containers.length === 0) return isSame ? "unstarted" : "changed";
-    return isSame ? "unchanged" : "refused";
+    if (record.containers.length === 0) return staysPut(record, pod) ? "unstarted" : "moved";
+    return record.spec === fingerprint(pod) ? "unchanged" : "refused";
   };
   const { refused = [], ...states } = Object.groupBy(pods, stateOf);
   const [first] = refused;
   if (first === undefined) {
-    return { unchanged: [], unstarted: [], changed: [], fresh: [], ...states };
+    return { unchanged: [], unstarted: [], moved: [], fresh: [], ...states };
   }
   throw new LabError({
     code: "bad-manifest",
@@ -111,6 +110,10 @@ async function createAll(
       .map((wanted) => createPod(context, wanted, node)),
   );
   return Promise.all(creations);
+}
+
+function staysPut({ node, hostNetwork }: PodRecord, { spec }: Pod): boolean {
+  return (spec?.nodeName ?? node) === node && (spec?.hostNetwork === true) === hostNetwork;
 }
 
 function noLongerWanted(

@@ -71,6 +71,8 @@ async function startContainer(
   // An earlier attempt may have left it.
   if (control !== undefined) rmSync(control, { force: true });
   const log = folder.pod(pod.key, `${name}.log`);
+  // What it writes comes after what earlier attempts wrote.
+  const before = existsSync(log) ? readFileSync(log, "utf8") : "";
   const child = await spawnDetached({
     command:
       control === undefined ? [...(command ?? []), ...args] : serverCommand(container, control),
@@ -84,8 +86,11 @@ async function startContainer(
   spawned.push(process);
   if (control === undefined) await untilSettled(process);
   else await untilListening(control, process);
-  if (!isAlive(process))
-    refuseFailure(`container ${name} of pod ${pod.key}`, await child.ended(), log);
+  if (!isAlive(process)) {
+    const end = await child.ended();
+    const output = readFileSync(log, "utf8").slice(before.length);
+    if (end !== "code 0") throw failedAtOnce(`container ${name} of pod ${pod.key}`, end, output);
+  }
   return { name, process, control };
 }
 
@@ -96,14 +101,13 @@ async function untilSettled(process: ProcessRef): Promise<void> {
   while (isAlive(process) && performance.now() < deadline) await delay(interval);
 }
 
-function refuseFailure(container: string, end: string, log: string): void {
-  if (end === "code 0") return;
-  const lines = readFileSync(log, "utf8").trim().split("\n").slice(-3);
-  throw new LabError({
+function failedAtOnce(container: string, end: string, output: string): LabError {
+  const lines = output.trim().split("\n").slice(-3).join("\n");
+  return new LabError({
     code: "process-failed",
     operation: "start",
     subject: container,
-    reason: `it ended at once with ${end}: ${lines.join("\n")}`,
+    reason: `it ended at once with ${end}${lines === "" ? "" : `: ${lines}`}`,
     hint: "heddle lab apply -f starts it again",
   });
 }

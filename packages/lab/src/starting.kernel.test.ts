@@ -85,6 +85,14 @@ describe("a pod that was not started", () => {
     expect(again.message).toContain("it runs already with another spec");
   });
 
+  it("may move to another network", async () => {
+    await failure(() => apply(commandPod("mover", "exit 1")));
+    const moved = commandPod("mover", "sleep 1000", true);
+    expect(await apply(moved)).toMatchObject({ started: ["default/mover"] });
+    const pod = scene.lab.pods().find(({ name }) => name === "mover");
+    expect(pod).toMatchObject({ phase: "Running", addresses: ["192.0.2.1", "2001:db8::1"] });
+  });
+
   it("keeps no other from starting", async () => {
     await failure(() => apply(commandPod("bad", "exit 1"), commandPod("good", "sleep 1000")));
     expect([phase("bad"), phase("good")]).toEqual(["Pending", "Running"]);
