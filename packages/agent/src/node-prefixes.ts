@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type {
   ChangeStream,
   Health,
@@ -7,7 +8,7 @@ import type {
   StateStream,
 } from "@heddle/contracts";
 import { toError } from "@heddle/contracts";
-import type { Ipam } from "@heddle/ipam";
+import type { Ipam, PrefixUsage } from "@heddle/ipam";
 import type { ClusterNode } from "@heddle/routing";
 import { createState, type MutableState } from "@heddle/tables";
 import type { Subscription } from "rxjs";
@@ -35,14 +36,18 @@ class PoolFiller implements NodePrefixes {
   readonly #nodeName: string;
   readonly #health: MutableState<Health>;
   readonly #ready = Promise.withResolvers<void>();
-  #held: ReadonlySet<IpPrefix> = new Set();
-  #subscription: Subscription | undefined;
+  readonly #subscriptions: Subscription[] = [];
+  /** Undefined until the Node object is known. */
+  #wanted: ReadonlySet<IpPrefix> | undefined;
 
   constructor(deps: NodePrefixesDeps, nodeName: string) {
     this.#deps = deps;
     this.#nodeName = nodeName;
     const message = `waiting for the Node object ${nodeName} with podCIDRs`;
-    this.#health = createState<Health>({ level: "starting", message });
+    this.#health = createState<Health>(
+      { level: "starting", message },
+      { equals: isDeepStrictEqual },
+    );
   }
 
   get health$(): StateStream<Health> {
@@ -50,15 +55,22 @@ class PoolFiller implements NodePrefixes {
   }
 
   async start(): Promise<void> {
-    this.#deps.logger.info(this.#health.value.message);
-    this.#subscription = this.#deps.nodes$.subscribe((change) => {
-      if (change.kind === "upsert" && change.key === this.#nodeName) this.#fill(change.value);
-    });
+    const { nodes$, ipam, logger } = this.#deps;
+    logger.info(this.#health.value.message);
+    this.#subscriptions.push(
+      nodes$.subscribe((change) => {
+        if (change.kind !== "upsert" || change.key !== this.#nodeName) return;
+        this.#wanted = new Set(change.value.podPrefixes);
+        this.#fill();
+      }),
+      // A prefix that was drained may have kept another one from the pool.
+      ipam.usage$.subscribe(() => this.#fill()),
+    );
     await this.#ready.promise;
   }
 
   close(): Promise<void> {
-    this.#subscription?.unsubscribe();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#ready.resolve();
     return Promise.resolve();
   }
@@ -67,24 +79,42 @@ class PoolFiller implements NodePrefixes {
     await this.close();
   }
 
-  /** A prefix that pods still have addresses of stays, and the health says so. */
-  #fill({ podPrefixes }: ClusterNode): void {
-    const wanted = new Set(podPrefixes);
+  /**
+   * Pods keep their addresses of a prefix that is not the node's any more; it goes with the last of them. The
+   * pool is asked anew for each prefix, since it tells of every change at once, which ends here again.
+   */
+  #fill(): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
     const { ipam } = this.#deps;
-    const errors = [
-      ...[...wanted.difference(this.#held)].flatMap((prefix) =>
-        attempt(() => ipam.addPrefix(prefix)),
-      ),
-      ...[...this.#held.difference(wanted)].flatMap((prefix) =>
-        attempt(() => ipam.removePrefix(prefix)),
-      ),
-    ];
-    this.#held = new Set(ipam.usage$.value.map(({ prefix }) => prefix));
-    const [first] = errors;
-    const message = first?.message ?? `pods get addresses of ${[...this.#held].join(", ")}`;
-    this.#health.set({ level: first === undefined ? "ok" : "degraded", message });
-    if (this.#held.size > 0) this.#ready.resolve();
+    const isGiven = (prefix: IpPrefix): boolean => given(ipam.usage$.value).has(prefix);
+    for (const prefix of given(ipam.usage$.value).difference(wanted)) {
+      if (isGiven(prefix)) ipam.drainPrefix(prefix);
+    }
+    const errors = Array.from(wanted).flatMap((prefix) =>
+      isGiven(prefix) ? [] : attempt(() => ipam.addPrefix(prefix)),
+    );
+    this.#health.set(healthOf(ipam.usage$.value, errors));
+    if (ipam.usage$.value.length > 0) this.#ready.resolve();
   }
+}
+
+/** The prefixes that pods get addresses of. */
+function given(usage: readonly PrefixUsage[]): ReadonlySet<IpPrefix> {
+  return new Set(usage.filter(({ draining }) => !draining).map(({ prefix }) => prefix));
+}
+
+function healthOf(usage: readonly PrefixUsage[], [error]: readonly Error[]): Health {
+  const prefixes = [...given(usage)].join(", ");
+  const missing = prefixes === "" ? "the Node object has no podCIDRs" : undefined;
+  const problem = error?.message ?? missing;
+  const drained = usage
+    .filter(({ draining }) => draining)
+    .map(({ prefix, used }) => `; ${prefix} is being drained, with ${String(used)} in use`);
+  return {
+    level: problem === undefined ? "ok" : "degraded",
+    message: (problem ?? `pods get addresses of ${prefixes}`) + drained.join(""),
+  };
 }
 
 function attempt(action: () => void): Error[] {

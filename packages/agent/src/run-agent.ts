@@ -22,6 +22,8 @@ export async function runAgent(config: AgentConfig): Promise<void> {
 }
 
 function stderrLogger({ logFormat, logLevel }: AgentConfig): Logger {
+  // The agent goes on when nobody reads what it writes any more.
+  process.stderr.on("error", () => undefined);
   const line = logFormat === "json" ? jsonLine : textLine;
   return createLogger((record) => {
     process.stderr.write(`${line(record, systemClock.now())}\n`);

@@ -9,17 +9,17 @@ const outcomeColours: Readonly<Record<string, Colour>> = {
 
 /**
  * What became of a packet in one line:
- * `12:03:04.567 dropped   spoofedAddress   default/web:34512 -> 192.0.2.1:80 TCP SYN at eth0 fromPod`.
+ * `12:03:04.567 dropped   spoofedAddress   default/web:34512 -> 192.0.2.1:80 TCP SYN at hd1 fromPod of default/web`.
  */
 export function formatFlow(line: FlowLine, paint: Paint): string {
-  const { time, outcome, reason = "-", device, hook = "-" } = line;
+  const { time, outcome, reason = "-", device, hook = "-", pod } = line;
   const colour = outcomeColours[outcome] ?? "yellow";
   return [
     paint("dim", timeOfDay(time)),
     paint(colour, outcome.padEnd(longestOutcome)),
     paint(colour, reason.padEnd(longestReason)),
     describe(line),
-    paint("dim", `at ${device} ${hook}`),
+    paint("dim", `at ${device} ${hook}${pod === undefined ? "" : ` of ${pod}`}`),
   ].join(" ");
 }
 

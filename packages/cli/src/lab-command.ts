@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Applied, Lab, LabCommand, LabNodeStatus, LabPodStatus } from "@heddle/lab";
+import type { Lab } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { execute } from "./execute.ts";
+import { formatApplied, formatNodes, formatPods, isWell } from "./lab-tables.ts";
 import { addOutputOption, jsonDocument, type OutputOptions } from "./output-option.ts";
-import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface LabOptions {
@@ -116,7 +114,7 @@ function addStatus(lab: Command, terminal: Terminal): void {
     async ({ name, output }: LabOptions & OutputOptions) => {
       const status = await (await open(name)).status();
       terminal.out(output === "json" ? jsonDocument(status) : formatNodes(status));
-      if (!status.every(({ ready, health }) => ready && health === "ok")) terminal.exitCode = 1;
+      if (!status.every(isWell)) terminal.exitCode = 1;
     },
   );
 }
@@ -146,7 +144,7 @@ function addDelete(lab: Command, terminal: Terminal): void {
       terminal.out(
         output === "json"
           ? jsonDocument({ removed })
-          : formatApplied({ created: [], unchanged: [], removed }),
+          : formatApplied({ created: [], started: [], unchanged: [], removed }),
       );
     },
   );
@@ -215,62 +213,6 @@ function addRestart(lab: Command, terminal: Terminal): void {
 async function open(name: string): Promise<Lab> {
   const { openLab } = await import("@heddle/lab");
   return openLab(name, heddle);
-}
-
-/** Runs a program with this terminal as its own, and takes its exit code over. */
-async function execute({ command, env }: LabCommand, terminal: Terminal): Promise<void> {
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
-  process.on("SIGINT", leaveToProgram);
-  try {
-    const [code, signal]: [number | null, NodeJS.Signals | null] = exitOf(
-      await once(child, "exit"),
-    );
-    terminal.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-  } finally {
-    process.off("SIGINT", leaveToProgram);
-  }
-}
-
-/** Ctrl-C is the program's to handle; this process ends when the program does. */
-function leaveToProgram(): void {}
-
-function exitOf(event: readonly unknown[]): [number | null, NodeJS.Signals | null] {
-  const [code, signal] = event;
-  const name = Object.keys(constants.signals).find((key): key is NodeJS.Signals => key === signal);
-  return [typeof code === "number" ? code : null, name ?? null];
-}
-
-function formatNodes(nodes: readonly LabNodeStatus[]): string {
-  return formatTable(nodes, {
-    node: ({ name }) => name,
-    agent: ({ agentPid, ready }) =>
-      agentPid === undefined ? "stopped" : ready ? "ready" : "starting",
-    health: ({ health }) => health,
-    pid: ({ agentPid }) => agentPid,
-    pods: ({ pods }) => pods,
-    addresses: ({ addresses }) => addresses.join(","),
-    "pod prefixes": ({ podPrefixes }) => podPrefixes.join(","),
-  });
-}
-
-function formatPods(pods: readonly LabPodStatus[]): string {
-  return formatTable(pods, {
-    namespace: ({ namespace }) => namespace,
-    name: ({ name }) => name,
-    phase: ({ phase }) => phase,
-    node: ({ node }) => node,
-    addresses: ({ addresses }) => addresses.join(","),
-  });
-}
-
-function formatApplied({ created, unchanged, removed }: Applied): string {
-  const lines = [
-    ...created.map((pod) => `pod ${pod} created`),
-    ...unchanged.map((pod) => `pod ${pod} unchanged`),
-    ...removed.map((pod) => `pod ${pod} deleted`),
-  ];
-  return lines.length === 0 ? "nothing to do" : lines.join("\n");
 }
 
 function parseCount(text: string): number {

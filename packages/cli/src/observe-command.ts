@@ -20,7 +20,11 @@ export function addObserveCommand(program: Command, terminal: Terminal): void {
     .description("Follow what becomes of packets on this node: drops, and flows as they begin.")
     .option("--drops", "Show dropped packets (default: drops and flows).")
     .option("--flows", "Show flows as they are decided: forwarded, or left to the node's stack.")
-    .option("--pod <NAMESPACE/POD>", "Show only packets from or to the pod.", readPod)
+    .option(
+      "--pod <NAMESPACE/POD>",
+      "Show only packets from or to the pod, or seen at its device.",
+      readPod,
+    )
     .option("--last <N>", "Begin with the latest N drops that the agent remembers.", readCount)
     .option("--limit <N>", "End after N packets (default: at Ctrl-C).", readCount);
   addOutputOption(command).action(async () => {

@@ -1,4 +1,4 @@
-import { toError } from "@heddle/contracts";
+import { CodedError, toError } from "@heddle/contracts";
 import { Command, CommanderError, type Help } from "commander";
 import { addAgentCommand } from "./agent-command.ts";
 import { addBpfCommand } from "./bpf-command.ts";
@@ -20,7 +20,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal.err(`heddle: ${toError(error).message}`);
-    return 1;
+    return error instanceof CodedError && error.code === "bad-option" ? 2 : 1;
   }
 }
 

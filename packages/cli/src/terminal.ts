@@ -38,5 +38,7 @@ export function processTerminal(): Terminal {
     terminal.err(`heddle: write to stdout: ${error.message}`);
     process.exitCode = 1;
   });
+  // There is nowhere left to tell of it, and what was asked goes on.
+  stderr.on("error", () => undefined);
   return terminal;
 }

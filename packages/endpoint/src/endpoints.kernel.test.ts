@@ -342,6 +342,21 @@ describe("what goes wrong is told, and put right when it can be:", () => {
     expect(await inside.links.get("eth0")).toMatchObject({ address: after.mac, up: true });
   });
 
+  it("a device that vanishes together with its namespace, until there is one again", async () => {
+    await start(["default/web", { netns: web.path }]);
+    await node.ready("default/web");
+    await deleteNetns(web.path);
+    await web.rtnetlink.links.delete("eth0");
+    expect((await node.failure("default/web")).message).toContain(web.path);
+    await expect.poll(() => node.endpoints.health$.value.level).toBe("degraded");
+    using other = await createNetns(web.path);
+    expect((await node.ready("default/web")).addresses).toContain("10.244.1.5");
+    await using inside = createRtnetlink({ netns: other });
+    await inside.start();
+    expect(await inside.links.get("eth0")).toMatchObject({ up: true });
+    await expect.poll(() => node.endpoints.health$.value.level).toBe("ok");
+  });
+
   it("a request that became a mistake leaves a connected pod as it was", async () => {
     await start(["default/web", { netns: web.path }]);
     const { ifindex, addresses } = await node.ready("default/web");

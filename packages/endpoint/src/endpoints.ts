@@ -45,6 +45,8 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   readonly #entries: EndpointEntries;
   readonly #nodeSides: NodeSides;
   readonly #reconciler: Reconciler<string>;
+  /** Pods that were connected, and have to be connected anew. */
+  readonly #damaged = new Set<string>();
   readonly #subscriptions: Subscription[] = [];
 
   constructor(deps: EndpointsDeps, options: EndpointsOptions) {
@@ -103,6 +105,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     if (before?.netns !== request.netns) this.#status.upsert(pod, unconnected(pod, request));
     try {
       this.#status.upsert(pod, await this.#connect(pod, request));
+      this.#damaged.delete(pod);
     } catch (thrown) {
       const error = toError(thrown);
       const { addresses, ifindex } = this.#status.get(pod) ?? unconnected(pod, request);
@@ -140,13 +143,24 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
       this.#deps.programs.detachPod(interfaceIndex(ifindex));
     }
     const isWhole = await this.#nodeSides.read();
-    for (const [pod, request] of desired.entries()) {
-      const { ifindex: device, phase, mac, addresses } = this.#status.get(pod) ?? {};
+    for (const [pod] of desired.entries()) {
+      const { ifindex: device, phase, mac, addresses = [] } = this.#status.get(pod) ?? {};
       if (phase !== "ready" || device === undefined || mac === undefined) continue;
-      const side = { device, mac, addresses: addresses ?? [] };
-      if (!present.has(device) || !isWhole(side)) await this.update(pod, request);
+      if (!present.has(device) || !isWhole({ device, mac, addresses })) this.#damaged.add(pod);
     }
     this.#status.markSynced();
+    await this.#repair(desired);
+  }
+
+  /** Connects anew what was found damaged. What fails is tried again with the next prune, which comes soon then. */
+  async #repair(desired: DesiredSet<string, EndpointRequest>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const pod of this.#damaged) {
+      const request = desired.get(pod);
+      if (request === undefined) this.#damaged.delete(pod);
+      else await this.update(pod, request).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #connect(pod: string, request: EndpointRequest): Promise<EndpointStatus> {

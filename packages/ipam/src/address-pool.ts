@@ -17,6 +17,7 @@ import type { Ipam, IpamDeps, IpamOptions } from "./ipam.ts";
 import {
   addressReserved,
   addressTaken,
+  drainingPrefix,
   noAddress,
   noFamily,
   outsidePool,
@@ -111,6 +112,7 @@ export class AddressPool implements Ipam {
     for (const address of allocation.addresses) this.#giveBack(address, owner);
     this.#byOwner.delete(owner);
     this.#table?.delete(owner);
+    this.#dropDrained();
     this.#usage.invalidate();
     return true;
   }
@@ -121,22 +123,48 @@ export class AddressPool implements Ipam {
   }
 
   addPrefix(prefix: IpPrefix): void {
-    const other = this.#prefixes().find((held) => prefixesOverlap(held, prefix));
-    if (other !== undefined) throw overlappingPrefix(this.#name, prefix, other);
-    this.#blocks = [...this.#blocks, new Block(prefix, this.#reserved)];
-    for (const address of this.#cooling.addresses()) {
-      const place = this.#placeOf(address);
-      if (place?.block.prefix === prefix) place.block.coolOn(place.offset);
+    const other = this.#blocks.find((held) => prefixesOverlap(held.prefix, prefix));
+    if (other === undefined) {
+      this.#append(new Block(prefix, this.#reserved));
+    } else if (other.prefix === prefix && other.draining) {
+      other.resume();
+      // It is the latest one now.
+      this.#blocks = [...this.#blocks.filter((held) => held !== other), other];
+    } else {
+      throw overlappingPrefix(this.#name, prefix, other.prefix);
     }
     this.#usage.invalidate();
   }
 
+  drainPrefix(prefix: IpPrefix): void {
+    this.#blockNamed("drain prefix", prefix).drain();
+    this.#dropDrained();
+    this.#usage.invalidate();
+  }
+
   removePrefix(prefix: IpPrefix): void {
-    const block = this.#blocks.find((held) => held.prefix === prefix);
-    if (block === undefined) throw unknownPrefix(this.#name, prefix, this.#prefixes());
+    const block = this.#blockNamed("remove prefix", prefix);
     if (block.owners.size > 0) throw prefixInUse(prefix, block.owners);
     this.#blocks = this.#blocks.filter((held) => held !== block);
     this.#usage.invalidate();
+  }
+
+  #append(block: Block): void {
+    this.#blocks = [...this.#blocks, block];
+    for (const address of this.#cooling.addresses()) {
+      const place = this.#placeOf(address);
+      if (place?.block === block) block.coolOn(place.offset);
+    }
+  }
+
+  #dropDrained(): void {
+    this.#blocks = this.#blocks.filter(({ draining, owners }) => !draining || owners.size > 0);
+  }
+
+  #blockNamed(operation: string, prefix: IpPrefix): Block {
+    const block = this.#blocks.find((held) => held.prefix === prefix);
+    if (block === undefined) throw unknownPrefix(this.#name, operation, prefix, this.#prefixes());
+    return block;
   }
 
   #createTable(): MutableTable<string, Allocation> {
@@ -155,11 +183,11 @@ export class AddressPool implements Ipam {
   }
 
   #find(owner: string, family: IpFamily): Offer {
-    for (const block of this.#blocks) {
-      const offset = block.family === family ? this.#draw(block) : undefined;
+    const blocks = this.#blocks.filter((block) => block.family === family && !block.draining);
+    for (const block of blocks) {
+      const offset = this.#draw(block);
       if (offset !== undefined) return { address: block.addressAt(offset), block, offset };
     }
-    const blocks = this.#blocks.filter((block) => block.family === family);
     throw noAddress(this.#name, owner, family, blocks);
   }
 
@@ -167,6 +195,7 @@ export class AddressPool implements Ipam {
     const value = ipToBigInt(address);
     const block = this.#blockOf(address, value);
     if (block === undefined) throw outsidePool(this.#name, owner, address, this.#prefixes());
+    if (block.draining) throw drainingPrefix(owner, address, block.prefix);
     const refusal = block.refusal(value);
     if (refusal !== undefined) throw addressReserved(owner, address, refusal);
     const offset = block.offsetOf(value);

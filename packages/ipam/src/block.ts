@@ -30,8 +30,10 @@ export interface PrefixUsage {
   readonly used: number;
   /** Addresses that wait for the end of their cool-down. */
   readonly cooling: number;
-  /** Addresses that can be given out now. */
+  /** Addresses that can be given out now; none of a prefix that is drained. */
   readonly free: bigint;
+  /** Whether nothing of it is given out any more, and it goes with its last owner. */
+  readonly draining: boolean;
 }
 
 /** The addresses of one prefix: which are free, and how many are not. */
@@ -46,6 +48,7 @@ export class Block {
   readonly #firstBytes: Uint8Array;
   readonly #owners = new Map<Offset, string>();
   #cooling = 0;
+  #draining = false;
 
   constructor(prefix: IpPrefix, reserved: readonly FamilyRange[]) {
     const hostBits = addressBits(prefixFamily(prefix)) - prefixLength(prefix);
@@ -75,7 +78,23 @@ export class Block {
   get usage(): PrefixUsage {
     const { prefix, family } = this;
     const [capacity, used, cooling] = [this.#capacity, this.#owners.size, this.#cooling];
-    return { prefix, family, capacity, used, cooling, free: capacity - BigInt(used + cooling) };
+    const draining = this.#draining;
+    const free = draining ? 0n : capacity - BigInt(used + cooling);
+    return { prefix, family, capacity, used, cooling, free, draining };
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Nothing more is to be given out. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** It is used as before it was drained. */
+  resume(): void {
+    this.#draining = false;
   }
 
   contains(family: IpFamily, value: bigint): boolean {

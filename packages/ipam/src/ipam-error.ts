@@ -11,6 +11,8 @@ export type IpamErrorCode =
   | "address-taken"
   /** The address is not in any prefix of the pool. */
   | "outside-pool"
+  /** The address is of a prefix that nothing is given from any more. */
+  | "draining-prefix"
   /** The address is reserved, or cannot be a host's. */
   | "reserved"
   /** The address was another owner's until a moment ago. */

@@ -31,7 +31,8 @@ export interface Ipam {
    * Gives the owner these very addresses: static ones, or those found at a restart. Claiming what the
    * owner has already changes nothing. An address that cools down can be claimed by who had it last.
    *
-   * @throws {IpamError} `address-taken`, `outside-pool`, `reserved`, `cooling-down`, `second-address`
+   * @throws {IpamError} `address-taken`, `outside-pool`, `draining-prefix`, `reserved`, `cooling-down`,
+   * `second-address`
    */
   claim(owner: string, addresses: readonly IpAddress[]): Allocation;
   /** Takes back all that the owner has. Whether it had anything. */
@@ -39,11 +40,19 @@ export interface Ipam {
   /** Who has the address. */
   ownerOf(address: IpAddress): string | undefined;
   /**
-   * Adds addresses to the pool, to be used after those of the earlier prefixes of the family.
+   * Adds addresses to the pool, to be used after those of the earlier prefixes of the family; also those of a
+   * prefix that is being drained.
    *
    * @throws {IpamError} `overlapping-prefix`
    */
   addPrefix(prefix: IpPrefix): void;
+  /**
+   * Gives no address of the prefix to anybody from now on. Owners keep theirs, and the prefix leaves the pool
+   * with the last one: at once when there is none. Draining it again is harmless.
+   *
+   * @throws {IpamError} `unknown-prefix`
+   */
+  drainPrefix(prefix: IpPrefix): void;
   /**
    * Takes a prefix out of the pool. Cool-downs go on, should it come back.
    *

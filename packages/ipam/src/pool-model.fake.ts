@@ -59,6 +59,7 @@ export const everyAddress: readonly IpAddress[] = [
 /** What a pool is, told in the plainest way: lists that are searched from the beginning. */
 export class Model {
   prefixes: IpPrefix[] = [];
+  readonly draining: Set<IpPrefix> = new Set();
   readonly owners: Map<IpAddress, string> = new Map();
   readonly cooling: Map<IpAddress, { readonly owner: string; readonly until: number }> = new Map();
   now = 0;
@@ -69,19 +70,38 @@ export class Model {
   }
 
   free(family: IpFamily): IpAddress[] {
-    const all = this.prefixes
-      .filter((prefix) => prefixFamily(prefix) === family)
-      .flatMap(addressesOf);
+    const all = this.#givenFrom(family).flatMap(addressesOf);
     return all.filter((address) => this.#isFree(address));
   }
 
   has(family: IpFamily): boolean {
-    return this.prefixes.some((prefix) => prefixFamily(prefix) === family);
+    return this.#givenFrom(family).length > 0;
+  }
+
+  isUsed(prefix: IpPrefix): boolean {
+    return [...this.owners.keys()].some((address) => prefixContains(prefix, address));
+  }
+
+  add(prefix: IpPrefix): void {
+    this.remove(prefix);
+    this.prefixes.push(prefix);
+  }
+
+  drain(prefix: IpPrefix): void {
+    this.draining.add(prefix);
+    this.#removeDrained();
+  }
+
+  remove(prefix: IpPrefix): void {
+    this.prefixes = this.prefixes.filter((held) => held !== prefix);
+    this.draining.delete(prefix);
   }
 
   /** Why an owner cannot have an address. */
   refusal(owner: string, address: IpAddress): string | undefined {
-    if (!this.prefixes.some((prefix) => prefixContains(prefix, address))) return "outside-pool";
+    const inside = this.prefixes.find((prefix) => prefixContains(prefix, address));
+    if (inside === undefined) return "outside-pool";
+    if (this.draining.has(inside)) return "draining-prefix";
     if (withheld.has(address)) return "reserved";
     if (this.owners.has(address)) return "address-taken";
     const cooling = this.cooling.get(address);
@@ -100,6 +120,7 @@ export class Model {
       this.owners.delete(address);
       this.cooling.set(address, { owner, until: this.now + coolDown });
     }
+    this.#removeDrained();
   }
 
   advance(duration: number): void {
@@ -107,6 +128,17 @@ export class Model {
     for (const [address, { until }] of this.cooling) {
       if (until <= this.now) this.cooling.delete(address);
     }
+  }
+
+  /** The prefixes that addresses of the family are given from. */
+  #givenFrom(family: IpFamily): IpPrefix[] {
+    return this.prefixes.filter(
+      (prefix) => prefixFamily(prefix) === family && !this.draining.has(prefix),
+    );
+  }
+
+  #removeDrained(): void {
+    for (const prefix of this.draining) if (!this.isUsed(prefix)) this.remove(prefix);
   }
 
   #isFree(address: IpAddress): boolean {

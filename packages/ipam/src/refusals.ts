@@ -52,6 +52,10 @@ export function outsidePool(
   return claimError("outside-pool", owner, address, reason);
 }
 
+export function drainingPrefix(owner: string, address: IpAddress, prefix: IpPrefix): IpamError {
+  return claimError("draining-prefix", owner, address, `${prefix} is being drained`);
+}
+
 export function addressReserved(owner: string, address: IpAddress, reason: string): IpamError {
   return claimError("reserved", owner, address, reason);
 }
@@ -78,11 +82,12 @@ export function overlappingPrefix(pool: string, prefix: IpPrefix, other: IpPrefi
 
 export function unknownPrefix(
   pool: string,
+  operation: string,
   prefix: IpPrefix,
   prefixes: readonly IpPrefix[],
 ): IpamError {
   const held = prefixes.length === 0 ? "no prefix" : prefixes.join(", ");
-  return prefixError("unknown-prefix", "remove prefix", prefix, `pool ${pool} has ${held}`);
+  return prefixError("unknown-prefix", operation, prefix, `pool ${pool} has ${held}`);
 }
 
 export function prefixInUse(prefix: IpPrefix, owners: ReadonlyMap<unknown, string>): IpamError {
@@ -103,7 +108,13 @@ function describeUse(block: Block): string {
 }
 
 function claimError(
-  code: "address-taken" | "outside-pool" | "reserved" | "cooling-down" | "second-address",
+  code:
+    | "address-taken"
+    | "outside-pool"
+    | "draining-prefix"
+    | "reserved"
+    | "cooling-down"
+    | "second-address",
   owner: string,
   address: IpAddress,
   reason: string,

@@ -6,7 +6,8 @@ import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
 import { processSchema, readIfThere, writeJson, writeWhole } from "./lab-folder.ts";
 import { type NodePlan, netnsPath } from "./plan.ts";
-import { isAlive, type ProcessRef, signalProcess, spawnDetached } from "./processes.ts";
+import { isAlive, type ProcessRef, spawnDetached } from "./processes.ts";
+import { endProcess } from "./teardown.ts";
 
 /** Milliseconds between two looks at something that is about to happen. */
 const interval = 10;
@@ -45,7 +46,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
   );
   const log = folder.node(node.name, "agent.log");
   mkdirSync(dirname(log), { recursive: true });
-  const ref = await spawnDetached({
+  const { ref } = await spawnDetached({
     command: [...heddle, "agent", "--config", config],
     netns: netnsPath(node.netns),
     hostname: node.name,
@@ -96,12 +97,7 @@ export async function agentStatus(
 export async function stopAgent(context: LabContext, node: string): Promise<void> {
   const ref = runningAgent(context, node);
   if (ref === undefined) return;
-  signalProcess(ref, "SIGTERM");
-  const deadline = performance.now() + patience;
-  while (isAlive(ref)) {
-    if (performance.now() > deadline) signalProcess(ref, "SIGKILL");
-    await delay(interval);
-  }
+  await endProcess(ref, patience);
 }
 
 function agentFailed({ folder, plan }: LabContext, node: string): LabError {

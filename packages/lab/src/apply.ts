@@ -3,20 +3,16 @@ import { formatManifest } from "@heddle/kube-source";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
 import { writeWhole } from "./lab-folder.ts";
-import type { Namespace, Wanted, WantedPod } from "./manifests.ts";
-import {
-  createPod,
-  fingerprint,
-  type PodRecord,
-  podRecords,
-  removePod,
-  startPods,
-} from "./pods.ts";
+import type { Namespace, Pod, Wanted, WantedPod } from "./manifests.ts";
+import { createPod, fingerprint, type PodRecord, podRecords, removePod } from "./pods.ts";
 import { schedule } from "./schedule.ts";
+import { startPods } from "./starting.ts";
 
 /** What became of the pods that were asked for. */
 export interface Applied {
   readonly created: readonly string[];
+  /** Pods that were there and that an earlier attempt had not started. */
+  readonly started: readonly string[];
   readonly unchanged: readonly string[];
   /** Pods of a Deployment that it has no more. */
   readonly removed: readonly string[];
@@ -27,7 +23,7 @@ export interface Applied {
  * can be.
  *
  * @param untilReady resolves when the agents can be handed pods; namespaces are made meanwhile
- * @throws {LabError} `bad-manifest` for a pod that is there with another spec, or on an unknown node
+ * @throws {LabError} `bad-manifest` for a pod that runs already with another spec, or on an unknown node
  */
 export async function applyWanted(
   context: LabContext,
@@ -35,18 +31,57 @@ export async function applyWanted(
   untilReady: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Applied> {
   const records = podRecords(context);
-  const unchanged = wanted.pods.filter(({ key }) => records.has(key));
-  refuseChanges(unchanged, records);
-  const fresh = wanted.pods.filter(({ key }) => !records.has(key));
+  const { unchanged, unstarted, moved, fresh } = compare(wanted, records);
   const stale = noLongerWanted(wanted, records);
-  const places = schedule(fresh, countPods(context, records));
+  const places = schedule([...fresh, ...moved], countPods(context, records));
+  for (const { key } of unstarted) places.set(key, records.get(key)?.node ?? "");
 
   for (const namespace of wanted.namespaces) writeNamespace(context, namespace);
-  await Promise.all(stale.map((record) => removePod(context, record)));
-  const [created] = await Promise.all([createAll(context, fresh, places), untilReady()]);
-  const pods = new Map(fresh.map(({ key, pod }) => [key, pod]));
+  const outdated = moved.flatMap(({ key }) => records.get(key) ?? []);
+  await Promise.all([...stale, ...outdated].map((record) => removePod(context, record)));
+  const toStart = [...fresh, ...moved, ...unstarted];
+  const [created] = await Promise.all([createAll(context, toStart, places), untilReady()]);
+  const pods = new Map(toStart.map(({ key, pod }) => [key, pod]));
   await startPods(context, created, (key) => pods.get(key) ?? {});
-  return { created: keysOf(created), unchanged: keysOf(unchanged), removed: keysOf(stale) };
+  return {
+    created: keysOf(fresh),
+    started: keysOf([...unstarted, ...moved]),
+    unchanged: keysOf(unchanged),
+    removed: keysOf(stale),
+  };
+}
+
+/** What is wanted beside what is there. */
+interface Comparison {
+  /** Pods that have been started. */
+  readonly unchanged: readonly WantedPod[];
+  /** Pods that an earlier attempt has not started, whatever they are to be by now. */
+  readonly unstarted: readonly WantedPod[];
+  /** Those of them that belong to another network namespace by now. */
+  readonly moved: readonly WantedPod[];
+  readonly fresh: readonly WantedPod[];
+}
+
+/** @throws {LabError} `bad-manifest`: a running pod cannot be another one, as in Kubernetes */
+function compare({ pods }: Wanted, records: ReadonlyMap<string, PodRecord>): Comparison {
+  const stateOf = ({ key, pod }: WantedPod): keyof Comparison | "refused" => {
+    const record = records.get(key);
+    if (record === undefined) return "fresh";
+    if (record.containers.length === 0) return staysPut(record, pod) ? "unstarted" : "moved";
+    return record.spec === fingerprint(pod) ? "unchanged" : "refused";
+  };
+  const { refused = [], ...states } = Object.groupBy(pods, stateOf);
+  const [first] = refused;
+  if (first === undefined) {
+    return { unchanged: [], unstarted: [], moved: [], fresh: [], ...states };
+  }
+  throw new LabError({
+    code: "bad-manifest",
+    operation: "apply",
+    subject: `${first.location}: ${first.origin}`,
+    reason: "it runs already with another spec",
+    hint: "heddle lab delete -f takes it away first",
+  });
 }
 
 function keysOf(items: readonly { readonly key: string }[]): readonly string[] {
@@ -77,17 +112,8 @@ async function createAll(
   return Promise.all(creations);
 }
 
-/** A running pod cannot be another one, as in Kubernetes. */
-function refuseChanges(pods: readonly WantedPod[], records: ReadonlyMap<string, PodRecord>): void {
-  const changed = pods.find(({ key, pod }) => records.get(key)?.spec !== fingerprint(pod));
-  if (changed === undefined) return;
-  throw new LabError({
-    code: "bad-manifest",
-    operation: "apply",
-    subject: `${changed.location}: ${changed.origin}`,
-    reason: "it runs already with another spec",
-    hint: "heddle lab delete -f takes it away first",
-  });
+function staysPut({ node, hostNetwork }: PodRecord, { spec }: Pod): boolean {
+  return (spec?.nodeName ?? node) === node && (spec?.hostNetwork === true) === hostNetwork;
 }
 
 function noLongerWanted(

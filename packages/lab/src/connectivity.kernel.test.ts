@@ -144,7 +144,8 @@ describe("a pod's link", () => {
   it("does not lend it an address that is not its own", async () => {
     const address = "10.244.1.222";
     await inA1("ip", "address", "add", `${address}/32`, "dev", "lo");
-    const drops = createAgentClient(agentSocketOf(scene, "node-1")).lines("/v1/events?kinds=drops");
+    const agent = createAgentClient(agentSocketOf(scene, "node-1"));
+    const drops = agent.events({ kinds: ["drops"], name: "default/a1" });
     const dropped = drops.next();
     const { stdout } = await inA1(
       "ping",
@@ -159,6 +160,7 @@ describe("a pod's link", () => {
     expect((await dropped).value).toMatchObject({
       outcome: "dropped",
       reason: "spoofedAddress",
+      pod: "default/a1",
       source: { address },
       destination: { name: "default/b1" },
     });

@@ -28,13 +28,13 @@ export function writeNode({ folder }: LabContext, node: NodePlan): void {
 export async function startHostProbe({ folder }: LabContext, host: HostPlan): Promise<void> {
   const port = String(defaultPort);
   const control = hostControl(folder.root, host.name);
-  const process = await spawnDetached({
+  const { ref } = await spawnDetached({
     command: [...probeServer(), "--tcp", port, "--udp", port, "--control", control],
     netns: netnsPath(host.netns),
     hostname: host.name,
     log: join(folder.root, `${host.name}.log`),
   });
-  await untilListening(control, process);
+  await untilListening(control, ref);
 }
 
 /** The control socket of a host's built-in server. */

@@ -1,20 +1,21 @@
+import { createHash } from "node:crypto";
 import {
-  closeSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
+  rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { ipFamilies } from "@heddle/contracts";
 import * as v from "valibot";
+import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
+import { checkLabName } from "./lab-name.ts";
 import type { LabOptions } from "./plan.ts";
-import { isAlive, type ProcessRef, refOf } from "./processes.ts";
+import type { ProcessRef } from "./processes.ts";
 
 /** Where the state of all labs lies; gone with the next start of the machine, as the labs are. */
 const labsFolder = "/run/heddle-lab";
@@ -45,15 +46,26 @@ export interface LabFolder {
   readonly bin: string;
   /** Files of a node: `agent.log`, `agent.json`. */
   node(node: string, file: string): string;
-  /** Files of a pod: `pod.json`, `control.sock`, `CONTAINER.log`. */
+  /** Files of a pod: `pod.json`, `CONTAINER.log`. */
   pod(pod: string, file: string): string;
+  /**
+   * The control socket of a container's built-in server. Not by name, since the path of a Unix socket has at
+   * most 107 bytes (unix(7)), and the names of a pod alone may have more.
+   */
+  control(pod: string, container: string): string;
   podFolder(pod: string): string;
   /** The keys of the pods that have a folder. */
   pods(): readonly string[];
   pinRoot(node: string): string;
 }
 
+/**
+ * The files of the lab of this name: the one place where a name becomes paths.
+ *
+ * @throws {LabError} `bad-option` for a name that no lab has
+ */
 export function labFolder(name: string): LabFolder {
+  checkLabName(name);
   const root = join(labsFolder, name);
   const pods = join(root, "pods");
   // A DNS name has no underscore.
@@ -67,6 +79,10 @@ export function labFolder(name: string): LabFolder {
     node: (node, file) => join(root, "nodes", node, file),
     podFolder,
     pod: (pod, file) => join(podFolder(pod), file),
+    control: (pod, container) => {
+      const hash = createHash("sha256").update(`${pod}/${container}`).digest("hex");
+      return join(root, "control", `${hash.slice(0, 16)}.sock`);
+    },
     pods: () => list(pods).map((entry) => entry.replace("_", "/")),
     pinRoot: (node) => join(pinsFolder, name, node),
   };
@@ -103,9 +119,14 @@ function readJson<T>(file: string, schema: v.GenericSchema<unknown, T>): T {
   return v.parse(schema, value);
 }
 
-/** Undefined when the file is not there. */
+/** Undefined when the file is not there, or goes away meanwhile. */
 export function readIfThere<T>(file: string, schema: v.GenericSchema<unknown, T>): T | undefined {
-  return existsSync(file) ? readJson(file, schema) : undefined;
+  try {
+    return readJson(file, schema);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
 }
 
 /** Writes a file as a whole or not at all. */
@@ -121,30 +142,20 @@ export function writeWhole(file: string, text: string): void {
   renameSync(unfinished, file);
 }
 
-/**
- * Keeps other commands from changing the lab until the lock is disposed of.
- *
- * @throws {LabError} `busy`, which names the process that has it
- */
-export function lockLab(folder: LabFolder): Disposable {
-  const file = `${folder.root}.lock`;
-  mkdirSync(dirname(file), { recursive: true });
-  const holder = readIfThere(file, processSchema);
-  if (holder !== undefined && isAlive(holder)) {
-    throw new LabError({
-      code: "busy",
-      operation: "change lab",
-      subject: folder.name,
-      reason: `another command changes it, process ${String(holder.pid)}`,
-      hint: "wait for it to end",
-    });
+/** Others may have put something there, or have removed it already. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY") && !isErrno(error, "ENOENT")) throw error;
   }
-  rmSync(file, { force: true });
-  closeSync(openSync(file, "wx"));
-  writeJson(file, refOf(process.pid));
-  return { [Symbol.dispose]: () => rmSync(file, { force: true }) };
 }
 
 function list(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }

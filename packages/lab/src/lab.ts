@@ -7,6 +7,8 @@ export interface LabNodeStatus {
   readonly addresses: readonly IpAddress[];
   readonly podPrefixes: readonly IpPrefix[];
   readonly pods: number;
+  /** Those of them that have not been started; another `apply` of their files does. */
+  readonly pending: number;
   /** The process of its agent; undefined when it does not run. */
   readonly agentPid: number | undefined;
   /** Whether the agent has started completely. */
@@ -21,7 +23,7 @@ export interface LabPodStatus {
   readonly namespace: string;
   readonly name: string;
   readonly node: string;
-  /** `Pending` until it has its network; `Exited` when a container's process has ended. */
+  /** `Pending` until it has been started; `Exited` when a container's process has ended. */
   readonly phase: "Pending" | "Running" | "Exited";
   readonly addresses: readonly IpAddress[];
   readonly netns: string;
@@ -41,12 +43,13 @@ export interface LabCommand {
 export interface Lab {
   readonly name: string;
   readonly nodes: readonly string[];
+  /** @throws {LabError} `not-root` */
   status(): Promise<readonly LabNodeStatus[]>;
   pods(): readonly LabPodStatus[];
   /**
-   * Adds what files ask for; pods that they do not mention stay.
+   * Adds what files ask for, and starts what an earlier attempt has not; pods that they do not mention stay.
    *
-   * @throws {LabError} `bad-manifest`, `busy`, `not-ready`
+   * @throws {LabError} `bad-manifest`, `busy`, `not-root`, `not-ready`, `process-failed`
    */
   apply(manifests: readonly string[]): Promise<Applied>;
   /** Takes away what files ask for, and gives the pods that went. */

@@ -10,6 +10,7 @@ import {
   parseManifests,
 } from "@heddle/kube-source";
 import { LabError } from "./lab-error.ts";
+import { podNetnsName } from "./plan.ts";
 
 export type Pod = KubernetesObjects["Pod"];
 export type Namespace = KubernetesObjects["Namespace"];
@@ -75,7 +76,7 @@ function wantedPod(
 }
 
 /** What a pod asks for that cannot be had here: programs run from this machine's files, and nothing is mounted. */
-function unrunnable({ pod, location, origin }: WantedPod): string[] {
+function unrunnable({ key, pod, location, origin }: WantedPod): string[] {
   const { containers = [], initContainers = [] } = pod.spec ?? {};
   const problem = (reason: string, hint: string) => `${location}: ${origin}: ${reason} (${hint})`;
   const reasons = containers.flatMap(({ name, command, args, env = [], volumeMounts = [] }) => {
@@ -97,9 +98,18 @@ function unrunnable({ pod, location, origin }: WantedPod): string[] {
     }
     return own;
   });
-  if (initContainers.length === 0) return reasons;
-  return [...reasons, problem("the lab runs no initContainers", "leave them out")];
+  if (key.length > longestKey) {
+    const limit = `namespace and name have ${String(longestKey)} characters at most here`;
+    reasons.push(problem(`pod ${key.slice(0, 40)}... has too long a name`, limit));
+  }
+  if (initContainers.length > 0) {
+    reasons.push(problem("the lab runs no initContainers", "leave them out"));
+  }
+  return reasons;
 }
+
+/** The network namespace of a pod is a file with its name, and has the lab's name too. */
+const longestKey = 255 - podNetnsName("x".repeat(24), "", "").length + "/".length;
 
 /** Pods of one Deployment never have one name, so it takes two objects. */
 function duplicates(pods: readonly WantedPod[]): string[] {

@@ -9,6 +9,7 @@ import {
   prefixNth,
 } from "@heddle/contracts";
 import { LabError } from "./lab-error.ts";
+import { checkLabName } from "./lab-name.ts";
 
 /** What a lab is asked to be. */
 export interface LabOptions {
@@ -117,12 +118,7 @@ function podPrefix(family: IpFamily, index: number): IpPrefix {
 }
 
 function checkOptions({ name, nodes, families }: LabOptions): void {
-  if (!/^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$/.test(name)) {
-    throw badOption(
-      `name ${JSON.stringify(name)}`,
-      "a lab's name is 1 to 24 lower-case letters, digits and hyphens",
-    );
-  }
+  checkLabName(name);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
     throw badOption(`nodes ${String(nodes)}`, `a lab has 1 to ${String(maxNodes)} nodes`);
   }

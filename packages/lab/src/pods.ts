@@ -1,19 +1,16 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { AgentError, annotations, type EndpointRow } from "@heddle/agent/client";
+import { annotations } from "@heddle/agent/client";
 import { type IpAddress, isIp } from "@heddle/contracts";
 import { formatManifest } from "@heddle/kube-source";
-import { createNetns } from "@heddle/rtnetlink";
+import { createNetns, deleteNetns, openNetns, RtnetlinkError } from "@heddle/rtnetlink";
 import * as v from "valibot";
-import { agentClient } from "./agents.ts";
-import { type ContainerProcess, startContainers } from "./containers.ts";
+import type { ContainerProcess } from "./containers.ts";
 import type { LabContext } from "./lab-context.ts";
-import { LabError } from "./lab-error.ts";
 import { processSchema, readIfThere, writeJson, writeWhole } from "./lab-folder.ts";
 import type { Pod, WantedPod } from "./manifests.ts";
 import { netnsPath, type NodePlan, podNetnsName } from "./plan.ts";
-import { endNetns, endProcesses } from "./teardown.ts";
+import { endNetns, endRunningIn, endSessions } from "./teardown.ts";
 
 /** What is kept of a pod of the lab. */
 export interface PodRecord {
@@ -29,7 +26,7 @@ export interface PodRecord {
   /** Whether that is the node's. */
   readonly hostNetwork: boolean;
   readonly addresses: readonly IpAddress[];
-  /** Empty until it has its network. */
+  /** Empty until all of them have been started. */
   readonly containers: readonly ContainerProcess[];
 }
 
@@ -63,7 +60,10 @@ export function fingerprint(pod: Pod): string {
   return JSON.stringify([pod.metadata?.annotations, pod.metadata?.labels, pod.spec]);
 }
 
-/** Makes the pod's network namespace and hands the pod to its node's agent. */
+/**
+ * Makes the pod's network namespace and hands the pod to its node's agent. What is there of an earlier attempt
+ * is used, and what still runs of it is ended.
+ */
 export async function createPod(
   context: LabContext,
   wanted: WantedPod,
@@ -72,7 +72,6 @@ export async function createPod(
   const { pod, key, origin } = wanted;
   const hostNetwork = pod.spec?.hostNetwork === true;
   const netns = netnsPath(hostNetwork ? node.netns : podNetnsOf(context, key));
-  if (!hostNetwork) (await createNetns(netns))[Symbol.dispose]();
   const record: PodRecord = {
     key,
     node: node.name,
@@ -83,94 +82,42 @@ export async function createPod(
     addresses: hostNetwork ? node.addresses.map(({ address }) => address) : [],
     containers: [],
   };
+  // The record comes first, so that whatever follows is known of.
   writeRecord(context, record);
+  if (!hostNetwork) await provideNetns(netns);
   writeWhole(objectFile(context, key), formatManifest("Pod", scheduledPod(pod, record)));
   return record;
 }
 
-/** Milliseconds that pods have to get their network. */
-const patience = 30_000;
-
-/** Milliseconds between two attempts to reach an agent. */
-const interval = 50;
-
-/**
- * Starts the containers of pods as each gets its network. Resolves when all run.
- *
- * @throws {LabError} `not-ready`, which says why a pod has no network
- */
-export async function startPods(
-  context: LabContext,
-  records: readonly PodRecord[],
-  podOf: (key: string) => Pod,
-): Promise<void> {
-  const start = (record: PodRecord, addresses: readonly IpAddress[]): Promise<void> =>
-    startPod(context, { ...record, addresses }, podOf(record.key));
-  const [onHost, connected] = partition(records, ({ hostNetwork }) => hostNetwork);
-  await Promise.all([
-    ...onHost.map((record) => start(record, record.addresses)),
-    ...Array.from(
-      Map.groupBy(connected, ({ node }) => node),
-      ([node, pods]) => startWhenReady(context, node, pods, start),
-    ),
-  ]);
-}
-
-async function startWhenReady(
-  context: LabContext,
-  node: string,
-  pods: readonly PodRecord[],
-  start: (record: PodRecord, addresses: readonly IpAddress[]) => Promise<void>,
-): Promise<void> {
-  const waiting = new Map(pods.map((record) => [record.key, record]));
-  const starting: Promise<void>[] = [];
-  const problems = new Map<string, string>();
-  for await (const row of watchUntil(AbortSignal.timeout(patience), context, node)) {
-    const record = waiting.get(row.pod);
-    if (record === undefined) continue;
-    if (row.phase === "ready") {
-      waiting.delete(row.pod);
-      starting.push(start(record, row.addresses));
-    } else if (row.error !== undefined) {
-      problems.set(row.pod, row.error);
-    }
-    if (waiting.size === 0) break;
+async function provideNetns(path: string): Promise<void> {
+  try {
+    openNetns(path)[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof RtnetlinkError) || error.code !== "namespace-missing") throw error;
+    // What is there may be the file without the namespace.
+    await deleteNetns(path);
+    (await createNetns(path))[Symbol.dispose]();
   }
-  await Promise.all(starting);
-  const [first] = waiting.keys();
-  if (first !== undefined) throw notReady(context, node, first, problems.get(first));
+  await endRunningIn([path]);
 }
 
-/** The pods of a node as its agent tells of them, and as the next agent does where the first one ends. */
-async function* watchUntil(
-  deadline: AbortSignal,
-  context: LabContext,
-  node: string,
-): AsyncGenerator<EndpointRow, void> {
-  while (!deadline.aborted) {
-    try {
-      yield* agentClient(context, node).watchEndpoints(deadline);
-    } catch (error) {
-      if (!(error instanceof AgentError) || error.code !== "not-reachable") throw error;
-    }
-    await delay(interval);
-  }
-}
-
-async function startPod(context: LabContext, record: PodRecord, pod: Pod): Promise<void> {
-  const containers = await startContainers(context, { ...record, pod });
-  const running = { ...record, containers };
-  writeRecord(context, running);
-  writeWhole(objectFile(context, record.key), formatManifest("Pod", scheduledPod(pod, running)));
+/** Notes that the pod runs, for the lab and for the cluster. */
+export function writeRunning(context: LabContext, record: PodRecord, pod: Pod): void {
+  writeRecord(context, record);
+  writeWhole(objectFile(context, record.key), formatManifest("Pod", scheduledPod(pod, record)));
 }
 
 /** Ends a pod's processes, takes its network away, and forgets it. */
 export async function removePod(context: LabContext, record: PodRecord): Promise<void> {
   rmSync(objectFile(context, record.key), { force: true });
   if (record.hostNetwork) {
-    await endProcesses(record.containers.map(({ process }) => process));
+    const leaders = record.containers.map(({ process }) => process);
+    await endSessions(leaders, record.netns);
   } else {
     await endNetns(record.netns);
+  }
+  for (const { control } of record.containers) {
+    if (control !== undefined) rmSync(control, { force: true });
   }
   rmSync(context.folder.podFolder(record.key), { recursive: true, force: true });
 }
@@ -205,26 +152,4 @@ function statusOf(addresses: readonly IpAddress[]): NonNullable<Pod["status"]> {
 function podNetnsOf({ plan }: LabContext, key: string): string {
   const [namespace = "", name = ""] = key.split("/");
   return podNetnsName(plan.name, namespace, name);
-}
-
-function partition<T>(
-  items: readonly T[],
-  test: (item: T) => boolean,
-): readonly [readonly T[], readonly T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-function notReady(
-  { plan }: LabContext,
-  node: string,
-  pod: string,
-  problem = "its node's agent does not answer",
-): LabError {
-  return new LabError({
-    code: "not-ready",
-    operation: "start pod",
-    subject: pod,
-    reason: `it has no network: ${problem}`,
-    hint: `heddle lab logs ${node} --name ${plan.name}`,
-  });
 }

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { toError } from "@heddle/contracts";
+import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
 
 /** A process that can still be told from another that got its number later. */
@@ -22,14 +24,22 @@ export interface SpawnPlan {
   readonly log: string;
 }
 
+/** A process that was started. */
+export interface SpawnedProcess {
+  readonly ref: ProcessRef;
+  /** How it ended: `code 1` or `SIGKILL`. This process waits until it has. */
+  ended(): Promise<string>;
+}
+
 /**
  * Starts a process that outlives this one, in a network namespace.
  *
  * @throws {LabError} `process-failed` when it cannot be started at all
  */
-export async function spawnDetached(plan: SpawnPlan): Promise<ProcessRef> {
+export async function spawnDetached(plan: SpawnPlan): Promise<SpawnedProcess> {
   const output = openSync(plan.log, "a");
   try {
+    requireFolder(plan.cwd);
     const [program = "", ...args] = enter(plan.netns, plan.hostname, plan.command);
     const child = spawn(program, args, {
       detached: true,
@@ -37,20 +47,43 @@ export async function spawnDetached(plan: SpawnPlan): Promise<ProcessRef> {
       env: { ...process.env, ...plan.env },
       ...(plan.cwd === undefined ? {} : { cwd: plan.cwd }),
     });
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    child.once("exit", (code, signal) => resolve(signal ?? `code ${String(code)}`));
     await once(child, "spawn");
     child.unref();
-    return refOf(child.pid ?? 0) ?? { pid: child.pid ?? 0, started: "" };
+    const pid = child.pid ?? 0;
+    return {
+      ref: refOf(pid) ?? { pid, started: "" },
+      ended: () => {
+        child.ref();
+        return ended;
+      },
+    };
   } catch (error) {
     throw new LabError({
       code: "process-failed",
       operation: "start",
       subject: plan.command.join(" "),
-      reason: error instanceof Error ? error.message : String(error),
+      reason: toError(error).message,
       cause: error,
     });
   } finally {
     closeSync(output);
   }
+}
+
+/** Spawning would fail as if there were no such program. */
+function requireFolder(cwd: string | undefined): void {
+  if (cwd === undefined || statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Error(`its working folder ${cwd} is not there`);
+}
+
+/** Goes on to the command, which it is followed by. The kernel takes no more of a host name than 64 bytes. */
+const setHostname = 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"';
+
+/** Whether the process is on its way to the command that {@link enter} was given. */
+export function isEntering(ref: ProcessRef): boolean {
+  return isAlive(ref) && readProc(ref.pid, "cmdline")?.includes(setHostname) === true;
 }
 
 /** The command line that runs `command` in a network namespace; each program replaces the one before. */
@@ -61,17 +94,12 @@ export function enter(
 ): readonly string[] {
   const inNetns = ["nsenter", `--net=${netns}`, "--"];
   if (hostname === undefined) return [...inNetns, ...command];
-  const setHostname = 'echo "$0" > /proc/sys/kernel/hostname; exec "$@"';
   return [...inNetns, "unshare", "--uts", "--", "sh", "-c", setHostname, hostname, ...command];
 }
 
 /** The process with this number, or `undefined` when there is none or it is a zombie. */
 export function refOf(pid: number): ProcessRef | undefined {
-  const stat = readProc(pid, "stat");
-  // The name, in parentheses, may hold anything; the fields that follow it start with the state.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
-  return { pid, started: fields[19] ?? "" };
+  return lookAt(pid)?.ref;
 }
 
 /** Whether the process still runs. */
@@ -79,22 +107,64 @@ export function isAlive(ref: ProcessRef): boolean {
   return refOf(ref.pid)?.started === ref.started;
 }
 
-/** The processes whose network namespace is one of `inodes`. */
+/** The processes whose network namespace is one of `inodes`, but for this one. */
 export function processesIn(inodes: ReadonlySet<number>): ProcessRef[] {
+  return runningIn(inodes).map(({ ref }) => ref);
+}
+
+/**
+ * What was started with {@link spawnDetached} and what that started in turn, also when it has ended itself:
+ * the sessions that they lead. In the namespace only, since another session may have got the number.
+ */
+export function sessionsOf(leaders: readonly ProcessRef[], inode: number): ProcessRef[] {
+  const sessions = new Set(leaders.map(({ pid }) => pid));
+  return runningIn(new Set([inode]))
+    .filter(({ session }) => sessions.has(session))
+    .map(({ ref }) => ref);
+}
+
+interface RunningProcess {
+  readonly ref: ProcessRef;
+  /** The number of the process that leads, or led, its session. */
+  readonly session: number;
+}
+
+function runningIn(inodes: ReadonlySet<number>): readonly RunningProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^[0-9]+$/.test(name))
     .map(Number)
     .filter((pid) => pid !== process.pid && inodes.has(netnsInode(pid) ?? -1))
-    .flatMap((pid) => refOf(pid) ?? []);
+    .flatMap((pid) => lookAt(pid) ?? []);
 }
 
-/** Sends the signal; false when the process is gone. */
+/** Fields of proc_pid_stat(5): 3, the state, 6 and 22. */
+function lookAt(pid: number): RunningProcess | undefined {
+  const stat = readProc(pid, "stat");
+  // The name, in parentheses, may hold anything; the fields that follow it start with the state.
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return undefined;
+  return { ref: { pid, started: fields[19] ?? "" }, session: Number(fields[3]) };
+}
+
+/**
+ * Sends the signal; false when the process is gone.
+ *
+ * @throws {LabError} `not-root` when it is another user's
+ */
 export function signalProcess(ref: ProcessRef, signal: NodeJS.Signals): boolean {
   if (!isAlive(ref)) return false;
   try {
     return process.kill(ref.pid, signal);
-  } catch {
-    return false;
+  } catch (error) {
+    if (isErrno(error, "ESRCH")) return false;
+    throw new LabError({
+      code: "not-root",
+      operation: `send ${signal} to`,
+      subject: `process ${String(ref.pid)}`,
+      reason: toError(error).message,
+      hint: "run it with sudo",
+      cause: error,
+    });
   }
 }
 

@@ -11,11 +11,12 @@ import { hostControl } from "./hosts.ts";
 import type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./lab.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
-import { lockLab } from "./lab-folder.ts";
+import { lockLab } from "./lab-lock.ts";
 import { readManifests } from "./manifests.ts";
 import { type HostPlan, netnsPath, type NodePlan } from "./plan.ts";
 import { type PodRecord, podRecords } from "./pods.ts";
 import { enter, isAlive } from "./processes.ts";
+import { requireRoot } from "./require-root.ts";
 
 /** A lab that is up, by its files and processes. */
 export class RunningLab implements Lab {
@@ -35,16 +36,19 @@ export class RunningLab implements Lab {
 
   async status(): Promise<readonly LabNodeStatus[]> {
     const { plan } = this.#context;
+    requireRoot("ask agents of lab", this.name);
     const records = [...podRecords(this.#context).values()];
     return Promise.all(
       plan.nodes.map(async ({ name, addresses, podPrefixes, netns }) => {
         const agent = runningAgent(this.#context, name);
+        const own = records.filter(({ node }) => node === name);
         const status = agent && (await agentStatus(this.#context, name));
         return {
           name,
           addresses: addresses.map(({ address }) => address),
           podPrefixes,
-          pods: records.filter(({ node }) => node === name).length,
+          pods: own.length,
+          pending: own.filter(({ containers }) => containers.length === 0).length,
           agentPid: agent?.pid,
           ready: status?.ready ?? false,
           health: status?.health,
@@ -64,13 +68,15 @@ export class RunningLab implements Lab {
   }
 
   async apply(manifests: readonly string[]): Promise<Applied> {
+    requireRoot("change lab", this.name);
     using _lock = lockLab(this.#context.folder);
-    return applyWanted(this.#context, readManifests(manifests));
+    return await applyWanted(this.#context, readManifests(manifests));
   }
 
   async delete(manifests: readonly string[]): Promise<readonly string[]> {
+    requireRoot("change lab", this.name);
     using _lock = lockLab(this.#context.folder);
-    return removeWanted(this.#context, readManifests(manifests));
+    return await removeWanted(this.#context, readManifests(manifests));
   }
 
   inPod(pod: string, command: readonly string[]): LabCommand {
@@ -114,13 +120,15 @@ export class RunningLab implements Lab {
     });
   }
 
-  async stopAgent(node: string): Promise<void> {
-    await stopAgent(this.#context, this.#node(node).name);
+  async stopAgent(name: string): Promise<void> {
+    const node = this.#node(name);
+    requireRoot("stop agent of lab", this.name);
+    await stopAgent(this.#context, node.name);
   }
 
   async restartAgent(name: string): Promise<void> {
     const node = this.#node(name);
-    await stopAgent(this.#context, name);
+    await this.stopAgent(name);
     await startAgent(this.#context, node);
     await untilAgentReady(this.#context, name);
   }

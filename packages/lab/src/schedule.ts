@@ -11,7 +11,7 @@ import type { WantedPod } from "./manifests.ts";
 export function schedule(
   pods: readonly WantedPod[],
   taken: ReadonlyMap<string, number>,
-): ReadonlyMap<string, string> {
+): Map<string, string> {
   const counts = new Map(taken);
   const placed = new Map<string, string>();
   for (const wanted of pods) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listNetns } from "@heddle/rtnetlink";
 import { startAgent, untilAgentReady } from "./agents.ts";
@@ -6,9 +6,11 @@ import { type Applied, applyWanted } from "./apply.ts";
 import { startHostProbe, writeCommand, writeNode } from "./hosts.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
-import { labFolder, lockLab, writeLab } from "./lab-folder.ts";
+import { labFolder, removeIfEmpty, writeLab } from "./lab-folder.ts";
+import { lockLab } from "./lab-lock.ts";
 import { readManifests } from "./manifests.ts";
 import { isNetnsOf, type LabOptions, planLab } from "./plan.ts";
+import { requireRoot } from "./require-root.ts";
 import { schedule } from "./schedule.ts";
 import { endAllNetns } from "./teardown.ts";
 import { createUnderlay } from "./underlay.ts";
@@ -27,13 +29,13 @@ export interface LabUpOptions extends LabOptions {
  * What the files ask for is checked before anything is made, and a network that cannot be made is taken
  * down again. A lab whose agents or pods do not start stays, to be looked into.
  *
- * @throws {LabError} `bad-option`, `bad-manifest`, `exists`, `leftover`, `process-failed`, `not-ready`
+ * @throws {LabError} `bad-option`, `bad-manifest`, `not-root`, `exists`, `leftover`, `process-failed`, `not-ready`
  */
 export async function labUp(options: LabUpOptions): Promise<Applied> {
   const { manifests, heddle, ...labOptions } = options;
   const plan = planLab(labOptions);
   const context: LabContext = { plan, folder: labFolder(plan.name), heddle };
-  requireRoot(plan.name);
+  requireRoot("bring up lab", plan.name);
   using _lock = lockLab(context.folder);
   refuseExisting(context);
   const wanted = readManifests(manifests);
@@ -51,7 +53,7 @@ export async function labUp(options: LabUpOptions): Promise<Applied> {
   for (const node of plan.nodes) writeNode(context, node);
   await Promise.all(plan.nodes.map((node) => startAgent(context, node)));
   const hosts = [...plan.nodes, plan.outside];
-  return applyWanted(context, wanted, () =>
+  return await applyWanted(context, wanted, () =>
     Promise.all([
       ...plan.nodes.map(({ name }) => untilAgentReady(context, name)),
       ...hosts.map((host) => startHostProbe(context, host)),
@@ -63,20 +65,22 @@ export async function labUp(options: LabUpOptions): Promise<Applied> {
  * Takes a lab down: its processes, network namespaces, pins and files, also those that are left of a lab
  * that was not brought up completely.
  *
- * @throws {LabError} `no-such-lab` when nothing of that name is there, `busy`
+ * @throws {LabError} `bad-option`, `not-root`, `no-such-lab` when nothing of that name is there, `busy`
  */
 export async function labDown(name: string): Promise<void> {
-  requireRoot(name);
   const folder = labFolder(name);
+  requireRoot("take down lab", name);
   using _lock = lockLab(folder);
   const isThere = netnsPaths(name).length > 0 || [folder.root, folder.pins].some(existsSync);
-  if (isThere) return removeAll(name);
-  throw new LabError({
-    code: "no-such-lab",
-    operation: "take down lab",
-    subject: name,
-    reason: "there is nothing of that name",
-  });
+  if (!isThere) {
+    throw new LabError({
+      code: "no-such-lab",
+      operation: "take down lab",
+      subject: name,
+      reason: "there is nothing of that name",
+    });
+  }
+  await removeAll(name);
 }
 
 async function removeAll(name: string): Promise<void> {
@@ -86,11 +90,6 @@ async function removeAll(name: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     removeIfEmpty(dirname(folder));
   }
-}
-
-/** Other labs may have something there. */
-function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 function netnsPaths(name: string): readonly string[] {
@@ -117,16 +116,5 @@ function refuseExisting({ plan, folder }: LabContext): void {
     subject: plan.name,
     reason: `${leftover} is there already, and belongs to no lab`,
     hint: `heddle lab down --name ${plan.name} removes what is left of a lab of that name`,
-  });
-}
-
-function requireRoot(name: string): void {
-  if (process.getuid?.() === 0) return;
-  throw new LabError({
-    code: "not-root",
-    operation: "change lab",
-    subject: name,
-    reason: "network namespaces and BPF programs need root",
-    hint: "run it with sudo",
   });
 }

@@ -6,7 +6,7 @@ import { type Logger, type Service, toError } from "@heddle/contracts";
 import type { Observable } from "rxjs";
 import { AgentError } from "../agent-error.ts";
 import { toJson } from "./json.ts";
-import type { Answer, Routes } from "./routes.ts";
+import type { Answer, Query, Routes } from "./routes.ts";
 
 export interface ApiServerDeps {
   readonly routes: Routes;
@@ -79,21 +79,47 @@ class ApiServer implements Service {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? "/", "http://agent");
+    const target = readTarget(request.url ?? "");
     try {
-      send(this.#find(url), response);
+      send(this.#find(target), response);
     } catch (error) {
-      this.#deps.logger.error("answering a request failed", { path: url.pathname, error });
+      this.#deps.logger.error("answering a request failed", { path: target.path, error });
       sendText(response, 500, toJson({ error }));
     }
   }
 
-  #find(url: URL): Answer {
+  #find({ path, query }: RequestTarget): Answer {
     const { routes } = this.#deps;
-    const found = routes.find(url.pathname);
-    if (found !== undefined) return found.handler(url.searchParams, decodeURIComponent(found.rest));
-    const reason = `there is no ${url.pathname}; there are ${routes.paths.join(", ")}`;
-    return { kind: "refusal", status: 404, reason };
+    const found = routes.find(path);
+    if (found === undefined) {
+      const reason = `there is no ${path}; there are ${routes.paths.join(", ")}`;
+      return { kind: "refusal", status: 404, reason };
+    }
+    const rest = decodePath(found.rest);
+    if (rest !== undefined) return found.handler(query, rest);
+    return { kind: "refusal", status: 400, reason: `${path} is not percent-encoded UTF-8` };
+  }
+}
+
+/** What a request asks for (RFC 9112 section 3.2). */
+interface RequestTarget {
+  readonly path: string;
+  readonly query: Query;
+}
+
+/** Nothing that a client sends is refused here: what is no path of ours is not found. */
+function readTarget(text: string): RequestTarget {
+  const end = text.indexOf("?");
+  const path = end === -1 ? text : text.slice(0, end);
+  return { path, query: new URLSearchParams(text.slice(path.length)) };
+}
+
+/** Undefined for what is no percent-encoding of text. */
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -122,6 +148,8 @@ function sendLines(lines$: Observable<unknown>, response: ServerResponse): void 
       if (response.writableLength > maxBacklog) response.destroy();
     },
     complete: () => void response.end(),
+    // No stream of ours fails; if one does, that ends its listeners and not the agent.
+    error: () => void response.destroy(),
   });
   response.on("close", () => subscription.unsubscribe());
 }

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger } from "@heddle/contracts";
 import { createTable } from "@heddle/tables";
-import { from, NEVER, Observable, of } from "rxjs";
+import { from, map, NEVER, Observable, of, timer } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AgentError } from "../agent-error.ts";
 import { createApiServer } from "../api/api-server.ts";
@@ -81,6 +83,64 @@ describe("a value", () => {
     );
   });
 });
+
+describe("an agent that does not go on", () => {
+  const silent = join(folder, "silent.sock");
+  const impatient = createAgentClient(silent, { timeout: 50 });
+  const beginning = "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{";
+
+  it.each([
+    ["before it answers", ""],
+    ["in the middle of a value", beginning],
+  ])("%s is given up", async (_when, text) => {
+    mkdirSync(folder, { recursive: true });
+    await using _stopped = await listen(silent, text);
+    const error = await failure(impatient.status());
+    expect(error.code).toBe("not-reachable");
+    expect(error.message).toBe(
+      `ask agent at ${silent}: it did not answer in 0.05 s (its process is busy or stopped)`,
+    );
+  });
+
+  it("is given up before a stream begins", async () => {
+    mkdirSync(folder, { recursive: true });
+    await using _stopped = await listen(silent, "");
+    expect((await failure(impatient.events({}).next())).reason).toContain("did not answer");
+  });
+
+  it("may be silent for long between the lines of a stream", async () => {
+    routes.add("/v1/events", () => ({ kind: "lines", lines$: timer(200).pipe(map(() => line)) }));
+    const events = createAgentClient(socket, { timeout: 50 }).events({});
+    expect((await events.next()).value).toEqual(line);
+    await events.return();
+  });
+
+  it("is told from one that goes away in the middle", async () => {
+    mkdirSync(folder, { recursive: true });
+    await using _going = await listen(silent, beginning, true);
+    expect((await failure(impatient.status())).reason).toContain("it went away");
+  });
+});
+
+/** Answers every request with this text and no more. */
+async function listen(path: string, text: string, isGoing = false): Promise<AsyncDisposable> {
+  const open = new Set<Socket>();
+  const silent = createServer((connection) => {
+    open.add(connection);
+    connection.on("error", () => undefined);
+    connection.once("data", () => {
+      connection.write(text, () => isGoing && connection.destroy());
+    });
+  }).listen(path);
+  await once(silent, "listening");
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const connection of open) connection.destroy();
+      silent.close();
+      await once(silent, "close");
+    },
+  };
+}
 
 describe("a table", () => {
   it("is listed, read and watched", async () => {

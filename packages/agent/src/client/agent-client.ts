@@ -62,16 +62,30 @@ export interface AgentClient {
   lines(path: string, signal?: AbortSignal): AsyncGenerator<unknown, void>;
 }
 
+export interface AgentClientOptions {
+  /**
+   * Milliseconds that the agent has for an answer, and for the beginning of a stream.
+   *
+   * @defaultValue 5000
+   */
+  readonly timeout?: number;
+}
+
 /** A client of the agent that listens at the Unix socket. */
-export function createAgentClient(socket: string = defaultSocket): AgentClient {
-  return new SocketClient(socket);
+export function createAgentClient(
+  socket: string = defaultSocket,
+  options: AgentClientOptions = {},
+): AgentClient {
+  return new SocketClient(socket, options);
 }
 
 class SocketClient implements AgentClient {
   readonly #socket: string;
+  readonly #timeout: number;
 
-  constructor(socket: string) {
+  constructor(socket: string, { timeout = 5000 }: AgentClientOptions) {
     this.#socket = socket;
+    this.#timeout = timeout;
   }
 
   status(): Promise<AgentStatus> {
@@ -110,11 +124,19 @@ class SocketClient implements AgentClient {
   }
 
   async get(path: string): Promise<unknown> {
-    return valueOf(path, await open(this.#socket, path));
+    const late = AbortSignal.timeout(this.#timeout);
+    try {
+      return await valueOf(path, await this.#open(path, late));
+    } catch (error) {
+      if (error instanceof AgentError) throw error;
+      throw late.aborted ? this.#silent(error) : wentAway(this.#socket, error);
+    }
   }
 
   async *lines(path: string, signal?: AbortSignal): AsyncGenerator<unknown, void> {
-    const response = await open(this.#socket, path);
+    const begun = new AbortController();
+    const timer = setTimeout(() => begun.abort(), this.#timeout);
+    const response = await this.#open(path, begun.signal).finally(() => clearTimeout(timer));
     const end = () => void response.destroy();
     signal?.addEventListener("abort", end);
     try {
@@ -129,6 +151,32 @@ class SocketClient implements AgentClient {
     }
     // The agent itself never ends a stream.
     if (signal?.aborted !== true) throw wentAway(this.#socket);
+  }
+
+  async #open(path: string, late: AbortSignal): Promise<IncomingMessage> {
+    try {
+      return await open(this.#socket, path, late);
+    } catch (cause) {
+      if (late.aborted) throw this.#silent(cause);
+      throw new AgentError({
+        code: "not-reachable",
+        operation: "ask agent at",
+        subject: this.#socket,
+        ...explain(toError(cause).message),
+        cause,
+      });
+    }
+  }
+
+  #silent(cause: unknown): AgentError {
+    return new AgentError({
+      code: "not-reachable",
+      operation: "ask agent at",
+      subject: this.#socket,
+      reason: `it did not answer in ${String(this.#timeout / 1000)} s`,
+      hint: "its process is busy or stopped",
+      cause,
+    });
   }
 
   async #ask<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T> {
@@ -152,21 +200,15 @@ function read<T>(path: string, schema: v.GenericSchema<unknown, T>, value: unkno
   throw badAnswer(path, place === null ? issue.message : `${place}: ${issue.message}`);
 }
 
-async function open(socketPath: string, path: string): Promise<IncomingMessage> {
-  try {
-    // A connection of its own: one that was kept may lead to an agent that has ended.
-    const asked = request({ socketPath, path, agent: false }).end();
-    const [response] = await once(asked, "response");
-    return response;
-  } catch (cause) {
-    throw new AgentError({
-      code: "not-reachable",
-      operation: "ask agent at",
-      subject: socketPath,
-      ...explain(toError(cause).message),
-      cause,
-    });
-  }
+async function open(
+  socketPath: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  // A connection of its own: one that was kept may lead to an agent that has ended.
+  const asked = request({ socketPath, path, agent: false, signal }).end();
+  const [response] = await once(asked, "response");
+  return response;
 }
 
 /** The value that the agent answered; throws when it refused. */

@@ -6,7 +6,11 @@ import type { FlowEnd, FlowRecord } from "../flow-log/flow-record.ts";
 export interface EventFilter {
   /** @defaultValue all */
   readonly kinds?: readonly FlowKind[];
-  /** Only packets from or to this name: `NAMESPACE/POD` or `node/NAME`. @defaultValue any */
+  /**
+   * Only packets from or to this name, `NAMESPACE/POD` or `node/NAME`, or seen at the device of this pod.
+   *
+   * @defaultValue any
+   */
   readonly name?: string | undefined;
   /** How many of the latest drops come first. @defaultValue 0 */
   readonly last?: number;
@@ -15,7 +19,7 @@ export interface EventFilter {
 /** A {@link FlowRecord} as it arrives: a newer agent has names that this release does not know. */
 export interface FlowLine extends Pick<
   FlowRecord,
-  "time" | "node" | "device" | "summary" | "length"
+  "time" | "node" | "device" | "pod" | "summary" | "length"
 > {
   readonly outcome: string;
   readonly reason: string | undefined;
@@ -52,15 +56,17 @@ export const flowLineSchema: v.GenericSchema<unknown, FlowLine> = v.pipe(
     reason: v.optional(v.string()),
     hook: v.optional(v.string()),
     device: v.string(),
+    pod: v.optional(v.string()),
     source: v.optional(flowEnd),
     destination: v.optional(flowEnd),
     summary: v.string(),
     length: v.number(),
   }),
-  v.transform(({ reason, hook, source, destination, ...rest }) => ({
+  v.transform(({ reason, hook, pod, source, destination, ...rest }) => ({
     ...rest,
     reason,
     hook,
+    pod,
     source,
     destination,
   })),

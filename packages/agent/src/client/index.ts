@@ -10,4 +10,9 @@ export type { FlowKind } from "../flow-log/flow-log.ts";
 export type { EndpointRow } from "./answers.ts";
 export type { EventFilter, FlowLine, FlowLineEnd } from "./events.ts";
 export type { TableChange, TableRow, TableSummary } from "./table-answers.ts";
-export { type AgentClient, createAgentClient, defaultSocket } from "./agent-client.ts";
+export {
+  type AgentClient,
+  type AgentClientOptions,
+  createAgentClient,
+  defaultSocket,
+} from "./agent-client.ts";

@@ -1,6 +1,14 @@
 import type { Service } from "@heddle/contracts";
 import { describe, expect, it } from "vitest";
-import { compose, CompositionError, type Module, provide, type Provider, token } from "./index.ts";
+import {
+  compose,
+  CompositionError,
+  type Module,
+  provide,
+  type Provider,
+  type Resolve,
+  token,
+} from "./index.ts";
 
 function recorder(name: string, log: string[], failing = false): Service {
   const close = async (): Promise<void> => void log.push(`close ${name}`);
@@ -39,6 +47,14 @@ function twoServices(log: string[], failing = ""): Module[] {
   ];
 }
 
+/** Makes a service that needs the store. */
+function dependent(service: Service): (get: Resolve) => Service {
+  return (get) => {
+    get(store);
+    return service;
+  };
+}
+
 describe("a composition", () => {
   it("starts what is needed before what needs it, and closes in reverse", async () => {
     const log: string[] = [];
@@ -64,6 +80,30 @@ describe("a composition", () => {
     const log: string[] = [];
     await expect(compose(twoServices(log, "store")).start()).rejects.toThrow("store fails");
     expect(log).toEqual(["start store", "close store"]);
+  });
+
+  it("closes what is left when a close fails, and tells of it at the end", async () => {
+    const log: string[] = [];
+    const broken: Service = {
+      ...recorder("server", log),
+      close: () => Promise.reject(new Error("it is stuck")),
+    };
+    const composition = compose(twoServices(log), {
+      replace: [provide(server, dependent(broken))],
+    });
+    await composition.start();
+    await expect(composition.close()).rejects.toThrow("it is stuck");
+    expect(log).toEqual(["start store", "start server", "close store"]);
+  });
+
+  it("tells why it did not start, whatever becomes of closing", async () => {
+    const broken: Service = {
+      ...recorder("server", [], true),
+      close: () => Promise.reject(new Error("it is stuck")),
+    };
+    const composition = compose(twoServices([]), { replace: [provide(server, dependent(broken))] });
+    await expect(composition.start()).rejects.toThrow("server fails");
+    await expect(composition.close()).rejects.toThrow("it is stuck");
   });
 
   it("takes a replacement for one of its parts", () => {

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import type { Service } from "@heddle/contracts";
+import { type Service, toError } from "@heddle/contracts";
 import { container as root, type DependencyContainer } from "tsyringe";
 import { CompositionError } from "./composition-error.ts";
 import type { Module, Provider, Resolve } from "./module.ts";
@@ -23,7 +23,8 @@ export interface ComposeOptions {
  * Puts modules together. Everything they provide is made at once, what is needed before what needs it;
  * services start in that order and close in the reverse.
  *
- * A start that fails closes what had started, then rejects with the failure.
+ * A start that fails closes what had started, then rejects with the failure. A close that fails keeps no other
+ * from closing.
  *
  * @throws {CompositionError} when a token is provided twice, or needed and not provided, or when
  * providers need one another in a circle
@@ -154,7 +155,8 @@ class ServiceGroup implements Composition {
         await service.start();
       }
     } catch (error) {
-      await this.close();
+      // What fails meanwhile is told of by `close`, which gives the same to everybody.
+      await this.close().catch(() => undefined);
       throw error;
     }
   }
@@ -165,7 +167,18 @@ class ServiceGroup implements Composition {
   }
 
   async #closeAll(): Promise<void> {
-    for (const service of this.#started.toReversed()) await service.close();
+    const errors: Error[] = [];
+    for (const service of this.#started.toReversed()) {
+      try {
+        await service.close();
+      } catch (error) {
+        errors.push(toError(error));
+      }
+    }
+    const [first, ...more] = errors;
+    if (first === undefined) return;
+    if (more.length === 0) throw first;
+    throw new AggregateError(errors, errors.map(({ message }) => message).join("; "));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

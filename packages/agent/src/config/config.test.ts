@@ -67,6 +67,8 @@ describe("the configuration", () => {
     [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
     [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
     [{ objects: "/o" }, "maxFlow: 5", "there is no such option (there are nodeName, objects"],
+    [{ objects: "/o" }, "toString: 5", "toString in "],
+    [{ objects: "/o" }, "toString: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "- a\n- b", "its top level is not a mapping"],
     [{ objects: "/o" }, "a: [", "agent.yaml: "],
   ])("refuses %j with the file %j", (flags, text, message) => {

@@ -22,12 +22,12 @@ export function readConfig(flags: Readonly<Record<string, string>>, file?: strin
   throw configError(
     option,
     issue,
-    option in flags ? flagOf(option) : `${option} in ${String(file)}`,
+    Object.hasOwn(flags, option) ? flagOf(option) : `${option} in ${String(file)}`,
   );
 }
 
 function configError(option: string, issue: v.BaseIssue<unknown>, subject: string): ConfigError {
-  if (!(option in agentOptions)) {
+  if (!Object.hasOwn(agentOptions, option)) {
     return new ConfigError({
       code: "unknown-option",
       operation: "read configuration",

@@ -4,6 +4,7 @@ import type { KubernetesObjects } from "@heddle/kube-source";
 import type { ClusterNode } from "@heddle/routing";
 import type { Subscription } from "rxjs";
 import { podAddresses } from "../cluster.ts";
+import { OwnerIndex } from "./owner-index.ts";
 
 export interface AddressNamesDeps {
   /** This node's pods, known before their objects' status tells. */
@@ -23,7 +24,11 @@ export function createAddressNames(deps: AddressNamesDeps): AddressNames {
 
 class NameIndex implements AddressNames {
   readonly #deps: AddressNamesDeps;
-  readonly #sources = [new OwnedAddresses(), new OwnedAddresses(), new OwnedAddresses()] as const;
+  readonly #sources = [
+    new OwnerIndex<IpAddress>(),
+    new OwnerIndex<IpAddress>(),
+    new OwnerIndex<IpAddress>(),
+  ] as const;
   readonly #subscriptions: Subscription[] = [];
 
   constructor(deps: AddressNamesDeps) {
@@ -60,36 +65,5 @@ class NameIndex implements AddressNames {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** The addresses of one kind of owner, both ways. */
-class OwnedAddresses {
-  readonly #owners = new Map<IpAddress, string>();
-  readonly #addresses = new Map<string, readonly IpAddress[]>();
-
-  ownerOf(address: IpAddress): string | undefined {
-    return this.#owners.get(address);
-  }
-
-  follow<V>(
-    source$: ChangeStream<string, V>,
-    addressesOf: (value: V) => readonly IpAddress[],
-    nameOf: (key: string) => string = (key) => key,
-  ): Subscription {
-    return source$.subscribe((change) => {
-      if (change.kind === "synced") return;
-      const owner = nameOf(change.key);
-      for (const address of this.#addresses.get(owner) ?? []) this.#forget(address, owner);
-      const addresses = change.kind === "upsert" ? addressesOf(change.value) : [];
-      for (const address of addresses) this.#owners.set(address, owner);
-      if (addresses.length > 0) this.#addresses.set(owner, addresses);
-      else this.#addresses.delete(owner);
-    });
-  }
-
-  /** An address may be another owner's by now. */
-  #forget(address: IpAddress, owner: string): void {
-    if (this.#owners.get(address) === owner) this.#owners.delete(address);
   }
 }

@@ -14,7 +14,7 @@ export interface FlowLogDeps extends FlowContext {
 
 interface FlowFilter {
   readonly kinds: readonly FlowKind[];
-  /** Only packets from or to this name: `NAMESPACE/POD` or `node/NAME`. */
+  /** Only packets from or to this name, `NAMESPACE/POD` or `node/NAME`, or seen at the device of this pod. */
   readonly name?: string | undefined;
   /** How many of the latest drops come first. */
   readonly last: number;
@@ -69,13 +69,12 @@ class NamedFlowLog implements FlowLog {
   }
 
   follow({ kinds, name, last }: FlowFilter): Observable<FlowRecord> {
-    const past = last > 0 && kinds.includes("drops") ? this.#latest.slice(-last) : [];
+    const concerns = ({ source, destination, pod }: FlowRecord): boolean =>
+      name === undefined || [source?.name, destination?.name, pod].includes(name);
+    const past =
+      last > 0 && kinds.includes("drops") ? this.#latest.filter(concerns).slice(-last) : [];
     const live$ = merge(...kinds.map((kind) => this.#records(kind)));
-    return concat(from(past), live$).pipe(
-      filter(({ source, destination }) => {
-        return name === undefined || source?.name === name || destination?.name === name;
-      }),
-    );
+    return concat(from(past), live$.pipe(filter(concerns)));
   }
 
   lost(): Readonly<Record<FlowKind, number>> {

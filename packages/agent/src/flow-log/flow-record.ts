@@ -24,6 +24,8 @@ export interface FlowRecord {
   readonly hook: HookName | undefined;
   /** The device that the packet was seen at, by name where it is known. */
   readonly device: string;
+  /** The pod that the device leads to, whatever addresses the packet has; undefined for the node's own. */
+  readonly pod: string | undefined;
   /** Undefined where the packet has no IP header. */
   readonly source: FlowEnd | undefined;
   readonly destination: FlowEnd | undefined;
@@ -38,6 +40,7 @@ export interface FlowContext {
   readonly node: string;
   readonly nameOf: NameOf;
   readonly deviceName: (ifindex: number) => string | undefined;
+  readonly podAt: (ifindex: number) => string | undefined;
 }
 
 /** The record of a report. */
@@ -54,6 +57,7 @@ export function flowRecord(report: PacketReport, context: FlowContext): FlowReco
     reason: report.reason,
     hook: report.hook,
     device: context.deviceName(report.ifindex) ?? String(report.ifindex),
+    pod: context.podAt(report.ifindex),
     source: ends?.source,
     destination: ends?.destination,
     summary: describePacket(packet),

@@ -1,3 +1,4 @@
+import { type IpAddress, prefixContains } from "@heddle/contracts";
 import { createDatapath, type Datapath, defaultGateway } from "@heddle/datapath";
 import {
   createEndpoints,
@@ -7,7 +8,7 @@ import {
 } from "@heddle/endpoint";
 import { createIpam, type Ipam } from "@heddle/ipam";
 import { createRouting, type Routing } from "@heddle/routing";
-import { rekey } from "@heddle/tables";
+import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
@@ -97,10 +98,15 @@ function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
   const routing = get(tokens.routing);
   const monitor = get(tokens.monitor);
+  const { table: requests } = get(tokens.requests);
+  const hasOwn = (pod: string): boolean => {
+    const request = requests.get(pod);
+    return !isFailure(request) && request?.addresses !== undefined;
+  };
   const endpoints = createEndpoints(
     {
       requests$: get(tokens.requests).table.changes$,
-      addresses: endpointAddresses(get(tokens.ipam)),
+      addresses: endpointAddresses(get(tokens.ipam), hasOwn),
       programs: datapath,
       map: datapath.map(endpointsMap),
       epochs: datapath.epochs,
@@ -120,12 +126,22 @@ function makeEndpoints(get: Resolve): Endpoints {
   return endpoints;
 }
 
-/** A pod gets an address of each family that the node has a prefix of. */
-function endpointAddresses(ipam: Ipam): EndpointAddresses {
-  const families = () => [...new Set(ipam.usage$.value.map(({ family }) => family))];
+/**
+ * A pod gets an address of each family that the node has a prefix of, beside those that are drained. What a pod
+ * was given of a prefix that had been withdrawn when this agent started is not the pool's any more: the pod
+ * keeps it, unless it `asksFor` addresses of its own.
+ */
+function endpointAddresses(ipam: Ipam, asksFor: (pod: string) => boolean): EndpointAddresses {
+  const families = () => {
+    const given = ipam.usage$.value.filter(({ draining }) => !draining);
+    return [...new Set(given.map(({ family }) => family))];
+  };
+  const isOfPool = (address: IpAddress): boolean =>
+    ipam.usage$.value.some(({ prefix }) => prefixContains(prefix, address));
   return {
     allocate: (pod) => ipam.allocate(pod, families()).addresses,
-    claim: (pod, addresses) => void ipam.claim(pod, addresses),
+    claim: (pod, addresses) =>
+      void ipam.claim(pod, asksFor(pod) ? addresses : addresses.filter(isOfPool)),
     release: (pod) => void ipam.release(pod),
   };
 }

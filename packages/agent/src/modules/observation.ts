@@ -2,6 +2,7 @@ import { interfaceIndex } from "@heddle/contracts";
 import type { Answer, Query } from "../api/routes.ts";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
 import { createAddressNames } from "../flow-log/address-names.ts";
+import { createDevicePods } from "../flow-log/device-pods.ts";
 import { createFlowLog, type FlowKind, flowKinds, type FlowLog } from "../flow-log/flow-log.ts";
 import { tokens } from "./tokens.ts";
 
@@ -16,6 +17,9 @@ export const observationModule: Module = {
         nodes$: get(tokens.nodes).table.changes$,
       }),
     ),
+    provide(tokens.devicePods, (get) =>
+      createDevicePods({ endpoints$: get(tokens.endpoints).status.changes$ }),
+    ),
     provide(tokens.flowLog, makeFlowLog),
   ],
 };
@@ -23,11 +27,13 @@ export const observationModule: Module = {
 function makeFlowLog(get: Resolve): FlowLog {
   const datapath = get(tokens.datapath);
   const names = get(tokens.addressNames);
+  const devicePods = get(tokens.devicePods);
   const { table: links } = get(tokens.links);
   const log = createFlowLog({
     streams: () => ({ drops: datapath.drops, flows: datapath.flows }),
     node: get(tokens.config).nodeName,
     nameOf: (address) => names.nameOf(address),
+    podAt: (ifindex) => devicePods.podAt(ifindex),
     deviceName: (ifindex) => links.get(interfaceIndex(ifindex))?.name,
   });
   const routes = get(tokens.routes);

@@ -11,6 +11,7 @@ import type { Routes } from "../api/routes.ts";
 import { type Token, token } from "../composition/index.ts";
 import type { AgentConfig } from "../config/agent-config.ts";
 import type { AddressNames } from "../flow-log/address-names.ts";
+import type { DevicePods } from "../flow-log/device-pods.ts";
 import type { FlowLog } from "../flow-log/flow-log.ts";
 import type { HealthRegistry } from "../health-registry.ts";
 import type { NodePrefixes } from "../node-prefixes.ts";
@@ -39,6 +40,7 @@ export const tokens: AgentTokens = {
   routing: token("routing"),
   endpoints: token("endpoints"),
   addressNames: token("address names"),
+  devicePods: token("device pods"),
   flowLog: token("flow log"),
 };
 
@@ -71,5 +73,6 @@ export interface AgentTokens {
   readonly routing: Token<Routing>;
   readonly endpoints: Token<Endpoints>;
   readonly addressNames: Token<AddressNames>;
+  readonly devicePods: Token<DevicePods>;
   readonly flowLog: Token<FlowLog>;
 }

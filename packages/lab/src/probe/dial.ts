@@ -73,7 +73,8 @@ function dialUdp(target: DialTarget, finish: Finish): () => void {
     finish(error);
   });
   // Connected, so that an ICMP error comes back as an error of the socket.
-  socket.connect(target.port, target.host, () => socket.send(question));
+  socket.once("connect", () => socket.send(question));
+  socket.connect(target.port, target.host);
   return end;
 }
 

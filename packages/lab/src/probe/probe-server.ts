@@ -36,6 +36,8 @@ export class ProbeServer {
   async listenUdp(port: number): Promise<void> {
     const socket = createSocket({ type: "udp6", ipv6Only: false });
     socket.on("message", (_question, peer) => {
+      // Nobody waits for an answer there (RFC 768, "Source Port").
+      if (peer.port === 0) return;
       socket.send(this.#line(peer.address, peer.port), peer.port, peer.address);
     });
     socket.bind(port, "::");
@@ -76,10 +78,12 @@ export class ProbeServer {
   }
 
   async #answerHttp(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://probe");
+    // Not by URL, which refuses some of what a client may send.
+    const [path = "", ...rest] = (request.url ?? "").split("?");
+    const query = new URLSearchParams(rest.join("?"));
     const { remoteAddress = "", remotePort = 0 } = request.socket;
     const client = clientName(remoteAddress, remotePort);
-    switch (url.pathname) {
+    switch (path) {
       case "/hostname":
         return void response.end(this.#hostname);
       case "/clientip":
@@ -87,9 +91,9 @@ export class ProbeServer {
       case "/healthz":
         return void response.end("ok");
       case "/echo":
-        return void response.end(url.searchParams.get("msg") ?? "");
+        return void response.end(query.get("msg") ?? "");
       case "/dial":
-        return answerDial(url.searchParams, response);
+        return answerDial(query, response);
       default:
         respondJson(response, { hostname: this.#hostname, client });
     }

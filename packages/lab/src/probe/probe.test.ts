@@ -85,6 +85,16 @@ describe("the probe server", () => {
     expect(JSON.parse(body)).toMatchObject({ reached: true, hostname: "web-0" });
   });
 
+  it.each(["http://a//", "//", "http://[", "/%", "*"])("lives on after %s", async (path) => {
+    expect((await get(path)).status).toBe(200);
+    expect((await get("/hostname")).body).toBe("web-0");
+  });
+
+  it.each(["tcp", "udp"])("tells that a %s client finds no such host", async (protocol) => {
+    const { body } = await get(`/dial?host=no.such.invalid&port=1&protocol=${protocol}`);
+    expect(JSON.parse(body)).toEqual({ reached: false, error: expect.any(String) });
+  });
+
   it("refuses a dial without a target", async () => {
     const { status, body } = await get("/dial?host=127.0.0.1&port=0");
     expect(status).toBe(400);

@@ -1,5 +1,6 @@
-import { execFile, type ExecFileException } from "node:child_process";
+import { execFile, type ExecFileException, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,6 +120,19 @@ spec:
 `;
 }
 
+/** A pod on node-1 that runs a line of shell, as YAML. */
+export function commandPod(name: string, script: string, hostNetwork = false): string {
+  return `---
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec:
+  nodeName: node-1
+  hostNetwork: ${String(hostNetwork)}
+  containers: [{ name: main, image: stand-in, command: [sh, -c, ${JSON.stringify(script)}] }]
+`;
+}
+
 /** How an URL names the built-in server at an address. */
 export function urlOf(address: IpAddress, path = "/"): string {
   const host = ipFamily(address) === 6 ? `[${address}]` : address;
@@ -128,4 +142,38 @@ export function urlOf(address: IpAddress, path = "/"): string {
 /** The socket of a node's agent. */
 export function agentSocketOf({ name }: LabScene, node: string): string {
   return labFolder(name).node(node, "agent.sock");
+}
+
+/** The process of a node's agent. */
+export async function agentPid(lab: Lab, node: string): Promise<number> {
+  const status = (await lab.status()).find(({ name }) => name === node);
+  return status?.agentPid ?? 0;
+}
+
+/** The refusal of what cannot be done. */
+export async function failure(action: () => Promise<unknown>): Promise<LabError> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof LabError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** `heddle lab apply` by a process of its own, until it is disposed of. */
+export function applyElsewhere(
+  lab: string,
+  file: string,
+): AsyncDisposable & { readonly pid: number } {
+  const [program, ...args] = [...heddle, "lab", "apply", "--name", lab, "-f", file];
+  const child = spawn(program, args, { stdio: "ignore" });
+  const ended = once(child, "exit");
+  return {
+    pid: child.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
