@@ -23,9 +23,13 @@ function describe({ name, doc, code }: Declaration): string {
   return `### ${name}\n\n${text}\`\`\`typescript\n${code}\n\`\`\`\n`;
 }
 
-/** Doc comments link by name and mark what is thrown by a tag; a page has neither. */
+/**
+ * Doc comments link by name and mark what is thrown by a tag; a page has neither. Their examples are parts of
+ * programs, not modules that compile alone.
+ */
 function links(doc: string): string {
   return doc
+    .replaceAll(/^```ts$/gm, "```typescript")
     .replaceAll(/\{@link ([\w.]+)\}/g, "`$1`")
     .replaceAll(
       /^@(throws|defaultValue|param|returns|example)\b\s*(?:\{(\w+)\})?/gm,
