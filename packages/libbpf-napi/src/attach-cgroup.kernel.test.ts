@@ -4,7 +4,7 @@ import { cgroupAttachTypes, keyOf } from "./kernel-names.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { probe } from "./probe.ts";
 import { createTestCgroup, type TestCgroup } from "./testing/cgroup.ts";
-import { requireFeature, requireLack } from "./testing/feature.ts";
+import { requireFeature, requireKernel, requireLack } from "./testing/feature.ts";
 import { compileToLoad, runsOf } from "./testing/fixture.ts";
 
 const fixture = compileToLoad("cgroups");
@@ -44,6 +44,7 @@ async function order(): Promise<readonly number[]> {
 describe("a cgroup link", () => {
   it.for(hooks)("attaches at hook $hook", async ({ hook }, context) => {
     if (hook === "lsm") await requireFeature(context, "lsm");
+    if (hook.endsWith("_unix")) requireKernel(context, "hooks of Unix sockets", "6.7");
     await using object = await fixture.load(hook);
     const program = object.program(hook);
     const { path } = cgroup;

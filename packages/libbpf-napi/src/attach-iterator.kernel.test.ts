@@ -10,6 +10,7 @@ import type { LoadedObject } from "./object-types.ts";
 import type { MapSpec } from "./spec.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { createTestCgroup } from "./testing/cgroup.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { compileToLoad } from "./testing/fixture.ts";
 import { createTestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
@@ -114,7 +115,8 @@ describe("an iterator", () => {
     });
   });
 
-  it("is not read from another kind of link", async () => {
+  it("is not read from another kind of link", async (context) => {
+    await requireFeature(context, "tcx");
     using namespace = createTestNamespace();
     const { left: ifindex, path: netns } = namespace;
     const program = object.program("no_iterator");

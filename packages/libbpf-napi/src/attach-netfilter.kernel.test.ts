@@ -58,7 +58,8 @@ describe("a netfilter link", () => {
     });
   });
 
-  it("is refused for a program of another type", async () => {
+  it("is refused for a program of another type", async (context) => {
+    await requireFeature(context, "netfilter-link");
     await using object = await compileToLoad("sockets").load("msg_verdict");
     const options = { family: "ipv4", hook: "input", netns: namespace.path } as const;
     await expect(attachNetfilter(object.program("msg_verdict"), options)).rejects.toMatchObject({

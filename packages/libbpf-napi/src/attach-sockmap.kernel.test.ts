@@ -102,7 +102,8 @@ describe("a program at a map of sockets", () => {
     });
   });
 
-  it("is refused for another type of map, and another hook", async () => {
+  it("is refused for another type of map, and another hook", async (context) => {
+    await requireFeature(context, "sockmap-link");
     using table = createMap(compileCounter().samples);
     const program = object.program("msg_verdict");
     for (const owner of ["link", "map"] as const) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { requireFeature, requireLack } from "./testing/feature.ts";
+import { perfEventInfo, requireFeature, requireLack } from "./testing/feature.ts";
 import { compileToLoad, runsOf } from "./testing/fixture.ts";
 import { compileWatchedProcess, type WatchedProcess } from "./testing/watched-process.ts";
 
@@ -22,7 +22,7 @@ describe("attaching to functions of the kernel", () => {
     await requireFeature(context, "kprobe");
     await using object = await tracing.load("on_function");
     await using link = await object.attach("on_function", one);
-    expect(link.info()).toMatchObject({ type: "perf_event", event: "kprobe" });
+    expect(link.info()).toMatchObject(perfEventInfo({ event: "kprobe" }));
     watched.run();
     await vi.waitFor(() => expect(runsOf(object, 7)).toBeGreaterThan(0n));
   });

@@ -1,5 +1,6 @@
 import type { Outcome } from "./addon.ts";
 import { type Attempt, BpfError, kernelError, VerifierError } from "./errors.ts";
+import { kernelConfigPlaces } from "./kernel-config.ts";
 import { describeErrno, errnoName } from "./errno.ts";
 
 /** What libbpf printed, one complaint per line, without its prefix. */
@@ -37,6 +38,7 @@ export function loadError(
   if (log.trim() !== "") return new VerifierError(program, log, errnoName(outcome.error));
   const missing = missingExtern(attempt, outcome);
   if (missing !== undefined) return missing;
+  if (outcome.log.includes("failed to open system Kconfig")) return noConfig(attempt, outcome);
   if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
     return noKernelBtf(attempt, outcome, btfPath);
   }
@@ -61,6 +63,17 @@ function missingExtern(attempt: Attempt, outcome: Outcome): BpfError | undefined
     code: "missing-extern",
     reason: `it needs the ${kind} ${name}, which this kernel and its modules lack`,
     hint,
+    errno: errnoName(outcome.error),
+    cause: libbpfError(attempt, outcome),
+  });
+}
+
+function noConfig(attempt: Attempt, outcome: Outcome): BpfError {
+  return new BpfError({
+    ...attempt,
+    code: "missing-extern",
+    reason: `it needs an option of the kernel's configuration, which is not in ${kernelConfigPlaces}`,
+    hint: externs[""]?.[1],
     errno: errnoName(outcome.error),
     cause: libbpfError(attempt, outcome),
   });

@@ -10,6 +10,7 @@ import { descriptorOf, type Handle } from "./handle.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName, programTypeName } from "./kernel-names.ts";
 import { libbpfError, loadError } from "./libbpf-log.ts";
+import { kernelConfigElsewhere } from "./kernel-config.ts";
 import { explainLoad } from "./explain-load.ts";
 import { createLoadedObject, nameList } from "./loaded-object.ts";
 import { findMismatch, mismatchError } from "./map-check.ts";
@@ -45,7 +46,8 @@ export async function openObject(
   const bytes = fromFile ? await readSource(source) : source;
   const elf = readObjectFile(bytes, subject);
   const { btfPath, kconfig } = options;
-  const config = kconfig === undefined ? undefined : Buffer.from(kconfig);
+  const given = [kconfig, await kernelConfigElsewhere()].filter((each) => each !== undefined);
+  const config = given.length === 0 ? undefined : Buffer.from(given.join("\n"));
   const outcome = await addon().objectOpen(bytes, name, btfPath, config);
   const attempt = { operation: "open object", subject };
   if (outcome.object === undefined) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { compileFixture } from "./testing/compile-fixture.ts";
+import { perfEventInfo } from "./testing/feature.ts";
 
 /** Attaches a program in a process of its own, whose mounts are its own. */
 function attachElsewhere(prepare: string): { readonly stdout: string; readonly stderr: string } {
@@ -20,8 +21,8 @@ function attachElsewhere(prepare: string): { readonly stdout: string; readonly s
       const file = await openObject(${JSON.stringify(object)});
       for (const { name } of file.programs) file.setAutoload(name, name === "on_event");
       using object = await file.load();
-      const show = ({ type, event, name }) => console.log(type, event, name);
-      const fail = ({ code }) => console.log(code);
+      const show = ({ type, event, name }) => console.log(JSON.stringify({ type, event, name }));
+      const fail = ({ code }) => console.log(JSON.stringify(code));
       const target = { kind: "tracepoint", category: "sched", name: "sched_switch", cookie: 7n };
       {
         await using link = await object.attach("on_event");
@@ -49,13 +50,15 @@ describe("attaching to a tracepoint", () => {
       "grep -q ' /sys/kernel/tracing tracefs' /proc/mounts || mount -t tracefs tracefs /sys/kernel/tracing",
     );
     expect(stderr).toBe("");
-    const attached = "perf_event tracepoint sched_switch";
-    expect(stdout.trim().split("\n")).toEqual([
-      attached,
-      "already-attached",
-      attached,
-      "invalid-argument",
-    ]);
+    const attached = expect.objectContaining(
+      perfEventInfo({ event: "tracepoint", name: "sched_switch" }),
+    ) as unknown;
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([attached, "already-attached", attached, "invalid-argument"]);
   });
 
   it("says that it needs tracefs", () => {

@@ -177,14 +177,15 @@ describe("what the kernel fills in", () => {
   });
 
   it.each([
-    ["OPTION", "the option CONFIG_HEDDLE_ABSENT"],
+    // libbpf tells which option only where it reads the configuration by itself.
+    ["OPTION", "(?:the option CONFIG_HEDDLE_ABSENT|an option of the kernel's configuration)"],
     ["FUNCTION", "the function heddle_absent_function"],
     ["VARIABLE", "the variable heddle_absent_variable"],
   ])("is named when it is missing: %s", async (which, what) => {
     using file = await openObject(compileFixture("variables", `-DMISSING_${which}`));
     await expect(file.load()).rejects.toMatchObject({
       code: "missing-extern",
-      reason: `it needs ${what}, which this kernel and its modules lack`,
+      reason: expect.stringMatching(`^it needs ${what}, which (?:this kernel|is not in)`),
     });
   });
 });

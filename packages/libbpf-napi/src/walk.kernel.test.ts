@@ -6,6 +6,7 @@ import { loadObject } from "./load-object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { enableProgramStats } from "./program-stats.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
 import { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
@@ -59,7 +60,8 @@ describe("walking by id", () => {
     });
   });
 
-  it("finds links and opens them by their ids", async () => {
+  it("finds links and opens them by their ids", async (context) => {
+    await requireFeature(context, "tcx");
     const { left: ifindex, path: netns } = namespace;
     await using link = await attachTcx(object.program("observe"), {
       ifindex,

@@ -47,7 +47,7 @@ describe("a suite's kernel", () => {
       "7.3.4-1~bpo13+1",
     );
     const found = findKernel("trixie-backports", suite);
-    expect(found?.packages.map(({ name }) => name)).toEqual([image, binary, modules]);
+    expect(found?.packages.map(({ name }) => name)).toEqual([image, base, binary, modules]);
   });
 
   it("is missing where there is none", () => {

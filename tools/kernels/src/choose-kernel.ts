@@ -19,7 +19,7 @@ export const kernelChoices: readonly KernelChoice[] = [
 const metapackage = "linux-image-cloud-amd64";
 
 /** Since 6.19 the image is a small package, and kernel, modules and configuration are in these. */
-const parts = /^linux-(image|binary|modules)-\d/;
+const parts = /^linux-(image|base|binary|modules)-\d/;
 
 /** The packages that a kernel is made of. */
 export interface KernelPackages {

@@ -130,16 +130,11 @@ export function kernelImage(folders: readonly string[]): string {
   return found[0];
 }
 
-/** The kernel's configuration, from where libbpf reads it. */
+/** The kernel's configuration, where its packages have it. */
 export function configEntries(folders: readonly string[]): readonly GuestEntry[] {
   const patterns = ["boot/config-*", "usr/lib/modules/*/config"];
   return folders.flatMap((folder) =>
-    globSync(patterns, { cwd: folder }).map((file) => {
-      const release = file.startsWith("boot/")
-        ? file.slice("boot/config-".length)
-        : file.split("/")[3];
-      return fileEntry(`boot/config-${String(release)}`, join(folder, file));
-    }),
+    globSync(patterns, { cwd: folder }).map((file) => fileEntry(file, join(folder, file))),
   );
 }
 

@@ -14,6 +14,18 @@ export async function requireLack(context: TestContext, feature: FeatureName): P
   if (supported) context.skip(`this kernel has ${feature}: ${reason}`);
 }
 
+/** Skips what came with a Linux version and has no probe. */
+export function requireKernel(context: TestContext, feature: string, sinceKernel: string): void {
+  if (isOlder(release(), sinceKernel)) {
+    context.skip(`no ${feature}, which came with Linux ${sinceKernel}`);
+  }
+}
+
+/** What a perf_event link says of itself; before Linux 6.6 it does not say what event it is of. */
+export function perfEventInfo(info: { event: string; name?: string }): object {
+  return { type: "perf_event", ...(isOlder(release(), "6.6") ? {} : info) };
+}
+
 /** What every kernel has that is new enough; other features need an option of its configuration. */
 const unconditional: ReadonlySet<FeatureName> = new Set<FeatureName>(["tcx", "ringbuf"]);
 
