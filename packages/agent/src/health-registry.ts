@@ -1,4 +1,4 @@
-import type { Health, HealthLevel, StateStream } from "@heddle/contracts";
+import { type Health, type HealthLevel, type StateStream, worseHealth } from "@heddle/contracts";
 
 /** The health of everything that has one, by name. */
 export interface HealthRegistry {
@@ -9,8 +9,6 @@ export interface HealthRegistry {
   worst(): HealthLevel;
 }
 
-const levels: readonly HealthLevel[] = ["ok", "starting", "degraded", "failed"];
-
 export function createHealthRegistry(): HealthRegistry {
   const sources = new Map<string, StateStream<Health>>();
   const all = () =>
@@ -18,10 +16,6 @@ export function createHealthRegistry(): HealthRegistry {
   return {
     add: (name, health$) => void sources.set(name, health$),
     all,
-    worst: () =>
-      Object.values(all()).reduce<HealthLevel>(
-        (worst, { level }) => (levels.indexOf(level) > levels.indexOf(worst) ? level : worst),
-        "ok",
-      ),
+    worst: () => Object.values(all()).reduce(worseHealth, { level: "ok", message: "" }).level,
   };
 }

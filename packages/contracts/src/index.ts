@@ -8,7 +8,7 @@ export { AddressError, type AddressErrorCode } from "./address-error.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, createManualClock, type ManualClock, systemClock } from "./clock.ts";
 export { CodedError, type ErrorParts, toError } from "./coded-error.ts";
-export type { Health, HealthLevel } from "./health.ts";
+export { type Health, type HealthLevel, healthLevels, worseHealth } from "./health.ts";
 export * from "./identity.ts";
 export * from "./interface-index.ts";
 export * from "./ip.ts";

@@ -1,11 +1,11 @@
-import type {
-  ChangeStream,
-  Clock,
-  Health,
-  HealthLevel,
-  InterfaceIndex,
-  IpAddress,
-  Logger,
+import {
+  type ChangeStream,
+  type Clock,
+  type Health,
+  type InterfaceIndex,
+  type IpAddress,
+  type Logger,
+  worseHealth,
 } from "@heddle/contracts";
 import { createReconciler, mapValues, type Reconciler, storeTarget } from "@heddle/tables";
 import { combineLatest, map, type Observable } from "rxjs";
@@ -63,7 +63,7 @@ export class NodeState {
   get health$(): Observable<Health> {
     const [devices, addresses] = this.#reconcilers;
     return combineLatest([devices.health$, addresses.health$]).pipe(
-      map(([one, other]) => (severity(other) > severity(one) ? other : one)),
+      map(([one, other]) => worseHealth(one, other)),
     );
   }
 
@@ -74,10 +74,4 @@ export class NodeState {
   async close(): Promise<void> {
     for (const reconciler of this.#reconcilers) await reconciler.close();
   }
-}
-
-const levels: readonly HealthLevel[] = ["ok", "starting", "degraded", "failed"];
-
-function severity({ level }: Health): number {
-  return levels.indexOf(level);
 }

@@ -1,4 +1,4 @@
-import { type HealthLevel, isIp, type IpAddress } from "@heddle/contracts";
+import { healthLevels, isIp, type IpAddress } from "@heddle/contracts";
 import * as v from "valibot";
 import type { AgentStatus } from "../agent.ts";
 
@@ -18,8 +18,7 @@ export interface EndpointRow {
   readonly error: string | undefined;
 }
 
-const levels: readonly HealthLevel[] = ["starting", "ok", "degraded", "failed"];
-const health = v.object({ level: v.picklist(levels), message: v.string() });
+const health = v.object({ level: v.picklist(healthLevels), message: v.string() });
 
 /** The answer of `/v1/status`. */
 export const statusSchema: v.GenericSchema<unknown, AgentStatus> = v.object({
@@ -27,7 +26,7 @@ export const statusSchema: v.GenericSchema<unknown, AgentStatus> = v.object({
   version: v.string(),
   pid: v.number(),
   ready: v.boolean(),
-  health: v.picklist(levels),
+  health: v.picklist(healthLevels),
   parts: v.record(v.string(), health),
 });
 
