@@ -2,6 +2,9 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 const conditions = ["heddle-source", "node", "import", "module", "default"];
 
+/** Milliseconds that a test may take. Some compile programs, on machines that do other work too. */
+const timeout = Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000);
+
 /** Two projects: `unit` runs anywhere and in parallel; `kernel` needs root and runs one file at a time. */
 const config: ViteUserConfig = defineConfig({
   resolve: { conditions },
@@ -14,8 +17,7 @@ const config: ViteUserConfig = defineConfig({
           name: "unit",
           include: ["{packages,tools}/*/src/**/*.test.ts"],
           exclude: ["**/*.kernel.test.ts"],
-          // Some compile programs, on machines that do other work too.
-          testTimeout: 30_000,
+          testTimeout: timeout,
         },
       },
       {
@@ -24,8 +26,8 @@ const config: ViteUserConfig = defineConfig({
           name: "kernel",
           include: ["{packages,tools}/*/src/**/*.kernel.test.ts", "bpf/tests/**/*.kernel.test.ts"],
           fileParallelism: false,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: timeout,
+          hookTimeout: timeout,
         },
       },
     ],

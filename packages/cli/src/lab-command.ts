@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Lab } from "@heddle/lab";
+import type { Lab, LabAttachment } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { execute } from "./execute.ts";
 import { formatApplied, formatNodes, formatPods, isWell } from "./lab-tables.ts";
@@ -17,6 +17,8 @@ interface ManifestOptions extends LabOptions {
 interface UpOptions extends ManifestOptions, OutputOptions {
   readonly nodes: number;
   readonly family: string;
+  readonly attachment: LabAttachment;
+  readonly timeout: number;
 }
 
 /** The command line that runs this very `heddle`. */
@@ -78,12 +80,26 @@ function addUp(lab: Command, terminal: Terminal): void {
       new Option("--family <FAMILY>", "The families of addresses.")
         .choices(["dual", "ipv4", "ipv6"])
         .default("dual"),
-    );
+    )
+    .addOption(
+      new Option("--attachment <KIND>", "How agents attach programs; auto is tcx if it can be.")
+        .choices(["auto", "tcx", "clsact"])
+        .default("auto"),
+    )
+    .option("--timeout <SECONDS>", "How long to wait for agents and pods.", parseCount, 30);
   addFilename(command, false).action(
-    async ({ name, nodes, family, filename, output }: UpOptions) => {
+    async ({ name, nodes, family, attachment, timeout, filename, output }: UpOptions) => {
       const { labUp, openLab, parseFamilies } = await import("@heddle/lab");
       const started = performance.now();
-      await labUp({ name, nodes, families: parseFamilies(family), manifests: filename, heddle });
+      await labUp({
+        name,
+        nodes,
+        families: parseFamilies(family),
+        attachment,
+        timeout,
+        manifests: filename,
+        heddle,
+      });
       const opened = openLab(name, heddle);
       if (output === "json") {
         terminal.out(jsonDocument({ name, nodes: await opened.status(), pods: opened.pods() }));

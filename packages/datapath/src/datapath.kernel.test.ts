@@ -28,12 +28,16 @@ import {
   openPinnedMap,
   openProgramById,
   queryTcx,
+  probe,
+  queryClsact,
   type TcxHook,
   u32,
   u64,
 } from "libbpf-napi";
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  type AttachmentKind,
+  attachmentKinds,
   createDatapath,
   defaultGateway,
   type Datapath,
@@ -83,14 +87,31 @@ async function started(options: DatapathOptions = {}, logger?: Logger): Promise<
   return datapath;
 }
 
-/** The programs at a device: name and link. */
-async function attached(ifindex: InterfaceIndex, hook: TcxHook): Promise<readonly string[]> {
-  const { programs } = await queryTcx(ifindex, hook, { netns: netns.path });
-  return programs.map(({ programId, linkId }) => {
-    using program = openProgramById(programId);
-    return `${program.name} ${String(linkId)}`;
-  });
+/** The programs at a device, in either way: the name, and what holds it there. */
+async function attached(ifindex: InterfaceIndex, hook: TcxHook): Promise<readonly Attached[]> {
+  const there = { netns: netns.path };
+  const tcx = hasTcx ? (await queryTcx(ifindex, hook, there)).programs : [];
+  const filters = await queryClsact(ifindex, hook, there);
+  return [
+    ...tcx.map(({ programId, linkId }) => describeProgram(programId, `tcx ${String(linkId)}`)),
+    ...filters.map(({ programId, priority, handle }) =>
+      describeProgram(programId, `clsact ${String(priority)} ${String(handle)}`),
+    ),
+  ];
 }
+
+interface Attached {
+  readonly program: string;
+  readonly id: number;
+  readonly by: string;
+}
+
+function describeProgram(id: number, by: string): Attached {
+  using program = openProgramById(id);
+  return { program: program.name, id, by };
+}
+
+const hasTcx = (await probe("tcx")).supported;
 
 async function failure(action: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -101,42 +122,49 @@ async function failure(action: () => Promise<unknown>): Promise<unknown> {
   throw new Error("nothing was thrown");
 }
 
-/** Devices get their programs by tcx, so far. */
-const needsTcx = (context: TestContext): Promise<void> => requireFeature(context, "tcx");
+/** Where the notes of what is attached lie. */
+const folders = { tcx: "links", clsact: "filters" } as const;
 
-describe("a pod's device", () => {
-  beforeEach(needsTcx);
+function notes(kind: AttachmentKind): readonly string[] {
+  return readdirSync(join(pinRoot, "v1", folders[kind]));
+}
+
+describe.each(attachmentKinds)("a pod's device, by %s", (attachment) => {
+  beforeEach(async (context) => {
+    if (attachment === "tcx") await requireFeature(context, "tcx");
+  });
 
   it("gets both programs once, however often it is asked", async () => {
-    const datapath = await started();
+    const datapath = await started({ attachment });
     await datapath.attachPod(device);
     await datapath.attachPod(device);
-    expect(await attached(device, "ingress")).toEqual([expect.stringMatching(/^from_pod \d+$/)]);
-    expect(await attached(device, "egress")).toEqual([expect.stringMatching(/^to_pod \d+$/)]);
-    datapath.detachPod(device);
-    datapath.detachPod(device);
-    expect(readdirSync(join(pinRoot, "v1", "links"))).toEqual([]);
+    const by = expect.stringMatching(`^${attachment} `);
+    const id = expect.any(Number);
+    expect(await attached(device, "ingress")).toEqual([{ program: "from_pod", id, by }]);
+    expect(await attached(device, "egress")).toEqual([{ program: "to_pod", id, by }]);
+    await datapath.detachPod(device);
+    await datapath.detachPod(device);
+    expect(notes(attachment)).toEqual([]);
     // The kernel takes programs off a moment after the last pin of their link is gone.
     await expect.poll(() => attached(device, "ingress")).toEqual([]);
   });
 
-  it("keeps its links when the next process takes over, with new programs", async () => {
-    const first = await started();
+  it("keeps what holds them when the next process takes over, with new programs", async () => {
+    const first = await started({ attachment });
     await first.attachPod(device);
-    const before = await queryTcx(device, "ingress", { netns: netns.path });
+    const [before] = await attached(device, "ingress");
     await first.close();
-    expect(await attached(device, "ingress")).toHaveLength(1);
+    expect(await attached(device, "ingress")).toEqual([before]);
 
-    const second = await started();
+    const second = await started({ attachment });
     await second.attachPod(device);
-    const after = await queryTcx(device, "ingress", { netns: netns.path });
-    expect(after.programs).toHaveLength(1);
-    expect(after.programs[0]?.linkId).toBe(before.programs[0]?.linkId);
-    expect(after.programs[0]?.programId).not.toBe(before.programs[0]?.programId);
+    const after = await attached(device, "ingress");
+    expect(after).toEqual([{ ...before, id: expect.any(Number) }]);
+    expect(after[0]?.id).not.toBe(before?.id);
   });
 
   it("that is gone is told by its index", async () => {
-    const datapath = await started();
+    const datapath = await started({ attachment });
     await netns.rtnetlink.links.delete(device);
     const error = await failure(() => datapath.attachPod(device));
     expect(error).toBeInstanceOf(BpfError);
@@ -147,47 +175,74 @@ describe("a pod's device", () => {
   });
 
   it("that went while nobody ran leaves no pin behind", async () => {
-    const first = await started();
+    const first = await started({ attachment });
     await first.attachPod(device);
     await first.close();
     await netns.rtnetlink.links.delete(device);
-    expect(readdirSync(join(pinRoot, "v1", "links"))).toHaveLength(2);
-    await started();
-    expect(readdirSync(join(pinRoot, "v1", "links"))).toEqual([]);
+    expect(notes(attachment)).toHaveLength(2);
+    await started({ attachment });
+    expect(notes(attachment)).toEqual([]);
+  });
+
+  it("loses what was attached in the other way, when the next process is told so", async (context) => {
+    await requireFeature(context, "tcx");
+    const other = attachment === "tcx" ? "clsact" : "tcx";
+    const first = await started({ attachment: other });
+    await first.attachPod(device);
+    await first.close();
+    const second = await started({ attachment });
+    await second.attachPod(device);
+    const by = expect.stringMatching(`^${attachment} `);
+    await expect
+      .poll(() => attached(device, "ingress"))
+      .toEqual([{ program: "from_pod", id: expect.any(Number), by }]);
+    expect(notes(other)).toEqual([]);
   });
 });
 
-describe("the node's devices", () => {
-  it("get programs and an entry as they come, and lose them as they go", async (context) => {
-    await needsTcx(context);
+describe("a datapath that is not told how to attach", () => {
+  it("takes tcx where the kernel has it", async () => {
     const datapath = await started();
+    await datapath.attachPod(device);
+    expect(await attached(device, "ingress")).toMatchObject([
+      { by: expect.stringMatching(hasTcx ? "^tcx " : "^clsact ") },
+    ]);
+  });
+});
+
+describe.each(attachmentKinds)("the node's devices, by %s", (attachment) => {
+  beforeEach(async (context) => {
+    if (attachment === "tcx") await requireFeature(context, "tcx");
+  });
+
+  it("get programs and an entry as they come, and lose them as they go", async () => {
+    const datapath = await started({ attachment });
     const devices = datapath.map(devicesMap);
     nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
     nodeDevices.markSynced();
     await expect.poll(() => datapath.health$.value.level).toBe("ok");
-    expect(await attached(device, "ingress")).toEqual([expect.stringMatching(/^from_net /)]);
-    expect(await attached(device, "egress")).toEqual([expect.stringMatching(/^to_net /)]);
+    expect(await attached(device, "ingress")).toMatchObject([{ program: "from_net" }]);
+    expect(await attached(device, "egress")).toMatchObject([{ program: "to_net" }]);
     expect(devices.get(device)).toEqual({ mtu: 1400 });
     nodeDevices.delete(device);
     await expect.poll(() => attached(device, "ingress")).toEqual([]);
     expect(devices.has(device)).toBe(false);
   });
 
-  it("that went while nobody ran are forgotten", async (context) => {
-    await needsTcx(context);
-    const first = await started();
+  it("that went while nobody ran are forgotten", async () => {
+    const first = await started({ attachment });
     nodeDevices.upsert(device, { name: "hdpod", mtu: 1400 });
     nodeDevices.markSynced();
     await expect.poll(() => attached(device, "ingress")).toHaveLength(1);
     await first.close();
     nodeDevices.delete(device);
-    const second = await started();
+    const second = await started({ attachment });
     await expect.poll(() => attached(device, "ingress")).toEqual([]);
     expect(second.map(devicesMap).has(device)).toBe(false);
   });
 
   it("that are no devices make the health degraded, by name", async () => {
-    const datapath = await started();
+    const datapath = await started({ attachment });
     nodeDevices.upsert(interfaceIndex(9999), { name: "nowhere", mtu: 1500 });
     nodeDevices.markSynced();
     await expect.poll(() => datapath.health$.value.level).toBe("degraded");
@@ -262,8 +317,7 @@ describe("what is pinned", () => {
     });
   });
 
-  it("is replaced when it is a cache of another size, with a word about it", async (context) => {
-    await needsTcx(context);
+  it("is replaced when it is a cache of another size, with a word about it", async () => {
     const first = await started();
     await first.attachPod(device);
     await first.close();
@@ -306,8 +360,7 @@ describe("a datapath", () => {
     expect(() => datapath.map(devicesMap).get(1)).toThrow(DatapathError);
   });
 
-  it("counts what becomes of packets, and reports drops while somebody listens", async (context) => {
-    await needsTcx(context);
+  it("counts what becomes of packets, and reports drops while somebody listens", async () => {
     const datapath = await started();
     await datapath.attachPod(device);
     const ping = () => pod.run("ping", "-c1", "-W1", "10.0.0.9").catch(() => "");
@@ -336,8 +389,7 @@ describe("a datapath", () => {
     expect(reports.filter(({ length }) => length === 98)).toHaveLength(1);
   });
 
-  it("has the gateway that it is told", async (context) => {
-    await needsTcx(context);
+  it("has the gateway that it is told", async () => {
     const mac = parseMac("02:00:00:00:00:aa");
     const datapath = await started({ gateway: { ...defaultGateway, mac } });
     await datapath.attachPod(device);

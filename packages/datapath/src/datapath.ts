@@ -16,9 +16,9 @@ import {
   type StateStream,
 } from "@heddle/contracts";
 import { createState } from "@heddle/tables";
-import type { BpfMap, MapSpec, PerCpuMap } from "libbpf-napi";
+import { type BpfMap, type MapSpec, type PerCpuMap, probe } from "libbpf-napi";
 import type { Subscription } from "rxjs";
-import { type AttachContext, attachPair, detachPair, dropDeadLinks } from "./attach.ts";
+import { type AttachContext, attachPair, detachPair, dropDead } from "./attach.ts";
 import { type PacketCount, readCounters } from "./counters.ts";
 import { DatapathError } from "./datapath-error.ts";
 import { DeferredMap } from "./deferred-map.ts";
@@ -37,7 +37,7 @@ import { loadPrograms, type LoadedPrograms } from "./load.ts";
 import type { NodeDevice } from "./node-devices.ts";
 import { NodeState } from "./node-state.ts";
 import { PacketEvents, type PacketReport } from "./packet-events.ts";
-import { createPins } from "./pins.ts";
+import { type AttachmentKind, createPins } from "./pins.ts";
 
 export interface DatapathDeps {
   /** The node's devices that lead to the network. */
@@ -61,6 +61,12 @@ export interface DatapathOptions {
    * @defaultValue this process's own
    */
   readonly netns?: string;
+  /**
+   * How programs are attached to devices: by tcx links (Linux 6.6), or as filters of traffic control.
+   *
+   * @defaultValue `"auto"`: tcx where the kernel has it
+   */
+  readonly attachment?: AttachmentKind | "auto";
   /** @defaultValue {@link defaultGateway} */
   readonly gateway?: Gateway;
   /**
@@ -101,11 +107,11 @@ export interface Datapath extends Service {
   /**
    * Makes the node's end of a pod's device pair run the programs. Idempotent.
    *
-   * @throws {BpfError} `no-device`; `UnsupportedFeatureError` before Linux 6.6
+   * @throws {BpfError} `no-device`; `UnsupportedFeatureError` where `attachment` asks for what the kernel lacks
    */
   attachPod(ifindex: InterfaceIndex): Promise<void>;
   /** Takes the programs off. Idempotent, and fine for a device that is gone. */
-  detachPod(ifindex: InterfaceIndex): void;
+  detachPod(ifindex: InterfaceIndex): Promise<void>;
   /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V>;
   /** Usable from `start` to `close`, as are the streams. */
@@ -131,6 +137,7 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
     gateway: options.gateway ?? defaultGateway,
     maxFlows: options.maxFlows ?? 65_536,
     maxEndpoints: options.maxEndpoints ?? 4096,
+    attachment: options.attachment ?? "auto",
     netns: options.netns,
   });
 }
@@ -178,14 +185,15 @@ class KernelDatapath implements Datapath {
     const { pinRoot } = this.#options;
     const { clock, logger } = this.#deps;
     const pins = createPins(pinRoot);
-    const dropped = await dropDeadLinks(pins);
+    const { netns } = this.#options;
+    const context = { pins, netns, kind: await this.#attachmentKind() };
+    const dropped = await dropDead(context);
     const programs = await loadPrograms(pins, this.#settings(), logger);
-    logger.info("programs loaded", { pinRoot, deadLinks: dropped });
+    logger.info("programs loaded", { pinRoot, attachment: context.kind, deadAttachments: dropped });
     const object = programs.objectWith(countersMap.name);
     const switches = object.map(eventSwitchMap);
     const budgets = object.perCpuMap(eventBudgetsMap);
     const events = { switches, budgets, clock, logger };
-    const context = { pins, netns: this.#options.netns };
     this.#running = {
       context,
       programs,
@@ -218,8 +226,8 @@ class KernelDatapath implements Datapath {
     await attachPair(context, "pod", ifindex, programs.pairs.pod);
   }
 
-  detachPod(ifindex: InterfaceIndex): void {
-    detachPair(this.#use("detach from a pod's device").context, "pod", ifindex);
+  async detachPod(ifindex: InterfaceIndex): Promise<void> {
+    await detachPair(this.#use("detach from a pod's device").context, "pod", ifindex);
   }
 
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V> {
@@ -255,6 +263,12 @@ class KernelDatapath implements Datapath {
     running.flows.close();
     running.programs[Symbol.dispose]();
     this.#running = undefined;
+  }
+
+  async #attachmentKind(): Promise<AttachmentKind> {
+    const { attachment } = this.#options;
+    if (attachment !== "auto") return attachment;
+    return (await probe("tcx")).supported ? "tcx" : "clsact";
   }
 
   #settings() {

@@ -20,10 +20,14 @@ export type { NodeDevice } from "./node-devices.ts";
 export { type Outcome, outcomeOf } from "./outcome.ts";
 export type { PacketReport } from "./packet-events.ts";
 export {
+  type AttachmentKind,
+  attachmentKinds,
   createPins,
+  type DeviceHook,
   type DeviceRole,
+  filterPlace,
   isExpendable,
-  type PinnedLink,
+  type PinnedAttachment,
   type Pins,
   pinsAt,
   schemaVersion,

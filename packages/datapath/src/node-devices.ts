@@ -41,21 +41,21 @@ export class NodeDeviceTarget implements ReconcileTarget<InterfaceIndex, NodeDev
     this.#epochs.routesChanged();
   }
 
-  delete(ifindex: InterfaceIndex): void {
-    this.#remove(ifindex);
+  async delete(ifindex: InterfaceIndex): Promise<void> {
+    await this.#remove(ifindex);
   }
 
   async prune(desired: DesiredSet<InterfaceIndex, NodeDevice>): Promise<void> {
-    const held = new Set<number>();
-    for await (const [ifindex] of this.#devices.entries()) held.add(ifindex);
-    for (const { role, ifindex } of this.#context.pins.links())
+    const held = new Set<InterfaceIndex>();
+    for await (const [ifindex] of this.#devices.entries()) held.add(interfaceIndex(ifindex));
+    for (const { role, ifindex } of this.#context.pins.attachments())
       if (role === "node") held.add(ifindex);
-    for (const ifindex of held) if (!desired.has(interfaceIndex(ifindex))) this.#remove(ifindex);
+    for (const ifindex of held) if (!desired.has(ifindex)) await this.#remove(ifindex);
   }
 
   /** Packets stop leaving by the device before its programs go. */
-  #remove(ifindex: number): void {
+  async #remove(ifindex: InterfaceIndex): Promise<void> {
     if (this.#devices.delete(ifindex)) this.#epochs.routesChanged();
-    detachPair(this.#context, "node", ifindex);
+    await detachPair(this.#context, "node", ifindex);
   }
 }

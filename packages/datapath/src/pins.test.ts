@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { interfaceIndex } from "@heddle/contracts";
 import { afterAll, describe, expect, it } from "vitest";
 import { DatapathError, nodeObject, podObject } from "./index.ts";
 import { createPins, isExpendable, pinsAt } from "./pins.ts";
@@ -12,24 +13,37 @@ describe("the places of pins", () => {
   it("are looked at without being made", () => {
     const pins = pinsAt(join(root, "absent"));
     expect(pins.maps()).toEqual([]);
-    expect(pins.links()).toEqual([]);
+    expect(pins.attachments()).toEqual([]);
   });
 
   it("name what lies there, and leave out what is not ours", () => {
     const pins = pinsAt(root);
     mkdirSync(join(root, "v1", "maps"), { recursive: true });
     mkdirSync(join(root, "v1", "links"));
+    mkdirSync(join(root, "v1", "filters"));
     const paths = [
       pins.map("flows"),
-      pins.link("pod", 12, "ingress"),
-      pins.link("node", 2, "egress"),
+      pins.attachment("tcx", { role: "pod", ifindex: interfaceIndex(12), hook: "ingress" }),
+      pins.attachment("clsact", { role: "node", ifindex: interfaceIndex(2), hook: "egress" }),
       join(root, "v1", "links", "of-somebody-else"),
     ];
     for (const path of paths) writeFileSync(path, "");
     expect(pins.maps()).toEqual(["flows"]);
-    expect(pins.links().toSorted((left, right) => left.ifindex - right.ifindex)).toEqual([
-      { path: join(root, "v1/links/node-2-egress"), role: "node", ifindex: 2 },
-      { path: join(root, "v1/links/pod-12-ingress"), role: "pod", ifindex: 12 },
+    expect(pins.attachments()).toEqual([
+      {
+        kind: "tcx",
+        path: join(root, "v1/links/pod-12-ingress"),
+        role: "pod",
+        ifindex: 12,
+        hook: "ingress",
+      },
+      {
+        kind: "clsact",
+        path: join(root, "v1/filters/node-2-egress"),
+        role: "node",
+        ifindex: 2,
+        hook: "egress",
+      },
     ]);
   });
 

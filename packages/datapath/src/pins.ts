@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isBpffs } from "libbpf-napi";
+import { type InterfaceIndex, interfaceIndex } from "@heddle/contracts";
+import { type ClsactPlace, isBpffs, type TcxHook } from "libbpf-napi";
 import { DatapathError } from "./datapath-error.ts";
 
 /**
@@ -12,32 +13,53 @@ export const schemaVersion = 1;
 /** Which devices a pair of programs serves: those of pods, or the node's own. */
 export type DeviceRole = "pod" | "node";
 
-/** Where everything lies that outlives the agent: `ROOT/vN/maps/NAME` and `ROOT/vN/links/ROLE-IFINDEX-HOOK`. */
+/**
+ * What ties a program to a device: a pinned tcx link (Linux 6.6), or a filter of traffic control, which the
+ * device itself holds.
+ */
+export type AttachmentKind = "tcx" | "clsact";
+
+export const attachmentKinds: readonly AttachmentKind[] = ["tcx", "clsact"];
+
+/**
+ * Where everything lies that outlives the agent: `ROOT/vN/maps/NAME`, `ROOT/vN/links/ROLE-IFINDEX-HOOK`, and a
+ * folder `ROOT/vN/filters/ROLE-IFINDEX-HOOK` as a note of each filter.
+ */
 export interface Pins {
   readonly root: string;
   map(name: string): string;
-  link(role: DeviceRole, ifindex: number, hook: "ingress" | "egress"): string;
+  attachment(kind: AttachmentKind, place: DeviceHook): string;
   /** The names of the maps that are pinned, in no particular order. */
   maps(): readonly string[];
-  /** The links that are pinned, in no particular order. */
-  links(): readonly PinnedLink[];
+  /** What is attached, in no particular order. */
+  attachments(): readonly PinnedAttachment[];
 }
 
-export interface PinnedLink {
-  readonly path: string;
+/** A place for a program. */
+export interface DeviceHook {
   readonly role: DeviceRole;
-  readonly ifindex: number;
+  readonly ifindex: InterfaceIndex;
+  readonly hook: TcxHook;
+}
+
+export interface PinnedAttachment extends DeviceHook {
+  readonly kind: AttachmentKind;
+  readonly path: string;
 }
 
 /** The places below `root`, for whoever looks at them; nothing is made. */
 export function pinsAt(root: string): Pins {
-  const { maps, links } = foldersAt(root);
+  const folders = foldersAt(root);
   return {
     root,
-    map: (name) => join(maps, name),
-    link: (role, ifindex, hook) => join(links, `${role}-${String(ifindex)}-${hook}`),
-    maps: () => namesIn(maps),
-    links: () => namesIn(links).flatMap((name) => parseLink(links, name)),
+    map: (name) => join(folders.maps, name),
+    attachment: (kind, { role, ifindex, hook }) =>
+      join(folders[kind], `${role}-${String(ifindex)}-${hook}`),
+    maps: () => namesIn(folders.maps),
+    attachments: () =>
+      attachmentKinds.flatMap((kind) =>
+        namesIn(folders[kind]).flatMap((name) => parseAttachment(kind, folders[kind], name)),
+      ),
   };
 }
 
@@ -57,10 +79,21 @@ export function createPins(root: string): Pins {
       hint: "mount one: mount -t bpf bpf /sys/fs/bpf",
     });
   }
-  const { maps, links } = foldersAt(root);
-  mkdirSync(maps, { recursive: true });
-  mkdirSync(links, { recursive: true });
+  for (const folder of Object.values(foldersAt(root))) mkdirSync(folder, { recursive: true });
   return pinsAt(root);
+}
+
+/**
+ * Where our filters are among those of a device's hook. They come first; by the handle ("hd") nobody else's is taken
+ * for ours.
+ */
+const filterPriority = 1;
+const filterHandle = 0x6864;
+
+/** Where the filter of a device's hook is. Without a network namespace it is this process's own. */
+export function filterPlace({ ifindex, hook }: DeviceHook, netns?: string): ClsactPlace {
+  const place = { ifindex, hook, priority: filterPriority, handle: filterHandle };
+  return netns === undefined ? place : { ...place, netns };
 }
 
 /**
@@ -81,19 +114,20 @@ const expendable = new Set([
   "node_addrs",
 ]);
 
-function foldersAt(root: string): { readonly maps: string; readonly links: string } {
+function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {
   const base = join(root, `v${String(schemaVersion)}`);
-  return { maps: join(base, "maps"), links: join(base, "links") };
+  return { maps: join(base, "maps"), tcx: join(base, "links"), clsact: join(base, "filters") };
 }
 
 function namesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-function parseLink(folder: string, name: string): PinnedLink[] {
-  const [role, ifindex] = name.split("-");
+function parseAttachment(kind: AttachmentKind, folder: string, name: string): PinnedAttachment[] {
+  const [, role, ifindex, hook] = /^(pod|node)-(\d+)-(ingress|egress)$/.exec(name) ?? [];
   if (role !== "pod" && role !== "node") return [];
-  return [{ path: join(folder, name), role, ifindex: Number(ifindex) }];
+  if (hook !== "ingress" && hook !== "egress") return [];
+  return [{ kind, path: join(folder, name), role, ifindex: interfaceIndex(Number(ifindex)), hook }];
 }
 
 function nearestExisting(path: string): string {

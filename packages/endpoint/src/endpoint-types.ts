@@ -65,7 +65,7 @@ export interface EndpointPrograms {
   /** Idempotent. */
   attachPod(ifindex: InterfaceIndex): Promise<void>;
   /** Idempotent, and fine for a device that is gone. */
-  detachPod(ifindex: InterfaceIndex): void;
+  detachPod(ifindex: InterfaceIndex): Promise<void>;
 }
 
 export interface EndpointsDeps {

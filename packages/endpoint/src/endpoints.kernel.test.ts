@@ -103,7 +103,7 @@ class Node implements AsyncDisposable {
         addresses: this.pool,
         programs: {
           attachPod: async (ifindex) => void this.attached.add(ifindex),
-          detachPod: (ifindex) => void this.attached.delete(ifindex),
+          detachPod: async (ifindex) => void this.attached.delete(ifindex),
         },
         map: this.map,
         epochs: {

@@ -140,7 +140,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     for (const ifindex of this.#entries.devices()) {
       if (present.has(ifindex)) continue;
       this.#entries.remove(ifindex);
-      this.#deps.programs.detachPod(interfaceIndex(ifindex));
+      await this.#deps.programs.detachPod(interfaceIndex(ifindex));
     }
     const isWhole = await this.#nodeSides.read();
     for (const [pod] of desired.entries()) {
@@ -248,7 +248,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   async #disconnect(ifindex: InterfaceIndex): Promise<void> {
     this.#entries.remove(ifindex);
     await this.#devices.delete(ifindex);
-    this.#deps.programs.detachPod(ifindex);
+    await this.#deps.programs.detachPod(ifindex);
   }
 }
 

@@ -12,9 +12,6 @@ import { endProcess } from "./teardown.ts";
 /** Milliseconds between two looks at something that is about to happen. */
 const interval = 10;
 
-/** Milliseconds that an agent has to become ready, or to stop. */
-const patience = 30_000;
-
 /** The socket of a node's agent. */
 export function agentSocket({ folder }: LabContext, node: string): string {
   return folder.node(node, "agent.sock");
@@ -32,7 +29,7 @@ export function runningAgent({ folder }: LabContext, node: string): ProcessRef |
 
 /** Starts the agent of a node: the real one, in the node's network namespace. */
 export async function startAgent(context: LabContext, node: NodePlan): Promise<void> {
-  const { folder, heddle } = context;
+  const { folder, heddle, plan } = context;
   const config = folder.node(node.name, "agent.yaml");
   writeWhole(
     config,
@@ -41,6 +38,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `objects: ${folder.objects}`,
       `socket: ${agentSocket(context, node.name)}`,
       `pinRoot: ${folder.pinRoot(node.name)}`,
+      `attachment: ${plan.attachment}`,
       "",
     ].join("\n"),
   );
@@ -61,7 +59,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
  * @throws {LabError} `process-failed` when it has ended, with the end of its log; `not-ready`
  */
 export async function untilAgentReady(context: LabContext, node: string): Promise<void> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + context.plan.patience;
   let status: AgentStatus | undefined;
   while (performance.now() < deadline) {
     status = await agentStatus(context, node);
@@ -97,7 +95,7 @@ export async function agentStatus(
 export async function stopAgent(context: LabContext, node: string): Promise<void> {
   const ref = runningAgent(context, node);
   if (ref === undefined) return;
-  await endProcess(ref, patience);
+  await endProcess(ref, context.plan.patience);
 }
 
 function agentFailed({ folder, plan }: LabContext, node: string): LabError {

@@ -27,6 +27,8 @@ const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   name: v.string(),
   nodes: v.number(),
   families: v.array(v.picklist(ipFamilies)),
+  attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
+  timeout: v.exactOptional(v.number()),
 });
 
 /** A process as it is kept in a file. */

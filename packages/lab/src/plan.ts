@@ -18,7 +18,21 @@ export interface LabOptions {
   /** 1 to 32. */
   readonly nodes: number;
   readonly families: readonly IpFamily[];
+  /**
+   * How the agents attach their programs to devices: by tcx links (Linux 6.6), or as filters of traffic control.
+   *
+   * @defaultValue `"auto"`: tcx where the kernel has it
+   */
+  readonly attachment?: LabAttachment;
+  /**
+   * Seconds that an agent has to become ready or to stop, and that pods have to get their network.
+   *
+   * @defaultValue 30
+   */
+  readonly timeout?: number;
 }
+
+export type LabAttachment = "auto" | "tcx" | "clsact";
 
 /** An address of a host on the underlay, with the length of the underlay's prefix. */
 interface HostAddress {
@@ -44,6 +58,9 @@ export interface NodePlan extends HostPlan {
 export interface LabPlan {
   readonly name: string;
   readonly families: readonly IpFamily[];
+  readonly attachment: LabAttachment;
+  /** In milliseconds. */
+  readonly patience: number;
   /** The namespace whose bridge joins the hosts. */
   readonly switchNetns: string;
   readonly nodes: readonly NodePlan[];
@@ -62,6 +79,10 @@ const outsideOffset = 254n;
 
 const maxNodes = 32;
 
+/** In seconds. */
+const defaultTimeout = 30;
+const maxTimeout = 3600;
+
 /**
  * Lays out a lab.
  *
@@ -69,7 +90,7 @@ const maxNodes = 32;
  */
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
-  const { name, families } = options;
+  const { name, families, attachment = "auto", timeout = defaultTimeout } = options;
   const host = (hostName: string, offset: bigint): HostPlan => ({
     name: hostName,
     netns: netnsName(name, hostName),
@@ -85,6 +106,8 @@ export function planLab(options: LabOptions): LabPlan {
   return {
     name,
     families,
+    attachment,
+    patience: timeout * 1000,
     switchNetns: netnsName(name, "switch"),
     nodes: Array.from({ length: options.nodes }, (_, index) => node(index + 1)),
     outside: host("outside", outsideOffset),
@@ -117,13 +140,20 @@ function podPrefix(family: IpFamily, index: number): IpPrefix {
     : parsePrefix(`fd00:10:244:${index.toString(16)}::/64`);
 }
 
-function checkOptions({ name, nodes, families }: LabOptions): void {
+function checkOptions(options: LabOptions): void {
+  const { name, nodes, families, timeout = defaultTimeout } = options;
   checkLabName(name);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
     throw badOption(`nodes ${String(nodes)}`, `a lab has 1 to ${String(maxNodes)} nodes`);
   }
   if (families.length === 0 || families.some((family) => !ipFamilies.includes(family))) {
     throw badOption("family", "a lab has IPv4, IPv6 or both");
+  }
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > maxTimeout) {
+    throw badOption(
+      `timeout ${String(timeout)}`,
+      `a timeout has 1 to ${String(maxTimeout)} whole seconds`,
+    );
   }
 }
 

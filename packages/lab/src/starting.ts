@@ -8,9 +8,6 @@ import { LabError } from "./lab-error.ts";
 import type { Pod } from "./manifests.ts";
 import { type PodRecord, writeRunning } from "./pods.ts";
 
-/** Milliseconds that pods have to get their network. */
-const patience = 30_000;
-
 /** Milliseconds between two attempts to reach an agent. */
 const interval = 50;
 
@@ -62,7 +59,7 @@ async function startWhenReady(
   const waiting = new Map(pods.map((record) => [record.key, record]));
   const starting: Promise<Error | undefined>[] = [];
   const problems = new Map<string, string>();
-  for await (const row of watchUntil(AbortSignal.timeout(patience), context, node)) {
+  for await (const row of watchUntil(AbortSignal.timeout(context.plan.patience), context, node)) {
     const record = waiting.get(row.pod);
     if (record === undefined) continue;
     if (row.phase === "ready") {

@@ -25,6 +25,11 @@ export interface NativeFilter extends Outcome {
   readonly programId: number;
 }
 
+interface NativeFilters extends Outcome {
+  /** Three numbers for each: priority, handle and program. */
+  readonly filters: Uint32Array;
+}
+
 interface Created extends Outcome {
   /** A descriptor of the caller's own, or negative. */
   readonly fd: number;
@@ -126,6 +131,7 @@ export interface LinkFunctions {
     priority: number,
     netns: string | undefined,
   ): Promise<NativeFilter>;
+  tcQuery(ifindex: number, egress: boolean, netns: string | undefined): Promise<NativeFilters>;
   /** How the kernel refuses a link that cannot be. */
   linkProbe(programType: number, attachType: number, flags: number): number;
   /** Whether a program that traces a function of the kernel can be loaded. */

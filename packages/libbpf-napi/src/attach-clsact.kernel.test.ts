@@ -1,6 +1,6 @@
 import { interfaceIndex } from "@heddle/contracts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { attachClsact } from "./attach-clsact.ts";
+import { attachClsact, openClsact, queryClsact } from "./attach-clsact.ts";
 import type { ClsactOptions } from "./attachment-types.ts";
 import { loadObject } from "./load-object.ts";
 import type { LoadedObject } from "./object-types.ts";
@@ -77,6 +77,30 @@ describe("a clsact filter", () => {
     ).toEqual(["grow", "pass"]);
   });
 
+  it("is found by its place, and by asking for all of them", async () => {
+    const { ifindex } = at();
+    const place = { ...at(), priority: 10, handle: 7, netns: namespace.path };
+    await expect(openClsact(place)).rejects.toMatchObject({ code: "target-gone" });
+    expect(await queryClsact(ifindex, "ingress", { netns: namespace.path })).toEqual([]);
+    await attachClsact(object.program("grow"), place);
+    await attachClsact(object.program("pass"), { ...place, priority: 20 });
+    const classic = ["bpf", "bytecode", "1,6 0 0 0,"];
+    namespace.run("tc", "filter", "add", "dev", "left", "ingress", ...classic);
+    const found = await queryClsact(ifindex, "ingress", { netns: namespace.path });
+    const expected = { type: "clsact", ifindex: namespace.left, hook: "ingress", handle: 7 };
+    const [grow, pass] = [object.program("grow").info().id, object.program("pass").info().id];
+    expect(found).toEqual([
+      { ...expected, programId: grow, priority: 10 },
+      { ...expected, programId: pass, priority: 20 },
+    ]);
+    expect(await queryClsact(ifindex, "egress", { netns: namespace.path })).toEqual([]);
+    const adopted = await openClsact(place);
+    await adopted.update(object.program("pass"));
+    expect(await adopted.info()).toMatchObject({ programId: pass });
+    await adopted.close();
+    await expect(openClsact(place)).rejects.toMatchObject({ code: "target-gone" });
+  });
+
   it("says when it was removed by somebody else", async () => {
     await using filter = await attachClsact(object.program("pass"), at());
     namespace.run("tc", "qdisc", "delete", "dev", "left", "clsact");
@@ -86,9 +110,14 @@ describe("a clsact filter", () => {
 
   it("is refused for a missing device, and a program of another type", async () => {
     const ifindex = interfaceIndex(0x7fff_0000);
-    await expect(attachClsact(object.program("pass"), at({ ifindex }))).rejects.toMatchObject({
-      code: "no-device",
-    });
+    const place = at({ ifindex });
+    for (const attempt of [
+      () => attachClsact(object.program("pass"), place),
+      () => openClsact({ ...place, priority: 1, handle: 1 }),
+      () => queryClsact(ifindex, "ingress", { netns: namespace.path }),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: "no-device" });
+    }
     await expect(attachClsact(object.program("xdp_pass"), at())).rejects.toMatchObject({
       code: "invalid-argument",
     });

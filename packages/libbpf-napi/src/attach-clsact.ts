@@ -1,7 +1,8 @@
+import type { InterfaceIndex } from "@heddle/contracts";
 import { addon } from "./addon.ts";
 import type { NativeFilter } from "./addon-links.ts";
 import { deviceExplanations } from "./attach-tcx.ts";
-import type { Attachment, ClsactInfo, ClsactOptions } from "./attachment-types.ts";
+import type { Attachment, ClsactInfo, ClsactOptions, ClsactPlace } from "./attachment-types.ts";
 import {
   type Attempt,
   BpfError,
@@ -10,6 +11,7 @@ import {
   UnsupportedFeatureError,
 } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
+import type { TcxHook } from "./hook-types.ts";
 import type { Program } from "./program-types.ts";
 
 /** As native/src/tc.c numbers them. */
@@ -43,13 +45,47 @@ export async function attachClsact(
   return new Filter({ ...options, priority: made.priority, handle: made.handle });
 }
 
-type Place = ClsactOptions & { readonly priority: number; readonly handle: number };
+/**
+ * Opens a filter that an earlier process attached by {@link attachClsact}: to replace its program, or to take it off.
+ * Nothing changes until then; closing the handle detaches the filter.
+ *
+ * ```ts
+ * const filter = await openClsact({ ifindex, hook: "ingress", priority: 10, handle: 1 });
+ * await filter.detach();
+ * ```
+ *
+ * @throws {BpfError} `target-gone` when there is none; `no-device`; `not-permitted`
+ */
+export async function openClsact(place: ClsactPlace): Promise<Attachment<Promise<ClsactInfo>>> {
+  const filter = new Filter(place);
+  await filter.info();
+  return filter;
+}
+
+/**
+ * The filters of a device's hook that run eBPF programs, in the order in which they do, whoever attached them.
+ *
+ * @throws {BpfError} `no-device`, `not-permitted`
+ */
+export async function queryClsact(
+  ifindex: InterfaceIndex,
+  hook: TcxHook,
+  options: { readonly netns?: string } = {},
+): Promise<readonly ClsactInfo[]> {
+  const attempt = attemptOf("query programs of", { ifindex, hook });
+  const { error, filters } = await addon().tcQuery(ifindex, hook === "egress", options.netns);
+  if (error !== 0) throw kernelError(attempt, error, deviceExplanations(ifindex, options.netns));
+  return Array.from({ length: filters.length / 3 }, (_, index) => {
+    const [priority = 0, handle = 0, programId = 0] = filters.subarray(3 * index);
+    return { type: "clsact", ifindex, hook, programId, priority, handle };
+  });
+}
 
 class Filter implements Attachment<Promise<ClsactInfo>> {
-  readonly #place: Place;
+  readonly #place: ClsactPlace;
   #closed = false;
 
-  constructor(place: Place) {
+  constructor(place: ClsactPlace) {
     this.#place = place;
   }
 
@@ -101,7 +137,7 @@ class Filter implements Attachment<Promise<ClsactInfo>> {
 
 async function filter(
   operation: number,
-  place: Place,
+  place: ClsactPlace,
   program: Program | undefined,
   attempt: Attempt,
 ): Promise<NativeFilter> {
@@ -120,7 +156,7 @@ async function filter(
 const clsact = { name: "clsact", sinceKernel: "4.5" } as const;
 
 function explanations(
-  { ifindex, netns, priority, handle }: Place,
+  { ifindex, netns, priority, handle }: ClsactPlace,
   attaching: boolean,
 ): Readonly<Record<string, Explanation>> {
   const gone: Explanation = { code: "target-gone", reason: "the filter is not there any more" };
@@ -143,6 +179,9 @@ function explanations(
   };
 }
 
-function attemptOf(operation: string, { ifindex, hook }: ClsactOptions): Attempt {
+function attemptOf(
+  operation: string,
+  { ifindex, hook }: Pick<ClsactPlace, "ifindex" | "hook">,
+): Attempt {
   return { operation, subject: `device ${String(ifindex)} ${hook} by clsact` };
 }

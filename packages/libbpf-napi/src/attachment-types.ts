@@ -62,6 +62,17 @@ export interface ClsactOptions {
   readonly netns?: string;
 }
 
+/** Where one filter is. */
+export interface ClsactPlace {
+  readonly ifindex: InterfaceIndex;
+  readonly hook: TcxHook;
+  /** From 1 to 65535. */
+  readonly priority: number;
+  readonly handle: number;
+  /** Path of the network namespace that the device is in. @defaultValue this process's own */
+  readonly netns?: string;
+}
+
 /** A filter of traffic control. */
 export interface ClsactInfo {
   readonly type: "clsact";

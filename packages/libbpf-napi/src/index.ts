@@ -5,7 +5,7 @@
  */
 export { type ArenaSpec, createArena, type KernelArena } from "./arena.ts";
 export { attachCgroup, queryCgroup } from "./attach-cgroup.ts";
-export { attachClsact } from "./attach-clsact.ts";
+export { attachClsact, openClsact, queryClsact } from "./attach-clsact.ts";
 export { attachIterator, readIterator } from "./attach-iterator.ts";
 export { attachNetfilter } from "./attach-netfilter.ts";
 export { attachNetkit } from "./attach-netkit.ts";

@@ -14,7 +14,7 @@ import { type KernelModule, modulesInOrder } from "./kernel-modules.ts";
 import { installedPackages } from "./node-packages.ts";
 
 /** What the tests make devices and filters of; most kernels have some of it built in. */
-const wantedModules = ["veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"];
+const wantedModules = ["veth", "dummy", "bridge", "sch_ingress", "cls_bpf", "act_bpf"];
 
 /**
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
@@ -23,7 +23,14 @@ const wantedModules = ["veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"];
 const programs = ["bash", "env", "ip", "nsenter", "ping", "setpriv", "sh", "tc", "unshare"];
 
 /** What the tests are run with, and the packages whose tests are run. */
-const testedPackages = ["vitest", "libbpf-napi", "@heddle/datapath", "@heddle-tools/bpf"];
+const testedPackages = [
+  "vitest",
+  "libbpf-napi",
+  "@heddle/datapath",
+  "@heddle-tools/bpf",
+  "@heddle/lab",
+  "@heddle/cli",
+];
 
 /** Folders of the repository's packages that no test reads at run time. */
 const skipped = ["node_modules", "dist", "native", "examples"];

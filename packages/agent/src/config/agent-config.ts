@@ -9,6 +9,7 @@ export interface AgentConfig {
   readonly socket: string;
   readonly pinRoot: string;
   readonly devices: readonly string[];
+  readonly attachment: "auto" | "tcx" | "clsact";
   readonly maxEndpoints: number;
   readonly maxFlows: number;
   readonly addressStrategy: "first-free" | "random";
@@ -73,6 +74,12 @@ export const agentOptions: {
     () => [],
     "those with the node's InternalIP, and those of default routes",
   ),
+  attachment: optional<"auto" | "tcx" | "clsact">(
+    oneOf("auto", "tcx", "clsact"),
+    "How programs are attached to devices: by tcx links, which need Linux 6.6, as clsact filters of traffic " +
+      "control, or automatically: tcx where the kernel has it.",
+    () => "auto",
+  ),
   maxEndpoints: optional(
     count(1, 65_535),
     "How many pods the node can have. To change it, the pins have to be removed.",
@@ -108,6 +115,7 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   socket: agentOptions.socket.schema,
   pinRoot: agentOptions.pinRoot.schema,
   devices: agentOptions.devices.schema,
+  attachment: agentOptions.attachment.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
   maxFlows: agentOptions.maxFlows.schema,
   addressStrategy: agentOptions.addressStrategy.schema,

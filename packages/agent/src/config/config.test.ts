@@ -33,6 +33,7 @@ describe("the configuration", () => {
       socket: "/run/heddle/agent.sock",
       pinRoot: "/sys/fs/bpf/heddle",
       devices: [],
+      attachment: "auto",
       maxEndpoints: 4096,
       maxFlows: 65_536,
       addressStrategy: "first-free",

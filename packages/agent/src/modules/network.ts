@@ -47,7 +47,7 @@ export const networkModule: Module = {
 };
 
 function makeDatapath(get: Resolve): Datapath {
-  const { pinRoot, maxFlows, maxEndpoints } = get(tokens.config);
+  const { pinRoot, attachment, maxFlows, maxEndpoints } = get(tokens.config);
   const datapath = createDatapath(
     {
       // Routing needs the datapath to tell it of changes, so it is asked for its devices later.
@@ -56,7 +56,7 @@ function makeDatapath(get: Resolve): Datapath {
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
-    { pinRoot, maxFlows, maxEndpoints },
+    { pinRoot, attachment, maxFlows, maxEndpoints },
   );
   get(tokens.health).add("datapath", datapath.health$);
   get(tokens.routes).add("/v1/counters", () => ({ kind: "value", value: datapath.counters() }));

@@ -1,19 +1,22 @@
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
-import type { DeviceRole, Pins } from "@heddle/datapath/pins";
+import type { AttachmentKind, DeviceRole, Pins } from "@heddle/datapath/pins";
 import { createRtnetlink } from "@heddle/rtnetlink";
-import { openPinnedLink, openProgramById, type ProgramInfo } from "libbpf-napi";
+import { openProgramById, type ProgramInfo } from "libbpf-napi";
 import { formatTable } from "../table.ts";
+import { attachedProgram } from "./attached-program.ts";
 
-/** A program that a pinned link keeps attached. */
+/** A program that is attached to a device. */
 export interface AttachedProgram {
   /** Whose device it is: a pod's, or the node's own. */
   readonly role: DeviceRole;
-  /** Undefined when the device is gone, or in another network namespace. */
+  /** Undefined when the device is in another network namespace. */
   readonly device: string | undefined;
   /** The device's index when it was attached. */
   readonly ifindex: number;
   readonly hook: string;
+  /** By what it is attached. */
+  readonly kind: AttachmentKind;
   readonly programId: number;
   readonly name: string;
   /** Hash of its instructions. */
@@ -25,35 +28,28 @@ export interface AttachedProgram {
   /** How often it ran, and for how many nanoseconds; undefined unless the kernel counts. */
   readonly runs: { readonly count: bigint; readonly nanoseconds: bigint } | undefined;
   readonly mapIds: readonly number[];
-  /** The pin. */
+  /** The link's pin, or the note of a filter. */
   readonly path: string;
 }
 
-/** The programs behind the pinned links, by device. */
+/** The programs at devices that are there, by device. */
 export async function listPrograms(pins: Pins): Promise<readonly AttachedProgram[]> {
   const names = await deviceNames();
   const counted = isCounted();
   const programs: AttachedProgram[] = [];
-  for (const { path, role, ifindex } of pins.links()) {
-    await using link = openPinnedLink(path);
-    const target = link.info();
-    using program = openProgramById(target.programId);
-    const isThere = target.type === "tcx" && target.ifindex === ifindex;
-    const place = {
-      role,
-      device: isThere ? names.get(ifindex) : undefined,
-      ifindex,
-      hook: target.type === "tcx" ? target.hook : target.type,
-      path,
-    };
-    programs.push({ ...place, ...describe(program.info(), counted) });
+  for (const attachment of pins.attachments()) {
+    const programId = await attachedProgram(attachment);
+    if (programId === undefined) continue;
+    using program = openProgramById(programId);
+    const device = names.get(attachment.ifindex);
+    programs.push({ ...attachment, device, ...describe(program.info(), counted) });
   }
   return programs.toSorted(
     (left, right) => left.ifindex - right.ifindex || (left.hook < right.hook ? 1 : -1),
   );
 }
 
-type ProgramFacts = Omit<AttachedProgram, "role" | "device" | "ifindex" | "hook" | "path">;
+type ProgramFacts = Omit<AttachedProgram, "role" | "kind" | "device" | "ifindex" | "hook" | "path">;
 
 function describe(info: ProgramInfo, counted: boolean): ProgramFacts {
   const sinceStart = Number(info.loadTime) / 1e6;
@@ -86,6 +82,7 @@ export function formatPrograms(programs: readonly AttachedProgram[]): string {
     device: ({ device }) => device,
     index: ({ ifindex }) => ifindex,
     hook: ({ hook }) => hook,
+    by: ({ kind }) => kind,
     program: ({ name }) => name,
     id: ({ programId }) => programId,
     tag: ({ tag }) => tag,

@@ -24,7 +24,7 @@ import {
   checkAddons,
   checkAgent,
   checkObjects,
-  checkPinnedLinks,
+  checkAttachments,
   checkPinnedMaps,
   checkPinnedVersions,
 } from "./state-checks.ts";
@@ -50,7 +50,7 @@ const checks: Readonly<Record<string, Check>> = {
   "other programs": checkOtherPrograms,
   "pinned versions": checkPinnedVersions,
   "pinned maps": checkPinnedMaps,
-  "pinned links": checkPinnedLinks,
+  attachments: checkAttachments,
   agent: checkAgent,
 };
 

@@ -29,29 +29,35 @@ function effectiveCapabilities(machine: Machine): bigint {
   return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
 }
 
-/** The oldest kernel that all of Heddle runs on. */
-const oldestKernel = { major: 6, minor: 6 };
-
-/** Whether the kernel is one that Heddle is made for. */
+/** Whether the kernel is one that Heddle is made for: 6.6, or with the reduced profile 6.1. */
 export const checkKernel: Check = ({ kernelRelease }) => {
-  const [major = 0, minor = 0] = kernelRelease.split(/[.-]/).map(Number);
-  const { major: least, minor: leastMinor } = oldestKernel;
-  if (major > least || (major === least && minor >= leastMinor)) {
-    return ok(`Linux ${kernelRelease}; 6.6 is the oldest that works`);
+  if (isSince(kernelRelease, 6, 6)) return ok(`Linux ${kernelRelease}; 6.6 is the oldest with all`);
+  const newer = "Debian 13 has 6.12, Debian 12 in bookworm-backports, Ubuntu 24.04 has 6.8";
+  if (isSince(kernelRelease, 6, 1)) {
+    return warn(
+      `Linux ${kernelRelease} is older than 6.6: Heddle works, with what the kernel has (the reduced profile)`,
+      `nothing has to be done; ${newer}`,
+    );
   }
   return fail(
-    `Linux ${kernelRelease} is older than 6.6: it has no tcx, by which programs are attached`,
-    "install a newer kernel: Debian 13 has 6.12, Debian 12 in bookworm-backports, Ubuntu 24.04 has 6.8",
+    `Linux ${kernelRelease} is older than 6.1, the oldest that works`,
+    `install a newer kernel: ${newer}`,
   );
 };
 
-/** Whether programs can be attached to devices. */
+function isSince(kernelRelease: string, least: number, leastMinor: number): boolean {
+  const [major = 0, minor = 0] = kernelRelease.split(/[.-]/).map(Number);
+  return major > least || (major === least && minor >= leastMinor);
+}
+
+/** How programs can be attached to devices. */
 export const checkTcx: Check = async (machine) => {
   const { supported, reason } = await machine.probe("tcx");
   if (supported) return ok(reason);
-  return fail(
-    `${reason}: no program can be attached to a device`,
-    "use Linux 6.6 or newer with CONFIG_NET_XGRESS=y",
+  return warn(
+    `${reason}: programs are attached as filters of traffic control, ` +
+      "which another program of that kind can remove, and which stay when the pins are removed",
+    "nothing has to be done; Linux 6.6 or newer with CONFIG_NET_XGRESS=y has tcx",
   );
 };
 

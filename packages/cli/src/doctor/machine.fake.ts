@@ -40,7 +40,7 @@ export function fakeMachine(changes: Partial<Machine> = {}): Machine {
     pinnedMaps: () => [
       { name: "flows", path: "/pins/flows", mismatch: undefined, isExpendable: true },
     ],
-    pinnedLinks: async () => [{ path: "/pins/link", programId: 7, isDead: false }],
+    attachments: async () => [{ path: "/pins/link", programId: 7 }],
     agentStatus: async () => readyAgent,
     ...changes,
   };

@@ -28,8 +28,8 @@ export interface Machine {
   pinnedVersions(): readonly string[];
   /** The maps that this release's folder has. @throws {BpfError} `not-permitted` */
   pinnedMaps(): readonly MapPin[];
-  /** The links that this release's folder has. @throws {BpfError} `not-permitted` */
-  pinnedLinks(): Promise<readonly LinkPin[]>;
+  /** What this release's folder says is attached. @throws {BpfError} `not-permitted` */
+  attachments(): Promise<readonly AttachmentPin[]>;
   /** @throws {AgentError} `not-reachable` */
   agentStatus(): Promise<AgentStatus>;
 }
@@ -69,9 +69,9 @@ export interface MapPin {
   readonly isExpendable: boolean;
 }
 
-export interface LinkPin {
+/** What says that a program is attached to a device: the pin of a link, or the note of a filter. */
+export interface AttachmentPin {
   readonly path: string;
-  readonly programId: number;
-  /** Whether the device that it was attached to is gone. */
-  readonly isDead: boolean;
+  /** Undefined when the device or the filter is gone. */
+  readonly programId: number | undefined;
 }

@@ -107,8 +107,8 @@ const hooks: readonly TcxHook[] = ["ingress", "egress"];
 
 /** Whether somebody else's programs see packets too. */
 export const checkOtherPrograms: Check = async (machine) => {
-  const links = await machine.pinnedLinks();
-  const ours = new Set(links.map(({ programId }) => programId));
+  const attachments = await machine.attachments();
+  const ours = new Set(attachments.map(({ programId }) => programId));
   const places: string[] = [];
   const devices = await machine.defaultDevices();
   for (const { index, name: device } of devices) {

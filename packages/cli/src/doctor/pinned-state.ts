@@ -2,14 +2,14 @@ import { isExpendable, type Pins } from "@heddle/datapath/pins";
 import {
   type AnyMapSpec,
   BpfError,
-  openPinnedLink,
   openPinnedMap,
   openPinnedPerCpuMap,
   openPinnedRingBuffer,
   pinnedMapInfo,
 } from "libbpf-napi";
 import { isPerCpu, knownMaps } from "../bpf/known-maps.ts";
-import type { LinkPin, MapPin } from "./machine.ts";
+import { attachedProgram } from "../bpf/attached-program.ts";
+import type { AttachmentPin, MapPin } from "./machine.ts";
 
 /** The pinned maps that this release knows, each compared with what it knows. */
 export function comparePinnedMaps(pins: Pins): readonly MapPin[] {
@@ -37,14 +37,12 @@ function openPinned(path: string, spec: AnyMapSpec): Disposable {
   return isPerCpu(spec) ? openPinnedPerCpuMap(path, spec) : openPinnedMap(path, spec);
 }
 
-/** The pinned links, and whether their devices are still there. */
-export async function readPinnedLinks(pins: Pins): Promise<readonly LinkPin[]> {
-  const links: LinkPin[] = [];
-  for (const { path } of pins.links()) {
-    await using link = openPinnedLink(path);
-    const info = link.info();
-    const isDead = info.type !== "tcx" || info.ifindex === undefined;
-    links.push({ path, programId: info.programId, isDead });
+/** What is attached to devices, and whether they are still there. */
+export async function readAttachments(pins: Pins): Promise<readonly AttachmentPin[]> {
+  const found: AttachmentPin[] = [];
+  for (const attachment of pins.attachments()) {
+    const programId = await attachedProgram(attachment);
+    found.push({ path: attachment.path, programId });
   }
-  return links;
+  return found;
 }

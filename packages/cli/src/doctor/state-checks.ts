@@ -39,14 +39,14 @@ export const checkPinnedMaps: Check = (machine) => {
   return ok(`${String(maps.length)} maps, all as this release has them`);
 };
 
-/** Whether pinned links still lead to devices. */
-export const checkPinnedLinks: Check = async (machine) => {
-  const links = await machine.pinnedLinks();
-  const dead = links.filter(({ isDead }) => isDead);
-  if (dead.length === 0) return ok(`${String(links.length)} links, all at a device`);
+/** Whether what is attached is still at a device. */
+export const checkAttachments: Check = async (machine) => {
+  const all = await machine.attachments();
+  const dead = all.filter(({ programId }) => programId === undefined);
+  if (dead.length === 0) return ok(`${String(all.length)} programs, all at a device`);
   return warn(
-    `${String(dead.length)} of ${String(links.length)} links are of devices that are gone`,
-    `start the agent, which removes them, or: rm ${dead.map(({ path }) => path).join(" ")}`,
+    `${String(dead.length)} of ${String(all.length)} attachments are of devices that are gone`,
+    `start the agent, which removes them, or: rm -r ${dead.map(({ path }) => path).join(" ")}`,
   );
 };
 

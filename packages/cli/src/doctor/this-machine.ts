@@ -7,13 +7,21 @@ import { CodedError, toError } from "@heddle/contracts";
 import { nodeObject, podObject } from "@heddle/datapath/bpf";
 import { pinsAt } from "@heddle/datapath/pins";
 import { createRtnetlink } from "@heddle/rtnetlink";
-import { BpfError, elfSection, openProgramById, parseElf, probe, queryTcx } from "libbpf-napi";
+import {
+  BpfError,
+  elfSection,
+  openProgramById,
+  parseElf,
+  probe,
+  queryClsact,
+  queryTcx,
+} from "libbpf-napi";
 import { versionsIn } from "../bpf/pin-root.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import { ownVersion } from "../own-version.ts";
 import { findDefaultDevices } from "./default-devices.ts";
 import type { Machine, ObjectFile } from "./machine.ts";
-import { comparePinnedMaps, readPinnedLinks } from "./pinned-state.ts";
+import { comparePinnedMaps, readAttachments } from "./pinned-state.ts";
 
 /** The machine that this process runs on, as seen from its network namespace. */
 export function thisMachine({ pinRoot, socket }: GlobalOptions): Machine {
@@ -29,15 +37,17 @@ export function thisMachine({ pinRoot, socket }: GlobalOptions): Machine {
     objectFiles: () => [podObject, nodeObject].map(({ name }) => inspectObject(name)),
     defaultDevices: findDefaultDevices,
     async programsAt(ifindex, hook) {
-      const { programs } = await queryTcx(ifindex, hook);
-      return programs.map(({ programId: id }) => {
+      const { supported } = await probe("tcx");
+      const links = supported ? (await queryTcx(ifindex, hook)).programs : [];
+      const filters = await queryClsact(ifindex, hook);
+      return [...links, ...filters].map(({ programId: id }) => {
         using program = openProgramById(id);
         return { id, name: program.name };
       });
     },
     pinnedVersions: () => versionsIn(pinRoot),
     pinnedMaps: () => comparePinnedMaps(pins),
-    pinnedLinks: () => readPinnedLinks(pins),
+    attachments: () => readAttachments(pins),
     agentStatus: () => createAgentClient(socket).status(),
   };
 }

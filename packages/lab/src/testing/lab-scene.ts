@@ -10,6 +10,7 @@ import { createPinFolder } from "@heddle/testing";
 import {
   defaultPort,
   type Lab,
+  type LabAttachment,
   type LabCommand,
   labDown,
   LabError,
@@ -60,15 +61,19 @@ export interface LabScene extends AsyncDisposable {
 export interface LabSceneOptions {
   readonly nodes?: number;
   readonly families?: readonly IpFamily[];
+  readonly attachment?: LabAttachment;
   /** A manifest. */
   readonly pods: string;
 }
+
+/** Seconds to wait for agents and pods: as long as the test may take, with some time left to tell what is missing. */
+const timeout = Math.max(1, Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000) / 1000 - 2);
 
 /** Brings up a lab with a random name. */
 export async function createLabScene(options: LabSceneOptions): Promise<LabScene> {
   // Mounts the BPF file system where it is not.
   createPinFolder()[Symbol.dispose]();
-  const { nodes = 2, families = [4, 6], pods } = options;
+  const { nodes = 2, families = [4, 6], attachment = "auto", pods } = options;
   const name = `t${randomBytes(4).toString("hex")}`;
   const files = mkdtempSync(join(tmpdir(), "heddle-lab-"));
   let count = 0;
@@ -86,7 +91,8 @@ export async function createLabScene(options: LabSceneOptions): Promise<LabScene
     }
   };
   try {
-    await labUp({ name, nodes, families, manifests: [manifest(pods)], heddle });
+    const manifests = [manifest(pods)];
+    await labUp({ name, nodes, families, attachment, timeout, manifests, heddle });
   } catch (error) {
     await dispose();
     throw error;

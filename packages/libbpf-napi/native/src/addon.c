@@ -93,6 +93,7 @@ static const struct {
 	{"attachedClose", attached_close},
 	{"perfEventOpen", perf_event_open},
 	{"tcFilter", tc_filter},
+	{"tcQuery", tc_query},
 };
 
 /* Worker threads load the addon each for itself, into one process. */

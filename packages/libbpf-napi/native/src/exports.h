@@ -93,3 +93,4 @@ napi_value object_attach_target(napi_env env, napi_callback_info info);
 napi_value attached_close(napi_env env, napi_callback_info info);
 napi_value perf_event_open(napi_env env, napi_callback_info info);
 napi_value tc_filter(napi_env env, napi_callback_info info);
+napi_value tc_query(napi_env env, napi_callback_info info);
