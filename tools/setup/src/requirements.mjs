@@ -38,8 +38,8 @@ export const headers = [
 /** Debian releases that the packages above are known to come from. */
 export const debianReleases = ["12", "13"];
 
-/** The kernel that tcx came with. */
-const minimumKernel = [6, 6];
+/** The oldest kernel that Heddle runs on. */
+const minimumKernel = [6, 1];
 
 /** @param {string} program */
 export function isOnPath(program, path = process.env.PATH ?? "") {
@@ -118,8 +118,8 @@ export function kernelProblems(release, { btf = "/sys/kernel/btf/vmlinux" } = {}
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
   if (major < minimumKernel[0] || (major === minimumKernel[0] && minor < minimumKernel[1])) {
     problems.push(
-      `Linux ${release} has no tcx, which came with ${minimumKernel.join(".")}; on Debian 12: ` +
-        "apt install -t bookworm-backports linux-image-amd64 (or -arm64), then reboot",
+      `Linux ${release} is older than ${minimumKernel.join(".")}, the oldest that Heddle runs on; ` +
+        "install a newer one, as Debian 12 has (apt install linux-image-amd64 or -arm64), then reboot",
     );
   }
   if (!isReadable(btf)) {
