@@ -260,7 +260,8 @@ describe("descriptors", () => {
 });
 
 describe("a worker thread", () => {
-  it("ends with everything open", async () => {
+  it("ends with everything open, which is closed then", async () => {
+    const before = openBpf();
     const index = fileURLToPath(new URL("index.ts", import.meta.url));
     const object = join(folder, "counter.bpf.o");
     writeFileSync(object, counter.bytes);
@@ -270,8 +271,8 @@ describe("a worker thread", () => {
       `
       import { parentPort } from "node:worker_threads";
       import {
-        createMap, createPerfBuffer, createUserRingBuffer, mapMemory, openObject, openPerfBuffer,
-        openRingBuffer, openUserRingBuffer, u64, u32,
+        attachXdp, createMap, createPerfBuffer, createUserRingBuffer, enableProgramStats, mapMemory,
+        openObject, openPerfBuffer, openRawMap, openRingBuffer, openTask, openUserRingBuffer, u64, u32,
       } from ${JSON.stringify(index)};
       const object = await (await openObject(${JSON.stringify(object)})).load();
       const spec = { name: "events", type: "ringbuf", maxEntries: 65536, flags: 0, event: u64, layout: "" };
@@ -286,7 +287,14 @@ describe("a worker thread", () => {
       const user = { name: "u", type: "user_ringbuf", maxEntries: 4096, flags: 0, event: u64 };
       globalThis.writer = openUserRingBuffer(createUserRingBuffer(user));
       globalThis.writer.reserve();
+      const program = object.program("xdp_pass");
+      const place = { ifindex: ${String(namespace.left)}, netns: ${JSON.stringify(namespace.path)} };
+      const task = openTask(process.pid);
+      globalThis.held = [object.rawMap("samples"), openRawMap({ id: map.info().id }), task];
+      globalThis.stats = enableProgramStats();
       void (await openObject(${JSON.stringify(object)})).load();
+      // May be done when nobody is there any more to take the link.
+      void attachXdp(program, place);
       parentPort.postMessage("open");
     `,
     );
@@ -299,5 +307,8 @@ describe("a worker thread", () => {
       expect(message).toBe("open");
       expect(await worker.terminate()).toBe(1);
     }
+    await vi.waitFor(() => {
+      expect(openBpf()).toBe(before);
+    });
   });
 });

@@ -1,5 +1,6 @@
 #include <bpf/libbpf.h>
 #include <pthread.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "log.h"
 #include "value.h"
@@ -102,6 +103,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 NAPI_MODULE_INIT()
 {
 	pthread_once(&once, log_install);
+	descriptors_install(env);
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
 		napi_value function;
 

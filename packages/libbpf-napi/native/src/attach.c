@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "job.h"
 #include "object.h"
@@ -90,6 +91,8 @@ static void attach_report(napi_env env, struct job *job, napi_value result)
 	/* The link is now this value's, and so is the hold of the object. */
 	attach->link = NULL;
 	attach->object = NULL;
+	if (attach->request.kind == ATTACH_PERF_EVENT)
+		descriptor_forget(env, attach->request.number);
 	set_int(env, result, "fd", attached->fd);
 	set_value(env, result, "attached",
 		  make_external(env, &attached_tag, attached, attached_finalize));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "job.h"
 #include "value.h"
@@ -53,7 +54,7 @@ static void hook_release(struct job *job)
 
 static void hook_report(napi_env env, struct job *job, napi_value result)
 {
-	set_int(env, result, "fd", ((struct hook_job *)job)->created);
+	set_descriptor(env, result, "fd", ((struct hook_job *)job)->created);
 }
 
 static int created(struct hook_job *hook, int fd)

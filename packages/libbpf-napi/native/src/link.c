@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "hook.h"
 #include "job.h"
@@ -74,7 +75,7 @@ static int create_run(struct job *job)
 
 static void create_report(napi_env env, struct job *job, napi_value result)
 {
-	set_int(env, result, "fd", ((struct link_job *)job)->created);
+	set_descriptor(env, result, "fd", ((struct link_job *)job)->created);
 }
 
 /*
@@ -184,6 +185,7 @@ napi_value link_close(napi_env env, napi_callback_info info)
 		free(link);
 		return NULL;
 	}
+	descriptor_forget(env, link->fd);
 	link->job.run = close_run;
 	link->job.release = link_release;
 	return job_start(env, &link->job);

@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -24,8 +25,8 @@ napi_value map_create(napi_env env, napi_callback_info info)
 			    &flags))
 		return NULL;
 	opts.map_flags = flags;
-	return make_int(env,
-			bpf_map_create(type, name.data, key_size, value_size, max_entries, &opts));
+	return make_descriptor(
+		env, bpf_map_create(type, name.data, key_size, value_size, max_entries, &opts));
 }
 
 /* mapLookup(fd, key, value): fills `value`; 0 or -errno. The caller answers for both sizes. */

@@ -3,6 +3,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -50,7 +51,7 @@ napi_value map_create_with(napi_env env, napi_callback_info info)
 	if (!result)
 		result = bpf_map_create(type, name.data, key_size, value_size, max_entries, &opts);
 	btf__free(btf);
-	return make_int(env, result);
+	return make_descriptor(env, result);
 }
 
 /* mapById(id): a descriptor, or -errno */
@@ -60,7 +61,7 @@ napi_value map_by_id(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "u", &id))
 		return NULL;
-	return make_int(env, bpf_map_get_fd_by_id(id));
+	return make_descriptor(env, bpf_map_get_fd_by_id(id));
 }
 
 /* probeMapType(type): 1 when the kernel has such maps, 0 when it does not, or -errno */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "job.h"
 #include "object.h"
@@ -273,7 +274,7 @@ napi_value object_map_fd(napi_env env, napi_callback_info info)
 	map = bpf_object__find_map_by_name(object->handle, name.data);
 	if (map && !bpf_map__autocreate(map))
 		return make_int(env, -EBADF);
-	return make_int(env, map ? job_duplicate(bpf_map__fd(map)) : -ENOENT);
+	return make_descriptor(env, map ? job_duplicate(bpf_map__fd(map)) : -ENOENT);
 }
 
 /* objectProgramFd(object, program): a descriptor of the caller's own, or -errno */
@@ -286,5 +287,5 @@ napi_value object_program_fd(napi_env env, napi_callback_info info)
 	if (!OBJECT_ARGUMENTS(env, info, "s", object, &name))
 		return NULL;
 	program = bpf_object__find_program_by_name(object->handle, name.data);
-	return make_int(env, program ? job_duplicate(bpf_program__fd(program)) : -ENOENT);
+	return make_descriptor(env, program ? job_duplicate(bpf_program__fd(program)) : -ENOENT);
 }

@@ -3,6 +3,7 @@
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -27,5 +28,5 @@ napi_value perf_event_open(napi_env env, napi_callback_info info)
 	attr.freq = frequency;
 	attr.sample_period = period;
 	fd = syscall(SYS_perf_event_open, &attr, process, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	return make_int(env, fd < 0 ? -errno : fd);
+	return make_descriptor(env, fd < 0 ? -errno : fd);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mount.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -24,7 +25,7 @@ napi_value fd_from_pin(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "s", &path))
 		return NULL;
-	return make_int(env, bpf_obj_get(path.data));
+	return make_descriptor(env, bpf_obj_get(path.data));
 }
 
 /* fdClose(fd): 0 or -errno */
@@ -34,6 +35,7 @@ napi_value fd_close(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "i", &fd))
 		return NULL;
+	descriptor_forget(env, fd);
 	return make_int(env, close(fd) ? -errno : 0);
 }
 

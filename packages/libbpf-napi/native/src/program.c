@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "job.h"
 #include "value.h"
@@ -110,8 +111,9 @@ napi_value program_load(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "usb", &type, &name, &instructions))
 		return NULL;
-	return make_int(env, bpf_prog_load(type, name.data, "", instructions.data,
-					   instructions.size / sizeof(struct bpf_insn), NULL));
+	return make_descriptor(env,
+			       bpf_prog_load(type, name.data, "", instructions.data,
+					     instructions.size / sizeof(struct bpf_insn), NULL));
 }
 
 static void set_tag(napi_env env, napi_value result, const uint8_t *tag)
@@ -183,5 +185,5 @@ napi_value program_by_id(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "u", &id))
 		return NULL;
-	return make_int(env, bpf_prog_get_fd_by_id(id));
+	return make_descriptor(env, bpf_prog_get_fd_by_id(id));
 }

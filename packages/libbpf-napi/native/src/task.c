@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -14,5 +15,5 @@ napi_value task_open(napi_env env, napi_callback_info info)
 	if (!read_arguments(env, info, "i", &pid))
 		return NULL;
 	fd = syscall(SYS_pidfd_open, pid, 0);
-	return make_int(env, fd < 0 ? -errno : fd);
+	return make_descriptor(env, fd < 0 ? -errno : fd);
 }

@@ -1,6 +1,7 @@
 /* What there is in the kernel, by ids; and counting how long programs run. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include "descriptors.h"
 #include "exports.h"
 #include "value.h"
 
@@ -37,7 +38,7 @@ napi_value fd_of_id(napi_env env, napi_callback_info info)
 
 	if (!read_arguments(env, info, "uu", &kind, &id))
 		return NULL;
-	return make_int(env, kind < KINDS ? kinds[kind].open(id) : -EINVAL);
+	return make_descriptor(env, kind < KINDS ? kinds[kind].open(id) : -EINVAL);
 }
 
 /* The kernel keeps names of modules, which have 55 characters (MODULE_NAME_LEN). */
@@ -70,5 +71,5 @@ napi_value btf_info(napi_env env, napi_callback_info info)
 napi_value enable_stats(napi_env env, napi_callback_info info)
 {
 	(void)info;
-	return make_int(env, bpf_enable_stats(BPF_STATS_RUN_TIME));
+	return make_descriptor(env, bpf_enable_stats(BPF_STATS_RUN_TIME));
 }
