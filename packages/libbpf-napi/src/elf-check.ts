@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { endianness } from "node:os";
 import { BtfError, type ElfFile, parseElf } from "./btf/index.ts";
+import { findStrayReference } from "./elf-references.ts";
 import { BpfError } from "./errors.ts";
 
 /** `EM_BPF` and `ET_REL` of elf.h. */
@@ -12,7 +14,8 @@ const machineOffset = 18;
 
 /**
  * Reads an object file of BPF programs. What libbpf would refuse with a number, or not notice, is
- * refused in words: another kind of file, one that is cut short, another byte order or processor.
+ * refused in words: another kind of file, one that is cut short or leads out of itself, another byte
+ * order or processor.
  *
  * @throws {BpfError} `invalid-object`
  */
@@ -37,7 +40,24 @@ export function readObjectFile(bytes: Uint8Array, subject: string): ElfFile {
     const reason = `it is of ELF type ${String(type)}, not a relocatable object (${String(relocatable)})`;
     throw invalid(subject, reason, "compile with clang -c");
   }
+  const stray = findStrayReference(elf);
+  if (stray !== undefined) throw invalid(subject, stray, "the file is damaged: compile it again");
   return elf;
+}
+
+/** @throws {BpfError} `invalid-object` */
+export async function readObjectBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new BpfError({
+      code: "invalid-object",
+      operation: "open object",
+      subject: path,
+      reason: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
 }
 
 function parseObject(bytes: Uint8Array, subject: string): ElfFile {

@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { addon, type NativeMapDefinition, type NativeObject } from "./addon.ts";
 import { encodeToBytes } from "./codec.ts";
 import { btfOfElf, type ElfFile } from "./btf/index.ts";
 import { Descriptor } from "./descriptor.ts";
-import { readObjectFile } from "./elf-check.ts";
+import { readObjectBytes, readObjectFile } from "./elf-check.ts";
 import { type Attempt, BpfError, check } from "./errors.ts";
 import { descriptorOf, type Handle } from "./handle.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
@@ -43,7 +42,7 @@ export async function openObject(
   const fromFile = typeof source === "string";
   const name = options.name ?? (fromFile ? basename(source).replace(/\..*$/, "") : "object");
   const subject = fromFile ? source : name;
-  const bytes = fromFile ? await readSource(source) : source;
+  const bytes = fromFile ? await readObjectBytes(source) : source;
   const elf = readObjectFile(bytes, subject);
   const { btfPath, kconfig } = options;
   const given = [kconfig, await kernelConfigElsewhere()].filter((each) => each !== undefined);
@@ -56,20 +55,6 @@ export async function openObject(
     throw new BpfError({ ...attempt, code: "invalid-object", reason, errno, cause });
   }
   return new ObjectFile(outcome.object, { name, subject, elf, btfPath });
-}
-
-async function readSource(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new BpfError({
-      code: "invalid-object",
-      operation: "open object",
-      subject: path,
-      reason: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
-  }
 }
 
 interface ObjectSource {

@@ -20,6 +20,15 @@ struct open_job {
 	struct bpf_object *handle;
 };
 
+/*
+ * libbpf 1.5 takes the size of an extern for an error when it is negative as an `int`, and returns it
+ * as a pointer. No pointer of user space is.
+ */
+static bool is_stray_error(const struct bpf_object *handle)
+{
+	return (intptr_t)handle < 0;
+}
+
 static int open_run(struct job *job)
 {
 	struct open_job *open = (struct open_job *)job;
@@ -30,6 +39,10 @@ static int open_run(struct job *job)
 	if (!open->data)
 		return -ENOMEM;
 	open->handle = bpf_object__open_mem(open->data, open->size, &opts);
+	if (is_stray_error(open->handle)) {
+		open->handle = NULL;
+		return -EINVAL;
+	}
 	return open->handle ? 0 : -errno;
 }
 

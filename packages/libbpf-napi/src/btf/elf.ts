@@ -9,6 +9,10 @@ export interface ElfSection {
   readonly type: number;
   /** Whether it holds instructions (`SHF_EXECINSTR`). */
   readonly executable: boolean;
+  /** `sh_link`: index of the section that this one needs, such as the names of a symbol table. */
+  readonly link: number;
+  /** `sh_info`: of relocations, index of the section that they change. */
+  readonly info: number;
   /** Bytes in memory; the file holds as many, or none of `.bss`. */
   readonly size: number;
   /** What the file holds, without a copy. */
@@ -106,6 +110,7 @@ interface SectionHeader {
   readonly offset: number;
   readonly size: number;
   readonly link: number;
+  readonly info: number;
 }
 
 function readHeaders(file: ByteView): readonly SectionHeader[] {
@@ -131,6 +136,7 @@ function readHeader(table: ByteView, index: number): SectionHeader {
     offset: table.size(at + 24),
     size: table.size(at + 32),
     link: table.u32(at + 40),
+    info: table.u32(at + 44),
   };
 }
 
@@ -148,6 +154,8 @@ function nameSections(file: ByteView, headers: readonly SectionHeader[]): readon
       name,
       type: each.type,
       executable: (each.flags & executableFlag) !== 0n,
+      link: each.link,
+      info: each.info,
       size: each.size,
       bytes: sectionBytes(file, name, inFile === 0 ? 0 : each.offset, inFile),
     };
