@@ -22,8 +22,11 @@ static int link_objects_run(struct job *job)
 	linker = bpf_linker__new(link->output.data, NULL);
 	if (!linker)
 		return -errno;
-	for (uint32_t i = 0; !error && i < link->count; i++)
+	for (uint32_t i = 0; !error && i < link->count; i++) {
+		/* libbpf asks errno why libelf failed, which does not set it, and would go on with 0. */
+		errno = EINVAL;
 		error = bpf_linker__add_file(linker, link->inputs[i].data, NULL);
+	}
 	if (!error)
 		error = bpf_linker__finalize(linker);
 	bpf_linker__free(linker);
