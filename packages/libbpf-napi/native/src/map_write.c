@@ -90,9 +90,10 @@ static napi_value write_start(napi_env env, struct batch_job *batch, const struc
 {
 	if (!batch_allocate(batch)) {
 		if (keys->size)
-			memcpy(batch->keys, keys->data, keys->size);
+			memcpy(batch->keys, keys->data, (size_t)batch->capacity * batch->key_size);
 		if (values && values->size)
-			memcpy(batch->values, values->data, values->size);
+			memcpy(batch->values, values->data,
+			       (size_t)batch->capacity * batch->value_size);
 	}
 	batch->job.report = write_report;
 	batch->job.release = batch_release;
