@@ -20,7 +20,7 @@ const stateDir = join(root, ".heddle");
 const parallel = 2;
 
 /** No test may be slower than this in an emulated machine, in milliseconds. */
-const testTimeout = 120_000;
+const testTimeout = 300_000;
 
 /**
  * What compiles programs while it runs, calls more of the machine's programs than the guest has, or needs a
