@@ -223,9 +223,13 @@ export interface Addon extends LinkFunctions {
   programLoad(type: number, name: string, instructions: Uint8Array): number;
   programTestRun(
     fd: number,
-    data: Uint8Array,
+    data: Uint8Array | undefined,
     context: Uint8Array | undefined,
+    inPlace: boolean,
     repeat: number,
+    flags: number,
+    cpu: number,
+    batchSize: number,
     netns: string | undefined,
   ): Promise<
     Outcome & {

@@ -23,13 +23,44 @@ export interface SkbContext {
   readonly gsoSegs?: number;
 }
 
+/** How an XDP program finds its packet. */
+export interface XdpContext {
+  /** The device that it came in by. @defaultValue the loopback */
+  readonly ingressIfindex?: InterfaceIndex;
+  /** @defaultValue 0 */
+  readonly rxQueueIndex?: number;
+  /** What stands in front of the packet (`data_meta`): at most 252 bytes, a multiple of 4. @defaultValue none */
+  readonly metadata?: Uint8Array;
+}
+
 export interface TestRunInput {
-  /** The packet, from its Ethernet header on; at least 14 bytes. */
-  readonly data: Uint8Array;
-  /** For programs on packets of the stack (`__sk_buff`); XDP takes none. */
-  readonly context?: SkbContext;
+  /**
+   * The packet, from its Ethernet header on; at least 14 bytes. Programs that see no packet take none.
+   *
+   * @defaultValue none
+   */
+  readonly data?: Uint8Array;
+  /**
+   * For programs on packets of the stack (`__sk_buff`); for XDP, see {@link TestRunInput.xdp}. Bytes are the
+   * context of any other type as it lies in memory: the argument of a `syscall` program, the arguments
+   * of a raw tracepoint (64 bits each), `struct bpf_sk_lookup`, `struct bpf_flow_keys`.
+   */
+  readonly context?: SkbContext | Uint8Array;
+  /** For XDP programs. */
+  readonly xdp?: XdpContext;
   /** How often to run it; the packet carries over from run to run. @defaultValue 1 */
   readonly repeat?: number;
+  /**
+   * Lets the packets of an XDP program go where it sends them, `repeat` times (Linux 5.18): `XDP_TX` and redirects
+   * leave by devices, `XDP_PASS` goes up the stack of the device in `xdp`. Each run sees the packet as given.
+   *
+   * @defaultValue false
+   */
+  readonly liveFrames?: boolean;
+  /** How many live frames are handled at once, from 1 to 256. @defaultValue 64 */
+  readonly batchSize?: number;
+  /** The CPU that a raw tracepoint's program runs on. @defaultValue any */
+  readonly cpu?: number;
   /**
    * Path of the network namespace to run in, which the context's devices belong to.
    *
@@ -41,11 +72,15 @@ export interface TestRunInput {
 export interface TestRunResult {
   /** What the program returned, signed: `TCX_NEXT` is -1. */
   readonly returnValue: number;
-  /** The packet afterwards. */
+  /** The packet afterwards; empty without one, and of live frames. */
   readonly data: Uint8Array;
-  /** The packet's context afterwards; undefined unless one was given. */
+  /** The packet's context afterwards; undefined unless one was given that is not bytes. */
   readonly context: Required<Omit<SkbContext, "ifindex" | "ingressIfindex">> | undefined;
-  /** Mean time of one run, in nanoseconds. */
+  /** The context afterwards, when it was given as bytes. */
+  readonly rawContext: Uint8Array | undefined;
+  /** What then stood in front of an XDP program's packet; undefined unless `xdp` was given. */
+  readonly metadata: Uint8Array | undefined;
+  /** Mean time of one run, in nanoseconds; 0 for `syscall` and raw tracepoints, which are not timed. */
   readonly durationNs: number;
 }
 
@@ -82,7 +117,7 @@ export interface Program extends Handle {
   readonly name: string;
   info(): ProgramInfo;
   /**
-   * Runs the program on a packet, off the event loop, without any device.
+   * Runs the program off the event loop, without its hook: on a packet, or on a context.
    *
    * @throws {BpfError} `invalid-argument` for a packet or context that the kernel does not take,
    * `unsupported-feature` for a program type without test runs, `not-permitted`

@@ -50,6 +50,8 @@ describe("a test run", () => {
         gsoSegs: 2,
         gsoSize: 10,
       },
+      rawContext: undefined,
+      metadata: undefined,
       durationNs: expect.any(Number),
     });
     expect(object.map(counter.samples).get(3)).toEqual({ length: 64, mark: 3 });

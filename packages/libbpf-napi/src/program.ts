@@ -1,11 +1,11 @@
 import { addon, type NativeProgramInfo } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
-import { type Attempt, type Explanation, kernelError } from "./errors.ts";
+import { type Attempt, kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { programTypeName } from "./kernel-names.ts";
 import { openPin } from "./pin.ts";
 import type { Program, ProgramInfo, TestRunInput, TestRunResult } from "./program-types.ts";
-import { decodeSkbContext, encodeSkbContext } from "./skb-context.ts";
+import { testRun } from "./test-run.ts";
 
 /**
  * Opens a pinned program.
@@ -77,19 +77,8 @@ class KernelProgram extends DescriptorHandle implements Program {
     };
   }
 
-  async testRun(input: TestRunInput): Promise<TestRunResult> {
-    const attempt = { operation: "test run", subject: this.#descriptor.subject };
-    const { data, context, repeat = 1, netns } = input;
-    const encoded = context === undefined ? undefined : encodeSkbContext(context);
-    const fd = this.#descriptor.number(attempt.operation);
-    const result = await addon().programTestRun(fd, data, encoded, repeat, netns);
-    if (result.error !== 0) throw kernelError(attempt, result.error, testRunExplanations(input));
-    return {
-      returnValue: result.returnValue,
-      data: result.data,
-      context: decodeSkbContext(result.context),
-      durationNs: result.duration,
-    };
+  testRun(input: TestRunInput): Promise<TestRunResult> {
+    return testRun(this.#descriptor, programTypeName(readInfo(this.#descriptor).type), input);
   }
 }
 
@@ -98,25 +87,4 @@ function readInfo(descriptor: Descriptor): NativeProgramInfo {
   const info = addon().programInfo(descriptor.number(attempt.operation));
   if (typeof info === "number") throw kernelError(attempt, -info);
   return info;
-}
-
-function testRunExplanations(input: TestRunInput): Readonly<Record<string, Explanation>> {
-  const { data, context, netns } = input;
-  return {
-    EINVAL: {
-      code: "invalid-argument",
-      reason: `the kernel refused this packet of ${String(data.length)} bytes, its context, or both for this type of program`,
-      hint: "a packet has at least its Ethernet header, and XDP takes no context",
-    },
-    ENODEV: {
-      code: "no-device",
-      reason: `there is no device ${String(context?.ifindex ?? context?.ingressIfindex)}`,
-      hint: "device numbers belong to the network namespace that the test runs in",
-    },
-    ENOENT: { reason: `there is no network namespace ${String(netns)}` },
-    ENOTSUPP: {
-      code: "unsupported-feature",
-      reason: "programs of this type cannot be run without their hook",
-    },
-  };
 }

@@ -15,10 +15,18 @@
 struct test_run_job {
 	struct job job;
 	int fd;
-	uint32_t repeat;
+	uint32_t repeat, flags, cpu, batch_size;
+	/* The kernel writes what became of the context over what it was given. */
+	bool in_place;
 	struct bytes input, context_input, output, context_output;
 	uint32_t result, duration;
 };
+
+/* Whether there was no memory for something that has a size. */
+static bool lacks(struct bytes bytes)
+{
+	return bytes.size && !bytes.data;
+}
 
 static int test_run_run(struct job *job)
 {
@@ -27,16 +35,19 @@ static int test_run_run(struct job *job)
 		    .data_size_in = test->input.size, .data_out = test->output.data,
 		    .data_size_out = test->output.size, .ctx_in = test->context_input.data,
 		    .ctx_size_in = test->context_input.size, .ctx_out = test->context_output.data,
-		    .ctx_size_out = test->context_output.size, .repeat = test->repeat);
+		    .ctx_size_out = test->context_output.size, .repeat = test->repeat,
+		    .flags = test->flags, .cpu = test->cpu, .batch_size = test->batch_size);
 	int error;
 
 	if (test->fd < 0)
 		return test->fd;
-	if (!test->input.data || !test->output.data)
+	if (lacks(test->input) || lacks(test->output) || lacks(test->context_input) ||
+	    lacks(test->context_output))
 		return -ENOMEM;
 	error = bpf_prog_test_run_opts(test->fd, &opts);
-	test->output.size = error ? 0 : opts.data_size_out;
-	test->context_output.size = error ? 0 : opts.ctx_size_out;
+	/* The kernel tells sizes also of what there is no place for. */
+	test->output.size = error || !test->output.data ? 0 : opts.data_size_out;
+	test->context_output.size = error || !test->context_output.data ? 0 : opts.ctx_size_out;
 	test->result = opts.retval;
 	test->duration = opts.duration;
 	return error;
@@ -45,12 +56,12 @@ static int test_run_run(struct job *job)
 static void test_run_report(napi_env env, struct job *job, napi_value result)
 {
 	struct test_run_job *test = (struct test_run_job *)job;
+	struct bytes context = test->in_place ? test->context_input : test->context_output;
 
 	set_int(env, result, "returnValue", (int32_t)test->result);
 	set_int(env, result, "duration", test->duration);
 	set_value(env, result, "data", make_bytes(env, test->output.data, test->output.size));
-	set_value(env, result, "context",
-		  make_bytes(env, test->context_output.data, test->context_output.size));
+	set_value(env, result, "context", make_bytes(env, context.data, context.size));
 }
 
 static void test_run_release(struct job *job)
@@ -67,14 +78,20 @@ static void test_run_release(struct job *job)
 
 static struct bytes copy_bytes(struct bytes source)
 {
-	struct bytes copy = {.data = malloc(source.size + 1), .size = source.size};
+	struct bytes copy = {.size = source.size};
 
-	if (copy.data && source.size)
+	if (!source.size)
+		return copy;
+	copy.data = malloc(source.size);
+	if (copy.data)
 		memcpy(copy.data, source.data, source.size);
 	return copy;
 }
 
-/* programTestRun(fd, data, context?, repeat, netns?): Promise<{ returnValue, duration, data, context }> */
+/*
+ * programTestRun(fd, data?, context?, inPlace, repeat, flags, cpu, batchSize, netns?):
+ * Promise<{ returnValue, duration, data, context }>
+ */
 napi_value program_test_run(napi_env env, napi_callback_info info)
 {
 	struct test_run_job *test = calloc(1, sizeof(*test));
@@ -83,19 +100,22 @@ napi_value program_test_run(napi_env env, napi_callback_info info)
 
 	if (!test)
 		return NULL;
-	if (!read_arguments(env, info, "ibBuS", &fd, &data, &context, &test->repeat,
+	if (!read_arguments(env, info, "iBBtuuuuS", &fd, &data, &context, &test->in_place,
+			    &test->repeat, &test->flags, &test->cpu, &test->batch_size,
 			    &test->job.netns)) {
 		free(test);
 		return NULL;
 	}
 	test->fd = job_duplicate(fd);
 	test->input = copy_bytes(data);
-	test->output.size = data.size + TEST_RUN_HEADROOM;
-	test->output.data = malloc(test->output.size);
-	if (context.size) {
-		test->context_input = copy_bytes(context);
-		test->context_output = copy_bytes(context);
+	test->context_input = copy_bytes(context);
+	/* Nothing comes back of frames that went on as packets. */
+	if (data.size && !(test->flags & BPF_F_TEST_XDP_LIVE_FRAMES)) {
+		test->output.size = data.size + TEST_RUN_HEADROOM;
+		test->output.data = malloc(test->output.size);
 	}
+	if (!test->in_place && !(test->flags & BPF_F_TEST_XDP_LIVE_FRAMES))
+		test->context_output = copy_bytes(context);
 	test->job.run = test_run_run;
 	test->job.report = test_run_report;
 	test->job.release = test_run_release;
