@@ -132,6 +132,8 @@ export interface LinkFunctions {
     netns: string | undefined,
   ): Promise<NativeFilter>;
   tcQuery(ifindex: number, egress: boolean, netns: string | undefined): Promise<NativeFilters>;
+  /** A program of -1 stands for none. */
+  socketProgram(fd: number, what: number, programFd: number): number;
   /** How the kernel refuses a link that cannot be. */
   linkProbe(programType: number, attachType: number, flags: number): number;
   /** Whether a program that traces a function of the kernel can be loaded. */

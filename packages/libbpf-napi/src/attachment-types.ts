@@ -34,6 +34,13 @@ export interface SockmapOptions {
   readonly owner?: "link" | "map";
 }
 
+export interface SocketOptions {
+  /** Descriptor of the socket. It stays the caller's. */
+  readonly fd: number;
+  /** What the program decides: about the socket's packets, or about sockets of one port. */
+  readonly hook: "filter" | "reuseport";
+}
+
 /** A program that a map of sockets holds itself. */
 export interface SockmapAttachmentInfo {
   readonly type: "sockmap";

@@ -10,6 +10,7 @@ export { attachIterator, readIterator } from "./attach-iterator.ts";
 export { attachNetfilter } from "./attach-netfilter.ts";
 export { attachNetkit } from "./attach-netkit.ts";
 export { attachNetns } from "./attach-netns.ts";
+export { attachSocket, detachSocket } from "./attach-socket.ts";
 export { attachSockmap } from "./attach-sockmap.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
 export type * from "./attach-target-types.ts";

@@ -39,6 +39,7 @@ static const struct {
 	{"mapCreateWith", map_create_with},
 	{"mapById", map_by_id},
 	{"probeMapType", probe_map_type},
+	{"socketProgram", socket_program},
 	{"taskOpen", task_open},
 	{"memoryMap", memory_map},
 	{"memoryRelease", memory_release},

@@ -30,6 +30,7 @@ napi_value map_peek(napi_env env, napi_callback_info info);
 napi_value map_create_with(napi_env env, napi_callback_info info);
 napi_value map_by_id(napi_env env, napi_callback_info info);
 napi_value probe_map_type(napi_env env, napi_callback_info info);
+napi_value socket_program(napi_env env, napi_callback_info info);
 napi_value task_open(napi_env env, napi_callback_info info);
 napi_value memory_map(napi_env env, napi_callback_info info);
 napi_value memory_release(napi_env env, napi_callback_info info);
