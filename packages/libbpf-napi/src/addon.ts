@@ -12,12 +12,12 @@ const interfaceVersion = 5;
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
 /** What the addon holds for an open ring buffer. */
-export type NativeRing = { readonly __ring: never };
+type NativeRing = { readonly __ring: never };
 
 /** What the addon holds for an open perf buffer. */
 export type NativePerf = { readonly __perf: never };
 /** What the addon holds for an open user ring buffer. */
-export type NativeUserRing = { readonly __userRing: never };
+type NativeUserRing = { readonly __userRing: never };
 
 /** The end of work off the event loop. */
 export interface Outcome {

@@ -43,7 +43,10 @@ export type * from "./map-types.ts";
 export { mapMemory, type MappedMemory } from "./mapped-memory.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
 export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
+export { createMemoryReferenceMap, type MemoryReferenceOptions } from "./memory-reference.ts";
+export { createMemoryRingBuffer, type MemoryRingBuffer } from "./memory-ring-buffer.ts";
 export { createMemoryStorageMap } from "./memory-storage.ts";
+export { createMemoryUserRingBuffer, type MemoryUserRingBuffer } from "./memory-user-ring.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
 export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
@@ -89,6 +92,7 @@ export {
   type KernelUserRingBuffer,
   openUserRingBuffer,
   type ReservedEvent,
+  type UserRingBuffer,
   type UserRingBufferSpec,
   type UserRingBufferWriter,
 } from "./user-ring-buffer.ts";

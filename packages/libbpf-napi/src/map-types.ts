@@ -109,7 +109,10 @@ export interface KernelMap<K, V> extends BpfMap<K, V>, KernelMapHandle {}
 /** A handle of a map with one value per key and CPU. */
 export interface KernelPerCpuMap<K, V> extends PerCpuMap<K, V>, KernelMapHandle {}
 
-/** A handle of a ring buffer, which {@link openRingBuffer} reads. */
-export interface KernelRingBuffer<E> extends KernelMapHandle {
+/** A ring buffer, which {@link openRingBuffer} reads. In the kernel, or in memory for tests. */
+export interface RingBuffer<E> {
   readonly spec: RingBufferSpec<E>;
 }
+
+/** A handle of a ring buffer. */
+export interface KernelRingBuffer<E> extends RingBuffer<E>, KernelMapHandle {}
