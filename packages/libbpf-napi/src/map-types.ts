@@ -1,4 +1,5 @@
 import type { Handle } from "./handle.ts";
+import type { DeviceInfo } from "./program-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 /** What writing an entry asks of the key: nothing, that it is absent, or that it is present. */
@@ -96,6 +97,8 @@ export interface MapInfo {
   readonly flags: number;
   /** Whether user space may no longer write (`BPF_MAP_FREEZE`). */
   readonly frozen: boolean;
+  /** The device that it is on; undefined for one in the kernel. */
+  readonly device: DeviceInfo | undefined;
 }
 
 /** A map in the kernel, of whatever type. */

@@ -1,5 +1,6 @@
 import { addon, type NativeProgramInfo } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
+import { deviceOf } from "./device-choice.ts";
 import { type Attempt, type Explanation, kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { programTypeName } from "./kernel-names.ts";
@@ -74,6 +75,7 @@ class KernelProgram extends DescriptorHandle implements Program {
       jitedSize: info.jitedSize,
       verifiedInstructions: info.verifiedInstructions,
       mapIds: [...info.mapIds],
+      device: deviceOf(info),
     };
   }
 

@@ -88,6 +88,9 @@ napi_value map_info(napi_env env, napi_callback_info info)
 	set_int(env, result, "btfId", map.btf_id);
 	set_int(env, result, "keyTypeId", map.btf_key_type_id);
 	set_int(env, result, "valueTypeId", map.btf_value_type_id);
+	set_int(env, result, "ifindex", map.ifindex);
+	set_bigint(env, result, "netnsDevice", map.netns_dev);
+	set_bigint(env, result, "netnsInode", map.netns_ino);
 	return result;
 }
 
