@@ -24,12 +24,15 @@ export function libbpfError(attempt: Attempt, { error, log }: Outcome): BpfError
 const kernelBtfPlaces =
   "/sys/kernel/btf/vmlinux, /boot/vmlinux-RELEASE, /lib/modules/RELEASE and /usr/lib/debug";
 
+/** What is known of an object that was not loaded. */
+interface FailedObject {
+  readonly btfPath: string | undefined;
+  /** Kernel options that it needs, and of which nothing is known. */
+  readonly missing: readonly string[];
+}
+
 /** The error for an object that was not loaded. */
-export function loadError(
-  attempt: Attempt,
-  outcome: Outcome,
-  btfPath: string | undefined,
-): BpfError {
+export function loadError(attempt: Attempt, outcome: Outcome, object: FailedObject): BpfError {
   const rejected =
     /prog '([^']*)': -- BEGIN PROG LOAD LOG --\n([\s\S]*?)-- END PROG LOAD LOG --/.exec(
       outcome.log,
@@ -38,9 +41,11 @@ export function loadError(
   if (log.trim() !== "") return new VerifierError(program, log, errnoName(outcome.error));
   const missing = missingExtern(attempt, outcome);
   if (missing !== undefined) return missing;
-  if (outcome.log.includes("failed to open system Kconfig")) return noConfig(attempt, outcome);
+  if (outcome.log.includes("failed to open system Kconfig")) {
+    return noConfig(attempt, outcome, object.missing);
+  }
   if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
-    return noKernelBtf(attempt, outcome, btfPath);
+    return noKernelBtf(attempt, outcome, object.btfPath);
   }
   return libbpfError(attempt, outcome);
 }
@@ -68,11 +73,13 @@ function missingExtern(attempt: Attempt, outcome: Outcome): BpfError | undefined
   });
 }
 
-function noConfig(attempt: Attempt, outcome: Outcome): BpfError {
+/** libbpf was not given all options, and finds no configuration that could have the others. */
+function noConfig(attempt: Attempt, outcome: Outcome, missing: readonly string[]): BpfError {
+  const which = missing.length === 1 ? "the option" : "the options";
   return new BpfError({
     ...attempt,
     code: "missing-extern",
-    reason: `it needs an option of the kernel's configuration, which is not in ${kernelConfigPlaces}`,
+    reason: `it needs ${which} ${missing.join(", ")}, of which there is nothing in ${kernelConfigPlaces}`,
     hint: externs[""]?.[1],
     errno: errnoName(outcome.error),
     cause: libbpfError(attempt, outcome),

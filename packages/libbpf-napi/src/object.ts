@@ -10,7 +10,7 @@ import { type Attempt, BpfError, check } from "./errors.ts";
 import { descriptorOf, type Handle } from "./handle.ts";
 import { mapTypeName, programTypeName } from "./kernel-names.ts";
 import { libbpfError, loadError } from "./libbpf-log.ts";
-import { kernelConfigElsewhere } from "./kernel-config.ts";
+import { kernelOptions } from "./kernel-options.ts";
 import { explainLoad } from "./explain-load.ts";
 import { createLoadedObject, nameList } from "./loaded-object.ts";
 import { mismatchError } from "./map-check.ts";
@@ -45,9 +45,9 @@ export async function openObject(
   const subject = fromFile ? source : name;
   const bytes = fromFile ? await readSource(source) : source;
   const elf = readObjectFile(bytes, subject);
-  const { btfPath, kconfig } = options;
-  const given = [kconfig, await kernelConfigElsewhere()].filter((each) => each !== undefined);
-  const config = given.length === 0 ? undefined : Buffer.from(given.join("\n"));
+  const { btfPath } = options;
+  const { text, missing } = await kernelOptions(elf, options.kconfig);
+  const config = text === undefined ? undefined : Buffer.from(text);
   const outcome = await addon().objectOpen(bytes, name, btfPath, config);
   const attempt = { operation: "open object", subject };
   if (outcome.object === undefined) {
@@ -55,7 +55,7 @@ export async function openObject(
     const { reason, errno } = cause;
     throw new BpfError({ ...attempt, code: "invalid-object", reason, errno, cause });
   }
-  return new ObjectFile(outcome.object, { name, subject, elf, btfPath });
+  return new ObjectFile(outcome.object, { name, subject, elf, btfPath, missing });
 }
 
 async function readSource(path: string): Promise<Uint8Array> {
@@ -78,6 +78,8 @@ interface ObjectSource {
   readonly subject: string;
   readonly elf: ElfFile;
   readonly btfPath: string | undefined;
+  /** Kernel options that it needs, and of which nothing is known. */
+  readonly missing: readonly string[];
 }
 
 class ObjectFile implements OpenedObject {
@@ -197,7 +199,7 @@ class ObjectFile implements OpenedObject {
   }
 
   async load(): Promise<LoadedObject> {
-    const { name, subject, btfPath } = this.#source;
+    const { name, subject } = this.#source;
     const native = this.#use("load");
     this.#native = undefined;
     const sections = loadedSections(native);
@@ -208,7 +210,7 @@ class ObjectFile implements OpenedObject {
     this.#closeTargets();
     if (outcome.error !== 0) {
       addon().objectClose(native);
-      const failure = loadError({ operation: "load object", subject }, outcome, btfPath);
+      const failure = loadError({ operation: "load object", subject }, outcome, this.#source);
       const explained = await this.#devices.explain(explainByTypes(failure, types));
       throw await explainLoad(explained, sections);
     }

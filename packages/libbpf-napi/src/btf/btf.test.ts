@@ -102,6 +102,7 @@ describe("an ELF object", () => {
     expect(elf.symbols.find((symbol) => symbol.name === "run")).toMatchObject({
       type: "function",
       global: true,
+      weak: false,
       section: program?.index,
       size: program?.size,
     });
