@@ -51,6 +51,8 @@ export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
 export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
 export type * from "./perf-buffer-types.ts";
+export { listPins } from "./list-pins.ts";
+export type * from "./pin-types.ts";
 export { isBpffs, mountBpffs, unpin } from "./pin.ts";
 export {
   openPinnedBloomFilter,
@@ -97,5 +99,5 @@ export {
   type UserRingBufferWriter,
 } from "./user-ring-buffer.ts";
 export type { SourceLine } from "./verifier-log.ts";
-export { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
+export { btfs, links, maps, openMapHandleById, programs, readBtf } from "./walk.ts";
 export type * from "./walk-types.ts";

@@ -20,8 +20,18 @@ export class KernelMapBase extends DescriptorHandle implements KernelMapHandle {
     const info = nativeMapInfo(this.#descriptor);
     const { id, name, keySize, valueSize, maxEntries, flags } = info;
     const frozen = isFrozen(this.#descriptor.number("read info of"));
-    const [type, device] = [mapTypeName(info.type), deviceOf(info)];
-    return { id, name, type, keySize, valueSize, maxEntries, flags, frozen, device };
+    return {
+      id,
+      name,
+      type: mapTypeName(info.type),
+      keySize,
+      valueSize,
+      maxEntries,
+      flags,
+      frozen,
+      btfId: info.btfId === 0 ? undefined : info.btfId,
+      device: deviceOf(info),
+    };
   }
 }
 

@@ -97,6 +97,8 @@ export interface MapInfo {
   readonly flags: number;
   /** Whether user space may no longer write (`BPF_MAP_FREEZE`). */
   readonly frozen: boolean;
+  /** The id of its type information, see {@link readBtf}; undefined without. */
+  readonly btfId: number | undefined;
   /** The device that it is on; undefined for one in the kernel. */
   readonly device: DeviceInfo | undefined;
 }

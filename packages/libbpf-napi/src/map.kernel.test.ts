@@ -216,6 +216,8 @@ describe("a handle of a map", () => {
       maxEntries: 64,
       flags: 0,
       frozen: false,
+      btfId: undefined,
+      device: undefined,
     });
     expect(info.id).toBeGreaterThan(0);
   });

@@ -100,6 +100,8 @@ export interface ProgramInfo {
   readonly verifiedInstructions: number;
   /** Ids of the maps that it uses. */
   readonly mapIds: readonly number[];
+  /** The id of its type information, see {@link readBtf}; undefined without. */
+  readonly btfId: number | undefined;
   /** The device that runs it; undefined for one that runs in the kernel, even if it is bound to a device. */
   readonly device: DeviceInfo | undefined;
 }

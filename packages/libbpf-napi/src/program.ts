@@ -75,6 +75,7 @@ class KernelProgram extends DescriptorHandle implements Program {
       jitedSize: info.jitedSize,
       verifiedInstructions: info.verifiedInstructions,
       mapIds: [...info.mapIds],
+      btfId: info.btfId === 0 ? undefined : info.btfId,
       device: deviceOf(info),
     };
   }

@@ -227,6 +227,48 @@ function rawBtf(words: readonly number[]): Uint8Array {
   return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), 0, 0x61, 0]);
 }
 
+describe("split BTF", () => {
+  const base = parseBtf(rawBtf([1, 1 << 24, 4, 32]), "base");
+
+  /** A typedef of a type, named by an offset into the strings of both. */
+  function split(name: number, target: number, strings: readonly number[]): Uint8Array {
+    const head = [0x0001_eb9f, 24, 0, 12, 12, strings.length, name, 8 << 24, target];
+    return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), ...strings]);
+  }
+
+  it("has its types after those that it builds on, and uses their names", () => {
+    const own = parseBtf(split(3, 1, [0x62, 0]), "own", base);
+    expect(own.types.map(({ id, name }) => [id, name])).toEqual([
+      [0, ""],
+      [1, "a"],
+      [2, "b"],
+    ]);
+    expect(formatType(own, 2)).toBe("typedef a b;");
+    expect(sizeOf(own, 2)).toBe(4);
+    expect(parseBtf(split(1, 1, []), "own", base).type(2).name).toBe("a");
+    const third = parseBtf(split(5, 2, [0x63, 0]), "third", own);
+    expect(formatType(third, 3)).toBe("typedef b c;");
+  });
+
+  it("is refused without, with another one, and where it refers to nothing", () => {
+    expect(failure(() => parseBtf(split(3, 1, [0x62, 0]), "own")).code).toBe("malformed-btf");
+    expect(failure(() => parseBtf(split(9, 1, [0x62, 0]), "own", base)).code).toBe("malformed-btf");
+    expect(failure(() => parseBtf(split(3, 9, [0x62, 0]), "own", base)).reason).toContain(
+      "refers to type 9",
+    );
+    const foreign: Btf = {
+      subject: "foreign",
+      types: base.types,
+      type: (id) => base.type(id),
+      find: () => undefined,
+      tags: () => [],
+    };
+    expect(failure(() => parseBtf(split(3, 1, [0x62, 0]), "own", foreign)).reason).toContain(
+      "not made by parseBtf",
+    );
+  });
+});
+
 describe("the type graph", () => {
   it("keeps the names of typedefs when it resolves them", () => {
     const { type } = fieldOf(btf, idOf(btf, "every"), "port");
