@@ -19,16 +19,16 @@ import { openPinnedProgram } from "./program.ts";
  */
 export function listPins(folder: string): readonly Pin[] {
   if (!isBpffs(folder)) throw notBpffs({ operation: "list pins in", subject: folder }, folder);
-  return entriesOf(folder).flatMap((entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return entry.isFile() ? pinsAt(path) : [];
-  });
+  return entriesOf(folder).flatMap((entry) => (entry.isFile() ? pinsAt(pathOf(entry)) : []));
+}
+
+function pathOf(entry: Dirent): string {
+  return join(entry.parentPath, entry.name);
 }
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
-    const pathOf = (entry: Dirent): string => join(entry.parentPath, entry.name);
     return entries.toSorted((left, right) => (pathOf(left) < pathOf(right) ? -1 : 1));
   } catch (cause) {
     throw fileError({ operation: "list pins in", subject: folder }, cause);

@@ -107,9 +107,9 @@ describe("walking by id", () => {
     const vmlinux = readBtf(kernel.find(({ name }) => name === "vmlinux")?.id ?? 0);
     expect(sizeOf(vmlinux, vmlinux.find("struct", "list_head")?.id ?? 0)).toBe(16);
     // A module's types come after the kernel's, and refer to them.
-    for (const { id, name } of kernel.filter((each) => each.name !== "vmlinux")) {
+    for (const { id } of kernel.filter(({ name }) => name !== "vmlinux")) {
       const types = readBtf(id);
-      expect(types.types.length, name).toBeGreaterThan(vmlinux.types.length);
+      expect(types.types.length).toBeGreaterThan(vmlinux.types.length);
       expect(types.types.slice(0, 1000)).toEqual(vmlinux.types.slice(0, 1000));
       for (const type of types.types.slice(vmlinux.types.length)) formatType(types, type.id);
     }

@@ -227,14 +227,14 @@ function rawBtf(words: readonly number[]): Uint8Array {
   return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), 0, 0x61, 0]);
 }
 
+/** A typedef of a type, named by an offset into the strings of both. */
+function split(name: number, target: number, strings: readonly number[]): Uint8Array {
+  const head = [0x0001_eb9f, 24, 0, 12, 12, strings.length, name, 8 << 24, target];
+  return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), ...strings]);
+}
+
 describe("split BTF", () => {
   const base = parseBtf(rawBtf([1, 1 << 24, 4, 32]), "base");
-
-  /** A typedef of a type, named by an offset into the strings of both. */
-  function split(name: number, target: number, strings: readonly number[]): Uint8Array {
-    const head = [0x0001_eb9f, 24, 0, 12, 12, strings.length, name, 8 << 24, target];
-    return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), ...strings]);
-  }
 
   it("has its types after those that it builds on, and uses their names", () => {
     const own = parseBtf(split(3, 1, [0x62, 0]), "own", base);
