@@ -2,6 +2,7 @@ import type { Outcome } from "./addon.ts";
 import { type Attempt, BpfError, kernelError, VerifierError } from "./errors.ts";
 import { kernelConfigPlaces } from "./kernel-config.ts";
 import { describeErrno, errnoName } from "./errno.ts";
+import { sizeExplanations } from "./map-size.ts";
 
 /** What libbpf printed, one complaint per line, without its prefix. */
 function complaints(log: string): readonly string[] {
@@ -47,7 +48,15 @@ export function loadError(attempt: Attempt, outcome: Outcome, object: FailedObje
   if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
     return noKernelBtf(attempt, outcome, object.btfPath);
   }
-  return libbpfError(attempt, outcome);
+  return mapTooLarge(attempt, outcome) ?? libbpfError(attempt, outcome);
+}
+
+/** The error for an object with a map that the kernel refuses for its size. */
+function mapTooLarge(attempt: Attempt, outcome: Outcome): BpfError | undefined {
+  const [, name] = /map '([^']+)': failed to create/.exec(outcome.log) ?? [];
+  const explanations = sizeExplanations(`map ${String(name)}`);
+  if (name === undefined || explanations[errnoName(outcome.error)] === undefined) return undefined;
+  return kernelError(attempt, outcome.error, explanations);
 }
 
 /** By what libbpf calls them: what the kernel has to fill in, and where else it can come from. */

@@ -220,6 +220,36 @@ describe("a damaged object", () => {
   });
 });
 
+describe("type information that lies about sizes", () => {
+  const int = [1, 1 << 24, 4, 32];
+
+  it.each([
+    ["a member behind the end", [...int, 1, (4 << 24) | 1, 4, 1, 1, 64], "ends at 12 of 4 bytes"],
+    ["a member larger than all", [...int, 1, (4 << 24) | 1, 2, 1, 1, 0], "ends at 4 of 2 bytes"],
+    [
+      "a bitfield behind the end",
+      [...int, 1, (1 << 31) | (4 << 24) | 1, 4, 1, 1, (3 << 24) | 30],
+      "ends at 5 of 4 bytes",
+    ],
+    ["a number of odd size", [1, 1 << 24, 400, 32], "a number of 400 bytes"],
+  ])("is refused: %s", (_, words, reason) => {
+    const graph = parseBtf(rawBtf(words), "x");
+    const error = failure(() => layoutOf(graph, graph.types.length - 1));
+    expect([error.code, error.reason]).toEqual(["malformed-btf", expect.stringContaining(reason)]);
+  });
+
+  it("is refused when a part of it is longer than the file", () => {
+    for (const at of [12, 20]) {
+      const bytes = rawBtf(int);
+      new DataView(bytes.buffer).setUint32(at, 0x7fff_ffff, true);
+      expect(failure(() => parseBtf(bytes, "x"))).toMatchObject({
+        code: "malformed-btf",
+        reason: expect.stringContaining("bytes wanted"),
+      });
+    }
+  });
+});
+
 /** BTF of types that are given as 32-bit words; the name at 1 is `a`. */
 function rawBtf(words: readonly number[]): Uint8Array {
   const types = words.length * 4;
