@@ -44,7 +44,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/invalid access to map value/, "check the index against the value's size first"],
   [/invalid bpf_context access/, "this field cannot be used here in this kind of program"],
   [
-    /invalid access to|invalid (?:read|write) (?:from|to) stack/,
+    /invalid (?:indirect )?access to|invalid (?:read|write) (?:from|to) stack/,
     "check the bounds before the access",
   ],
   [
