@@ -7,17 +7,17 @@ import { BpfError } from "./errors.ts";
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 5;
+const interfaceVersion = 6;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
 /** What the addon holds for an open ring buffer. */
-export type NativeRing = { readonly __ring: never };
+type NativeRing = { readonly __ring: never };
 
 /** What the addon holds for an open perf buffer. */
 export type NativePerf = { readonly __perf: never };
 /** What the addon holds for an open user ring buffer. */
-export type NativeUserRing = { readonly __userRing: never };
+type NativeUserRing = { readonly __userRing: never };
 
 /** The end of work off the event loop. */
 export interface Outcome {
@@ -47,7 +47,7 @@ interface NativeProgramDefinition {
   readonly autoload: boolean;
 }
 
-export interface NativeMapInfo {
+export interface NativeMapInfo extends NativeDevice {
   readonly name: string;
   readonly id: number;
   readonly type: number;
@@ -60,7 +60,14 @@ export interface NativeMapInfo {
   readonly valueTypeId: number;
 }
 
-export interface NativeProgramInfo {
+/** 0 without a device. */
+export interface NativeDevice {
+  readonly ifindex: number;
+  readonly netnsDevice: bigint;
+  readonly netnsInode: bigint;
+}
+
+export interface NativeProgramInfo extends NativeDevice {
   readonly name: string;
   readonly id: number;
   readonly type: number;
@@ -123,7 +130,7 @@ export interface Addon extends LinkFunctions {
     btfPath: string | undefined,
     kconfig: Uint8Array | undefined,
   ): Promise<Outcome & { readonly object?: NativeObject }>;
-  objectLoad(object: NativeObject): Promise<Outcome>;
+  objectLoad(object: NativeObject, netns: string | undefined): Promise<Outcome>;
   objectClose(object: NativeObject): void;
   objectMaps(object: NativeObject): readonly NativeMapDefinition[];
   objectPrograms(object: NativeObject): readonly NativeProgramDefinition[];
@@ -202,6 +209,8 @@ export interface Addon extends LinkFunctions {
   /** Shared with programs until it is released. */
   memoryMap(fd: number, size: number): ArrayBuffer | number;
   memoryRelease(buffer: ArrayBuffer): void;
+  /** Bound to the device, or offloaded to it. */
+  objectDevice(object: NativeObject, program: string, ifindex: number, offload: boolean): number;
   objectAutocreate(object: NativeObject, map: string, create: boolean): number;
   perfOpen(fd: number, pages: number, readable: () => void): NativePerf | number;
   perfWatch(perf: NativePerf, watch: boolean, keepAlive: boolean): number;

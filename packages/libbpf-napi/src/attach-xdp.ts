@@ -9,7 +9,7 @@ import type { Link, XdpOptions } from "./link-types.ts";
 import type { Program } from "./program-types.ts";
 
 /** `XDP_FLAGS_*` of linux/if_link.h. */
-const modeFlags = { auto: 0, generic: 1 << 1, native: 1 << 2 } as const;
+const modeFlags = { auto: 0, generic: 1 << 1, native: 1 << 2, offload: 1 << 3 } as const;
 
 /**
  * Attaches an XDP program to a device, which takes one (Linux 5.9).
@@ -32,7 +32,8 @@ export async function attachXdp(program: Program, options: XdpOptions): Promise<
     netns,
   );
   if (error === 0) return createLink(fd, `link of ${program.name} at ${subject}`);
-  throw await explain(kernelError(attempt, error, explanations(options)), options);
+  const failure = kernelError(attempt, error, explanations(program, options));
+  throw await explain(failure, options);
 }
 
 /** For a missing device, the kernel gives the error of a wrong argument. */
@@ -43,27 +44,54 @@ async function explain(failure: BpfError, { ifindex, netns }: XdpOptions): Promi
   return missing ? kernelError(failure, error, deviceExplanations(ifindex, netns)) : failure;
 }
 
-function explanations({ ifindex, mode, netns }: XdpOptions): Readonly<Record<string, Explanation>> {
+function explanations(
+  program: Program,
+  options: XdpOptions,
+): Readonly<Record<string, Explanation>> {
+  const { ifindex, mode, netns } = options;
   const taken: Explanation = {
     code: "already-attached",
     reason: "the device runs another XDP program",
     hint: "`ip link show` names it",
   };
-  const noNativeMode: Explanation = {
-    code: "unsupported-feature",
-    reason: `its driver cannot run this program${mode === "native" ? " natively" : ""}`,
-    hint: 'mode "generic" works with every driver, more slowly',
-  };
+  const unable: Explanation = { code: "unsupported-feature", ...unableReasons[mode ?? "auto"] };
   return {
     ...deviceExplanations(ifindex, netns),
     EBUSY: taken,
     EEXIST: taken,
-    EOPNOTSUPP: noNativeMode,
-    ENOTSUPP: noNativeMode,
+    EOPNOTSUPP: unable,
+    ENOTSUPP: unable,
     ENOENT: { reason: `there is no network namespace ${String(netns)}` },
-    EINVAL: {
-      code: "invalid-argument",
-      reason: "the kernel refused the program, which must be of a section xdp",
-    },
+    EINVAL: { code: "invalid-argument", ...refusal(program, options) },
+  };
+}
+
+const noProgram: Explanation = {
+  reason: "its driver cannot run this program",
+  hint: 'mode "generic" works with every driver, more slowly',
+};
+
+/** Why a driver does not take a program, by mode. */
+const unableReasons: Readonly<Record<NonNullable<XdpOptions["mode"]>, Explanation>> = {
+  auto: noProgram,
+  generic: noProgram,
+  native: { ...noProgram, reason: "its driver cannot run this program natively" },
+  offload: {
+    reason: "its driver does not run programs on the device",
+    hint: 'load the program without offload, and attach it in mode "native"',
+  },
+};
+
+/** Why the kernel does not take a program: it does not tell to which device one is bound. */
+function refusal(program: Program, { mode }: XdpOptions): Explanation {
+  if (mode === "offload" && program.info().device === undefined) {
+    return {
+      reason: "the program was not loaded to run on the device",
+      hint: "choose the device before loading it: setDevice with offload",
+    };
+  }
+  return {
+    reason: "the kernel refused the program, which must be of a section xdp",
+    hint: "one that was loaded for a device is attached there only, and not in generic mode",
   };
 }

@@ -18,7 +18,7 @@ import { diagnose, type SourceLine, type VerifierDiagnosis } from "./verifier-lo
  * - `incompatible-map`, `incompatible-pin`: a map is not what its spec says; the reason names the field.
  * - `pin-exists`, `pin-missing`, `not-bpffs`: a path that cannot be pinned to or opened.
  * - `no-device`: no such network interface.
- * - `no-such-program`, `no-such-map`, `no-such-link`: no program, map or link has the id.
+ * - `no-such-program`, `no-such-map`, `no-such-link`, `no-such-btf`: nothing of the kind has the id.
  * - `target-gone`: the link lives on, but the device or cgroup that it was attached to is gone.
  * - `stale-revision`: the programs of the hook changed meanwhile.
  * - `stale-program`: the link runs another program than expected.
@@ -50,6 +50,7 @@ export type BpfErrorCode =
   | "no-such-program"
   | "no-such-map"
   | "no-such-link"
+  | "no-such-btf"
   | "target-gone"
   | "stale-revision"
   | "stale-program"

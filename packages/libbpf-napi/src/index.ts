@@ -44,11 +44,16 @@ export type * from "./map-types.ts";
 export { mapMemory, type MappedMemory } from "./mapped-memory.ts";
 export { createMemoryMap, createMemoryPerCpuMap } from "./memory-map.ts";
 export { createMemoryBloomFilter, createMemoryQueue } from "./memory-queue.ts";
+export { createMemoryReferenceMap, type MemoryReferenceOptions } from "./memory-reference.ts";
+export { createMemoryRingBuffer, type MemoryRingBuffer } from "./memory-ring-buffer.ts";
 export { createMemoryStorageMap } from "./memory-storage.ts";
+export { createMemoryUserRingBuffer, type MemoryUserRingBuffer } from "./memory-user-ring.ts";
 export { openObject } from "./object.ts";
 export type * from "./object-types.ts";
 export { createPerfBuffer, openPerfBuffer, type PerfBufferReader } from "./perf-buffer.ts";
 export type * from "./perf-buffer-types.ts";
+export { listPins } from "./list-pins.ts";
+export type * from "./pin-types.ts";
 export { isBpffs, mountBpffs, unpin } from "./pin.ts";
 export {
   openPinnedBloomFilter,
@@ -90,9 +95,10 @@ export {
   type KernelUserRingBuffer,
   openUserRingBuffer,
   type ReservedEvent,
+  type UserRingBuffer,
   type UserRingBufferSpec,
   type UserRingBufferWriter,
 } from "./user-ring-buffer.ts";
 export type { SourceLine } from "./verifier-log.ts";
-export { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
+export { btfs, links, maps, openMapHandleById, programs, readBtf } from "./walk.ts";
 export type * from "./walk-types.ts";

@@ -6,17 +6,17 @@ import { join } from "node:path";
 export const kernelConfigPlaces =
   "/boot/config-RELEASE, /proc/config.gz and /usr/lib/modules/RELEASE/config";
 
+/** Whether libbpf finds the running kernel's configuration by itself, in `root` instead of `/`. */
+export async function isConfigFound(root: string): Promise<boolean> {
+  const own = [`boot/config-${release()}`, "proc/config.gz"];
+  return (await Promise.all(own.map((path) => exists(join(root, path))))).includes(true);
+}
+
 /**
- * The running kernel's configuration, where libbpf does not find it by itself: Debian's packages from
- * Linux 6.19 on, and others, have it beside the modules only.
- *
- * @param root folder to look in instead of `/`
+ * The running kernel's configuration where libbpf does not look: Debian's packages from Linux 6.19 on,
+ * and others, have it beside the modules only.
  */
-export async function kernelConfigElsewhere(root = "/"): Promise<string | undefined> {
-  const own = [`boot/config-${release()}`, "proc/config.gz"].map((path) =>
-    exists(join(root, path)),
-  );
-  if ((await Promise.all(own)).includes(true)) return undefined;
+export async function kernelConfigElsewhere(root: string): Promise<string | undefined> {
   return await readFile(join(root, "usr/lib/modules", release(), "config"), "utf8").catch(
     () => undefined,
   );

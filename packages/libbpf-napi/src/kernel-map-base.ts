@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { addon, type NativeMapInfo } from "./addon.ts";
 import type { Descriptor } from "./descriptor.ts";
+import { deviceOf } from "./device-choice.ts";
 import { kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { mapTypeName } from "./kernel-names.ts";
@@ -16,10 +17,21 @@ export class KernelMapBase extends DescriptorHandle implements KernelMapHandle {
   }
 
   info(): MapInfo {
-    const { id, name, type, ...rest } = nativeMapInfo(this.#descriptor);
-    const { keySize, valueSize, maxEntries, flags } = rest;
+    const info = nativeMapInfo(this.#descriptor);
+    const { id, name, keySize, valueSize, maxEntries, flags } = info;
     const frozen = isFrozen(this.#descriptor.number("read info of"));
-    return { id, name, type: mapTypeName(type), keySize, valueSize, maxEntries, flags, frozen };
+    return {
+      id,
+      name,
+      type: mapTypeName(info.type),
+      keySize,
+      valueSize,
+      maxEntries,
+      flags,
+      frozen,
+      btfId: info.btfId === 0 ? undefined : info.btfId,
+      device: deviceOf(info),
+    };
   }
 }
 

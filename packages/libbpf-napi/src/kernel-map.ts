@@ -91,7 +91,11 @@ export function newDescriptor(spec: KnownSpec, extras: CreationExtras = {}): Des
     extras.inner?.number(attempt.operation) ?? -1,
     extras.described ?? false,
   );
-  if (fd < 0) throw createError(attempt, spec.type, -fd);
+  if (fd < 0) {
+    const sizes = `${String(keySize)} and ${String(valueSize)} bytes`;
+    const asked = `one with ${String(maxEntries)} entries, keys and values of ${sizes}`;
+    throw createError(attempt, spec.type, asked, -fd);
+  }
   return new Descriptor(fd, attempt.subject);
 }
 

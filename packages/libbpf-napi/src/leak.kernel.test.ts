@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -256,6 +257,39 @@ describe("descriptors", () => {
     });
     expect(stderr).toContain("link of on_switch at section raw_tp/sched_switch was garbage");
     expect(status).toBe(0);
+  });
+});
+
+describe("a process that is started meanwhile", () => {
+  it("inherits nothing of what is open", async () => {
+    using object = await loadObject(counter.object, counter.bytes);
+    const { left: ifindex, path: netns } = namespace;
+    await using _link = await attachXdp(object.program("xdp_pass"), { ifindex, netns });
+    const ignore = { onEvents: () => undefined, onLost: () => undefined, onError: () => undefined };
+    using _reader = openRingBuffer(object.ringBuffer(counter.events), ignore);
+    using file = await openObject(buffers, { name: "buffers" });
+    using other = await file.load();
+    const shape = { flags: 0, event: numberedEvent } as const;
+    const spec = {
+      ...shape,
+      name: "perf_events",
+      type: "perf_event_array",
+      maxEntries: 0,
+    } as const;
+    using _perf = openPerfBuffer(other.perfBuffer(spec), ignore);
+    using _task = openTask(process.pid);
+    using _stats = enableProgramStats();
+    await using iterators = await compileToLoad("iterators").load("tasks");
+    await using tasks = await attachIterator(iterators.program("tasks"));
+    // The descriptor of a read that has begun.
+    const reading = readIterator(tasks);
+    await once(reading, "readable");
+    expect(openBpf()).toBeGreaterThan(10);
+    const { stdout } = spawnSync("sh", ["-c", "exec ls -l /proc/self/fd"], { encoding: "utf8" });
+    expect(stdout).toMatch(/pipe:|socket:/);
+    expect(stdout).not.toMatch(/bpf|btf|netns|eventpoll|perf_event|pidfd|cgroup/);
+    reading.destroy();
+    await once(reading, "close");
   });
 });
 

@@ -2,6 +2,7 @@ import type { Outcome } from "./addon.ts";
 import { type Attempt, BpfError, kernelError, VerifierError } from "./errors.ts";
 import { kernelConfigPlaces } from "./kernel-config.ts";
 import { describeErrno, errnoName } from "./errno.ts";
+import { sizeExplanations } from "./map-size.ts";
 
 /** What libbpf printed, one complaint per line, without its prefix. */
 function complaints(log: string): readonly string[] {
@@ -24,12 +25,15 @@ export function libbpfError(attempt: Attempt, { error, log }: Outcome): BpfError
 const kernelBtfPlaces =
   "/sys/kernel/btf/vmlinux, /boot/vmlinux-RELEASE, /lib/modules/RELEASE and /usr/lib/debug";
 
+/** What is known of an object that was not loaded. */
+interface FailedObject {
+  readonly btfPath: string | undefined;
+  /** Kernel options that it needs, and of which nothing is known. */
+  readonly missing: readonly string[];
+}
+
 /** The error for an object that was not loaded. */
-export function loadError(
-  attempt: Attempt,
-  outcome: Outcome,
-  btfPath: string | undefined,
-): BpfError {
+export function loadError(attempt: Attempt, outcome: Outcome, object: FailedObject): BpfError {
   const rejected =
     /prog '([^']*)': -- BEGIN PROG LOAD LOG --\n([\s\S]*?)-- END PROG LOAD LOG --/.exec(
       outcome.log,
@@ -38,11 +42,21 @@ export function loadError(
   if (log.trim() !== "") return new VerifierError(program, log, errnoName(outcome.error));
   const missing = missingExtern(attempt, outcome);
   if (missing !== undefined) return missing;
-  if (outcome.log.includes("failed to open system Kconfig")) return noConfig(attempt, outcome);
-  if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
-    return noKernelBtf(attempt, outcome, btfPath);
+  if (outcome.log.includes("failed to open system Kconfig")) {
+    return noConfig(attempt, outcome, object.missing);
   }
-  return libbpfError(attempt, outcome);
+  if (/valid kernel BTF|vmlinux BTF|target BTF/.test(outcome.log)) {
+    return noKernelBtf(attempt, outcome, object.btfPath);
+  }
+  return mapTooLarge(attempt, outcome) ?? libbpfError(attempt, outcome);
+}
+
+/** The error for an object with a map that the kernel refuses for its size. */
+function mapTooLarge(attempt: Attempt, outcome: Outcome): BpfError | undefined {
+  const [, name] = /map '([^']+)': failed to create/.exec(outcome.log) ?? [];
+  const explanations = sizeExplanations(`map ${String(name)}`);
+  if (name === undefined || explanations[errnoName(outcome.error)] === undefined) return undefined;
+  return kernelError(attempt, outcome.error, explanations);
 }
 
 /** By what libbpf calls them: what the kernel has to fill in, and where else it can come from. */
@@ -68,11 +82,13 @@ function missingExtern(attempt: Attempt, outcome: Outcome): BpfError | undefined
   });
 }
 
-function noConfig(attempt: Attempt, outcome: Outcome): BpfError {
+/** libbpf was not given all options, and finds no configuration that could have the others. */
+function noConfig(attempt: Attempt, outcome: Outcome, missing: readonly string[]): BpfError {
+  const which = missing.length === 1 ? "the option" : "the options";
   return new BpfError({
     ...attempt,
     code: "missing-extern",
-    reason: `it needs an option of the kernel's configuration, which is not in ${kernelConfigPlaces}`,
+    reason: `it needs ${which} ${missing.join(", ")}, of which there is nothing in ${kernelConfigPlaces}`,
     hint: externs[""]?.[1],
     errno: errnoName(outcome.error),
     cause: libbpfError(attempt, outcome),

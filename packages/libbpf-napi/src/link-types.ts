@@ -80,11 +80,12 @@ export interface NetkitOptions {
 export interface XdpOptions {
   readonly ifindex: InterfaceIndex;
   /**
-   * In the driver, in the stack, or in the driver where it can.
+   * In the driver, in the stack, or in the driver where it can; or on the device itself, for a program
+   * that was loaded with `offload`, see {@link OpenedObject.setDevice}.
    *
    * @defaultValue `"auto"`
    */
-  readonly mode?: "native" | "generic" | "auto";
+  readonly mode?: "native" | "generic" | "offload" | "auto";
   /** Path of the network namespace that the device is in. @defaultValue this process's own */
   readonly netns?: string;
 }

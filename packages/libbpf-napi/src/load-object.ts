@@ -2,6 +2,7 @@ import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject, OpenedObject, OpenOptions } from "./object-types.ts";
+import type { ProgramDevice } from "./program-types.ts";
 import type { ObjectSpec, SettingsOf, VariableSpec } from "./spec.ts";
 
 /** Which map an object uses, instead of a new one as it was defined. */
@@ -25,6 +26,8 @@ export interface LoadOptions<S extends Variables> extends OpenOptions {
   readonly maps?: Readonly<Record<string, MapOptions>>;
   /** The names of the programs to load. @defaultValue all */
   readonly programs?: readonly string[];
+  /** The device that the XDP programs among them are for, see {@link OpenedObject.setDevice}. @defaultValue none */
+  readonly device?: ProgramDevice;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function loadObject<S extends Variables>(
   applySettings(object, spec, options.settings ?? {});
   for (const [map, chosen] of Object.entries(options.maps ?? {})) applyMap(object, map, chosen);
   if (options.programs !== undefined) choosePrograms(object, options.programs);
+  if (options.device !== undefined) chooseDevice(object, options.device);
   return await object.load();
 }
 
@@ -97,5 +101,11 @@ function choosePrograms(object: OpenedObject, chosen: readonly string[]): void {
   for (const name of chosen) object.setAutoload(name, true);
   for (const { name } of object.programs) {
     if (!chosen.includes(name)) object.setAutoload(name, false);
+  }
+}
+
+function chooseDevice(object: OpenedObject, device: ProgramDevice): void {
+  for (const { name, type, autoload } of object.programs) {
+    if (autoload && type === "xdp") object.setDevice(name, device);
   }
 }

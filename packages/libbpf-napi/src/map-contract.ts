@@ -23,6 +23,21 @@ export {
   type QueueFactory,
 } from "./queue-contract.ts";
 
+export {
+  referenceContract,
+  type ReferenceFactory,
+  type ReferenceFixture,
+} from "./reference-contract.ts";
+
+export {
+  ringBufferContract,
+  type RingBufferFactory,
+  type RingBufferFixture,
+  userRingBufferContract,
+  type UserRingBufferFactory,
+  type UserRingBufferFixture,
+} from "./ring-contract.ts";
+
 export { storageContract, type StorageFactory, type StorageFixture } from "./storage-contract.ts";
 
 /** Makes an empty map. */

@@ -1,6 +1,7 @@
 import { addon } from "./addon.ts";
 import { type Attempt, kernelError, type BpfError, UnsupportedFeatureError } from "./errors.ts";
 import { mapTypeNumber } from "./kernel-names.ts";
+import { sizeExplanations } from "./map-size.ts";
 
 /** The first Linux release with maps of a type, by the name that bpftool prints. */
 const sinceKernel: Readonly<Record<string, string>> = {
@@ -46,7 +47,15 @@ export function explainByTypes(failure: BpfError, types: Iterable<string>): BpfE
   return failure;
 }
 
-/** The error for a map that was not created: the kernel is asked whether it has the type at all. */
-export function createError(attempt: Attempt, type: string, error: number): BpfError {
-  return explainByTypes(kernelError(attempt, error), [type]);
+/**
+ * The error for a map that was not created: the kernel is asked whether it has the type at all. `asked`
+ * is the map in words.
+ */
+export function createError(
+  attempt: Attempt,
+  type: string,
+  asked: string,
+  error: number,
+): BpfError {
+  return explainByTypes(kernelError(attempt, error, sizeExplanations(asked)), [type]);
 }

@@ -1,4 +1,5 @@
 import type { Handle } from "./handle.ts";
+import type { DeviceInfo } from "./program-types.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 /** What writing an entry asks of the key: nothing, that it is absent, or that it is present. */
@@ -96,6 +97,10 @@ export interface MapInfo {
   readonly flags: number;
   /** Whether user space may no longer write (`BPF_MAP_FREEZE`). */
   readonly frozen: boolean;
+  /** The id of its type information, see {@link readBtf}; undefined without. */
+  readonly btfId: number | undefined;
+  /** The device that it is on; undefined for one in the kernel. */
+  readonly device: DeviceInfo | undefined;
 }
 
 /** A map in the kernel, of whatever type. */
@@ -109,7 +114,10 @@ export interface KernelMap<K, V> extends BpfMap<K, V>, KernelMapHandle {}
 /** A handle of a map with one value per key and CPU. */
 export interface KernelPerCpuMap<K, V> extends PerCpuMap<K, V>, KernelMapHandle {}
 
-/** A handle of a ring buffer, which {@link openRingBuffer} reads. */
-export interface KernelRingBuffer<E> extends KernelMapHandle {
+/** A ring buffer, which {@link openRingBuffer} reads. In the kernel, or in memory for tests. */
+export interface RingBuffer<E> {
   readonly spec: RingBufferSpec<E>;
 }
+
+/** A handle of a ring buffer. */
+export interface KernelRingBuffer<E> extends RingBuffer<E>, KernelMapHandle {}

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { bytes, u32, u64 } from "./codecs.ts";
@@ -8,7 +9,9 @@ import { mapContract, perCpuMapContract } from "./map-contract.ts";
 import { createMapScan } from "./map-scan.ts";
 import type { BpfMap, KernelMap, WriteMode } from "./map-types.ts";
 import { createMemoryMap } from "./memory-map.ts";
+import { openObject } from "./object.ts";
 import type { KeyedMapType, MapSpec } from "./spec.ts";
+import { compileFixture } from "./testing/compile-fixture.ts";
 import { thrown } from "./testing/thrown.ts";
 
 const open: Handle[] = [];
@@ -204,6 +207,46 @@ describe("a scan", () => {
   });
 });
 
+describe("a map that is too large", () => {
+  it("is refused with what was asked for", () => {
+    expect(thrown(() => createMap(numbers("hash", 0xffff_ffff)))).toMatchObject({
+      code: "invalid-argument",
+      errno: "E2BIG",
+      reason: expect.stringContaining("4294967295 entries, keys and values of 4 and 8 bytes"),
+    });
+    const huge = { ...numbers("array", 0xffff_ffff), value: bytes(4096) };
+    expect(thrown(() => createMap(huge))).toMatchObject({
+      code: expect.stringMatching(/^(?:kernel-error|invalid-argument)$/),
+      errno: expect.stringMatching(/^(?:ENOMEM|E2BIG)$/),
+      hint: expect.stringContaining("fewer"),
+    });
+  });
+
+  it("is named when it is an object's", async () => {
+    using file = await openObject(compileFixture("counter"));
+    file.resizeMap("samples", 0xffff_ffff);
+    await expect(file.load()).rejects.toMatchObject({
+      code: "invalid-argument",
+      errno: "E2BIG",
+      reason: "E2BIG: the kernel has no maps as large as map samples",
+    });
+  });
+
+  it("is none for a process that may lock no memory, since Linux 5.11", () => {
+    const index = JSON.stringify(new URL("index.ts", import.meta.url).href);
+    const code = `
+      import { createMap, u32 } from ${index};
+      const spec = { name: "m", type: "hash", maxEntries: 1000000, flags: 0, key: u32, value: u32, layout: "" };
+      createMap(spec).close();
+      console.log("made");
+    `;
+    const limited = 'ulimit -l 0 && exec "$@"';
+    const node = [process.execPath, "--input-type=module", "-e", code];
+    const run = spawnSync("bash", ["-c", limited, "bash", ...node], { encoding: "utf8" });
+    expect(run.stdout).toBe("made\n");
+  });
+});
+
 describe("a handle of a map", () => {
   it("says what the kernel knows of it", () => {
     const info = tracked(numbers("lru_hash", 64)).info();
@@ -216,6 +259,8 @@ describe("a handle of a map", () => {
       maxEntries: 64,
       flags: 0,
       frozen: false,
+      btfId: undefined,
+      device: undefined,
     });
     expect(info.id).toBeGreaterThan(0);
   });

@@ -8,7 +8,7 @@ import type { MappedMemory } from "./mapped-memory.ts";
 import type { KernelMap, KernelPerCpuMap, KernelRingBuffer } from "./map-types.ts";
 import type { KernelPerfBuffer, PerfBufferSpec } from "./perf-buffer-types.ts";
 import type { KernelUserRingBuffer, UserRingBufferSpec } from "./user-ring-buffer.ts";
-import type { Program } from "./program-types.ts";
+import type { Program, ProgramDevice } from "./program-types.ts";
 import type { BloomFilterSpec, KernelBloomFilter, KernelQueue, QueueSpec } from "./queue-types.ts";
 import type { DecodedMap, RawMap } from "./raw-map-types.ts";
 import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./reference-types.ts";
@@ -129,6 +129,17 @@ export interface OpenedObject extends Disposable, AsyncDisposable {
    * @throws {BpfError} `no-such-member`
    */
   setAutocreate(map: string, autocreate: boolean): void;
+  /**
+   * Loads an XDP program for a device alone: to run on it, or to ask it what it knows of packets.
+   * {@link OpenedObject.load} throws `no-device`, or `unsupported-feature` for a device that cannot.
+   *
+   * ```ts
+   * file.setDevice("look", { ifindex: interfaceIndex(2) });
+   * ```
+   *
+   * @throws {BpfError} `no-such-member`, `invalid-argument` for devices of two network namespaces
+   */
+  setDevice(program: string, device: ProgramDevice): void;
   /** Whether to load a program. @throws {BpfError} `no-such-member` */
   setAutoload(program: string, autoload: boolean): void;
   /**

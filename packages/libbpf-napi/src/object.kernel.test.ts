@@ -166,7 +166,8 @@ describe("pinned maps of an object", () => {
   });
 
   it.each([
-    ["another size", { samples: { maxEntries: 9 } }, [], "max entries: wanted 9, found 8"],
+    ["a smaller size", { samples: { maxEntries: 9 } }, [], "max entries: wanted 9, found 8"],
+    ["a larger size", { samples: { maxEntries: 4 } }, [], "max entries: wanted 4, found 8"],
     [
       "another layout of the same size",
       { samples: {} },

@@ -1,19 +1,19 @@
 import { basename } from "node:path";
 import { addon, type NativeMapDefinition, type NativeObject } from "./addon.ts";
 import { encodeToBytes } from "./codec.ts";
-import { btfOfElf, type ElfFile } from "./btf/index.ts";
+import type { ElfFile } from "./btf/index.ts";
+import { DeviceChoice } from "./device-choice.ts";
 import { Descriptor } from "./descriptor.ts";
 import { readObjectBytes, readObjectFile } from "./elf-check.ts";
 import { type Attempt, BpfError, check } from "./errors.ts";
 import { descriptorOf, type Handle } from "./handle.ts";
-import { nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName, programTypeName } from "./kernel-names.ts";
 import { libbpfError, loadError } from "./libbpf-log.ts";
-import { kernelConfigElsewhere } from "./kernel-config.ts";
+import { kernelOptions } from "./kernel-options.ts";
 import { explainLoad } from "./explain-load.ts";
 import { createLoadedObject, nameList } from "./loaded-object.ts";
-import { findMismatch, mismatchError } from "./map-check.ts";
-import { entryLayout, findLayoutMismatch, kernelEntryLayout } from "./map-layout.ts";
+import { mismatchError } from "./map-check.ts";
+import { definitionMismatch, describeMap } from "./map-definition.ts";
 import type {
   LoadedObject,
   MapDefinition,
@@ -25,7 +25,7 @@ import type {
 import { explainByTypes } from "./map-type-support.ts";
 import { openExistingPin, requireBpffs } from "./pin.ts";
 import { openProgramById } from "./program.ts";
-import type { Program } from "./program-types.ts";
+import type { Program, ProgramDevice } from "./program-types.ts";
 import type { VariableSpec } from "./spec.ts";
 import { findVariable, variablesOf } from "./variables.ts";
 
@@ -44,9 +44,9 @@ export async function openObject(
   const subject = fromFile ? source : name;
   const bytes = fromFile ? await readObjectBytes(source) : source;
   const elf = readObjectFile(bytes, subject);
-  const { btfPath, kconfig } = options;
-  const given = [kconfig, await kernelConfigElsewhere()].filter((each) => each !== undefined);
-  const config = given.length === 0 ? undefined : Buffer.from(given.join("\n"));
+  const { btfPath } = options;
+  const { text, missing } = await kernelOptions(elf, options.kconfig);
+  const config = text === undefined ? undefined : Buffer.from(text);
   const outcome = await addon().objectOpen(bytes, name, btfPath, config);
   const attempt = { operation: "open object", subject };
   if (outcome.object === undefined) {
@@ -54,7 +54,7 @@ export async function openObject(
     const { reason, errno } = cause;
     throw new BpfError({ ...attempt, code: "invalid-object", reason, errno, cause });
   }
-  return new ObjectFile(outcome.object, { name, subject, elf, btfPath });
+  return new ObjectFile(outcome.object, { name, subject, elf, btfPath, missing });
 }
 
 interface ObjectSource {
@@ -63,6 +63,8 @@ interface ObjectSource {
   readonly subject: string;
   readonly elf: ElfFile;
   readonly btfPath: string | undefined;
+  /** Kernel options that it needs, and of which nothing is known. */
+  readonly missing: readonly string[];
 }
 
 class ObjectFile implements OpenedObject {
@@ -75,6 +77,7 @@ class ObjectFile implements OpenedObject {
   /** Where {@link ObjectFile.load} pins what it creates, by map. */
   readonly #pins = new Map<string, string>();
 
+  readonly #devices = new DeviceChoice();
   /** Handles of what programs are written against, until they were loaded. */
   readonly #targets: Program[] = [];
 
@@ -151,12 +154,7 @@ class ObjectFile implements OpenedObject {
 
   async setAttachTarget(program: string, functionName: string, target?: Program): Promise<void> {
     const attempt = this.#attempt(`choose ${functionName} as target of ${program} in`);
-    const native = this.#use(attempt.operation);
-    const programs = addon().objectPrograms(native);
-    if (!programs.some(({ name }) => name === program)) {
-      const reason = `it has no such program, but ${nameList(programs)}`;
-      throw new BpfError({ ...attempt, code: "no-such-member", reason });
-    }
+    const native = this.#withProgram(program, attempt);
     // libbpf needs the descriptor until the object is loaded.
     const kept = target === undefined ? undefined : openProgramById(target.info().id);
     if (kept !== undefined) this.#targets.push(kept);
@@ -174,31 +172,32 @@ class ObjectFile implements OpenedObject {
     check(attempt, addon().objectAutocreate(this.#use(attempt.operation), map, autocreate));
   }
 
+  setDevice(program: string, device: ProgramDevice): void {
+    const attempt = this.#attempt(`choose device ${String(device.ifindex)} for ${program} of`);
+    this.#devices.choose(this.#withProgram(program, attempt), program, device, attempt);
+  }
+
   setAutoload(program: string, autoload: boolean): void {
     const attempt = this.#attempt(`choose whether to load ${program} of`);
-    const native = this.#use(attempt.operation);
-    check(attempt, addon().objectAutoload(native, program, autoload), {
-      ENOENT: {
-        code: "no-such-member",
-        reason: `it has no such program, but ${nameList(addon().objectPrograms(native))}`,
-      },
-    });
+    const native = this.#withProgram(program, attempt);
+    check(attempt, addon().objectAutoload(native, program, autoload));
   }
 
   async load(): Promise<LoadedObject> {
-    const { name, subject, btfPath } = this.#source;
+    const { name, subject } = this.#source;
     const native = this.#use("load");
     this.#native = undefined;
     const sections = loadedSections(native);
     const types = addon()
       .objectMaps(native)
       .map(({ type }) => mapTypeName(type));
-    const outcome = await addon().objectLoad(native);
+    const outcome = await addon().objectLoad(native, this.#devices.netns);
     this.#closeTargets();
     if (outcome.error !== 0) {
       addon().objectClose(native);
-      const failure = loadError({ operation: "load object", subject }, outcome, btfPath);
-      throw await explainLoad(explainByTypes(failure, types), sections);
+      const failure = loadError({ operation: "load object", subject }, outcome, this.#source);
+      const explained = await this.#devices.explain(explainByTypes(failure, types));
+      throw await explainLoad(explained, sections);
     }
     const variables = (): readonly VariableDefinition[] => this.variables;
     const resized = this.#resized;
@@ -230,20 +229,11 @@ class ObjectFile implements OpenedObject {
     code: "incompatible-map" | "incompatible-pin",
     attempt: Attempt,
   ): void {
-    const mismatch = this.#mismatch(this.#definition(map, "reuse"), existing);
+    const wanted = this.#definition(map, "reuse");
+    const mismatch = definitionMismatch(this.#source.elf, wanted, existing);
     if (mismatch !== undefined) throw mismatchError(code, attempt, mismatch);
     const fd = existing.number(attempt.operation);
     check(attempt, addon().objectReuseMap(this.#use(attempt.operation), map, fd));
-  }
-
-  /** The first difference of a map in the kernel to the one that is defined here. */
-  #mismatch(wanted: NativeMapDefinition, existing: Descriptor): string | undefined {
-    const found = nativeMapInfo(existing);
-    const traits = { ...found, type: mapTypeName(found.type) };
-    const mismatch = findMismatch(describeMap(wanted), traits);
-    if (mismatch !== undefined || wanted.keyTypeId === 0) return mismatch;
-    const here = entryLayout(btfOfElf(this.#source.elf), wanted);
-    return findLayoutMismatch(here, kernelEntryLayout(found));
   }
 
   #definition(map: string, operation: string): NativeMapDefinition {
@@ -256,6 +246,15 @@ class ObjectFile implements OpenedObject {
       subject: this.#source.subject,
       reason: `it has no such map, but ${nameList(definitions)}`,
     });
+  }
+
+  /** For a choice about one program, which must be there. */
+  #withProgram(program: string, attempt: Attempt): NativeObject {
+    const native = this.#use(attempt.operation);
+    const programs = addon().objectPrograms(native);
+    if (programs.some(({ name }) => name === program)) return native;
+    const reason = `it has no such program, but ${nameList(programs)}`;
+    throw new BpfError({ ...attempt, code: "no-such-member", reason });
   }
 
   #definitions(operation: string): readonly NativeMapDefinition[] {
@@ -281,9 +280,4 @@ class ObjectFile implements OpenedObject {
 function loadedSections(native: NativeObject): readonly string[] {
   const programs = addon().objectPrograms(native);
   return programs.filter(({ autoload }) => autoload).map(({ section }) => section);
-}
-
-function describeMap(map: NativeMapDefinition): MapDefinition {
-  const { name, type, keySize, valueSize, maxEntries, flags } = map;
-  return { name, type: mapTypeName(type), keySize, valueSize, maxEntries, flags };
 }

@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { attachXdp } from "./attach-xdp.ts";
 import { u32, u64 } from "./codecs.ts";
 import { createMap, createPerCpuMap } from "./kernel-map.ts";
 import { openPinnedLink } from "./link.ts";
+import { listPins } from "./list-pins.ts";
 import { loadObject } from "./load-object.ts";
 import { isBpffs, mountBpffs, unpin } from "./pin.ts";
 import {
@@ -18,6 +20,7 @@ import {
 import type { MapSpec } from "./spec.ts";
 import { type BpffsFolder, createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { compileCounter } from "./testing/counter.ts";
+import { createTestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
 
 const counter = compileCounter();
@@ -38,6 +41,42 @@ beforeEach(() => {
 });
 
 afterEach(() => pins[Symbol.dispose]());
+
+describe("the pins in a folder", () => {
+  it("are listed with what they are, also those of folders in it", async () => {
+    using object = await loadObject(counter.object, counter.bytes);
+    mkdirSync(pins.path("inner"));
+    const [map, program] = [object.map(counter.samples), object.program("pass")];
+    using namespace = createTestNamespace();
+    const device = { ifindex: namespace.left, netns: namespace.path };
+    await using link = await attachXdp(object.program("xdp_pass"), device);
+    try {
+      map.pin(pins.path("b"));
+      program.pin(pins.path("inner/a"));
+      link.pin(pins.path("c"));
+      symlinkSync(pins.path("b"), pins.path("alias"));
+      expect(listPins(join(pins.path("b"), ".."))).toEqual([
+        { path: pins.path("b"), kind: "map", info: map.info() },
+        { path: pins.path("c"), kind: "link", info: link.info() },
+        { path: pins.path("inner/a"), kind: "program", info: program.info() },
+      ]);
+    } finally {
+      unpin(pins.path("inner/a"));
+      rmdirSync(pins.path("inner"));
+    }
+  });
+
+  it("are asked for in a BPF file system", () => {
+    for (const folder of [tmpdir(), pins.path("absent")]) {
+      expect(thrown(() => listPins(folder))).toMatchObject({
+        code: "not-bpffs",
+        operation: "list pins in",
+        subject: folder,
+      });
+    }
+    expect(listPins(join(pins.path("x"), ".."))).toEqual([]);
+  });
+});
 
 describe("a pinned map", () => {
   it("is opened by its path, with what was in it", () => {

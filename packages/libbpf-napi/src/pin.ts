@@ -1,6 +1,7 @@
 import { existsSync, readlinkSync, statfsSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { addon } from "./addon.ts";
+import { errnoName } from "./errno.ts";
 import { type Attempt, BpfError, check, kernelError } from "./errors.ts";
 import type { Descriptor } from "./descriptor.ts";
 
@@ -39,14 +40,7 @@ export function unpin(path: string): boolean {
   } catch (cause) {
     const errno = errorCode(cause);
     if (errno === "ENOENT") return false;
-    throw new BpfError({
-      code: errno === "EPERM" || errno === "EACCES" ? "not-permitted" : "kernel-error",
-      operation: "unpin",
-      subject: path,
-      reason: cause instanceof Error ? cause.message : String(cause),
-      errno,
-      cause,
-    });
+    throw fileError({ operation: "unpin", subject: path }, cause);
   }
 }
 
@@ -70,6 +64,19 @@ export function pinDescriptor(
 
 /** Kinds of pinned things, by the name of their descriptors in /proc. */
 const pinKinds = { map: "bpf-map", program: "bpf-prog", link: "bpf[-_]link" } as const;
+
+/** The kind of what is pinned at `path`; undefined when nothing is, or what is none of them. */
+export function pinKind(path: string): keyof typeof pinKinds | undefined {
+  const fd = addon().fdFromPin(path);
+  const missing = errnoName(-fd) === "ENOENT";
+  if (missing) return undefined;
+  check({ operation: "look at pin", subject: path }, fd);
+  const found = readlinkSync(`/proc/self/fd/${String(fd)}`);
+  addon().fdClose(fd);
+  return (["map", "program", "link"] as const).find((kind) =>
+    new RegExp(pinKinds[kind]).test(found),
+  );
+}
 
 /** A descriptor of the caller's own of what is pinned at `path`, which must be of the kind. */
 export function openPin(path: string, kind: keyof typeof pinKinds): number {
@@ -117,12 +124,27 @@ function openError(attempt: Attempt, path: string, error: number): BpfError {
   });
 }
 
-function notBpffs(attempt: Attempt, folder: string): BpfError {
+/** The error for a folder that pins cannot be in. */
+export function notBpffs(attempt: Attempt, folder: string): BpfError {
   return new BpfError({
     ...attempt,
     code: "not-bpffs",
     reason: `${folder} is not in a BPF file system`,
     hint: "mount one with mountBpffs, usually on /sys/fs/bpf",
+  });
+}
+
+/** The error for what Node's functions for files threw. */
+export function fileError(attempt: Attempt, cause: unknown): BpfError {
+  const errno = errorCode(cause);
+  const denied = errno === "EPERM" || errno === "EACCES";
+  return new BpfError({
+    ...attempt,
+    code: denied ? "not-permitted" : "kernel-error",
+    reason: cause instanceof Error ? cause.message : String(cause),
+    hint: denied ? "run as root: a BPF file system is usually root's own" : undefined,
+    errno,
+    cause,
   });
 }
 

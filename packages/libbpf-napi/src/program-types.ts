@@ -84,6 +84,31 @@ export interface TestRunResult {
   readonly durationNs: number;
 }
 
+/** The device that an XDP program is loaded for. */
+export interface ProgramDevice {
+  readonly ifindex: InterfaceIndex;
+  /**
+   * Whether the device itself runs the program, and has the object's maps: few can. Otherwise the
+   * program runs in the kernel (Linux 6.3), at this device only, and may call `bpf_xdp_metadata_*`.
+   *
+   * @defaultValue false
+   */
+  readonly offload?: boolean;
+  /**
+   * Path of the network namespace that the device is in; the same for all programs of an object.
+   *
+   * @defaultValue this process's own
+   */
+  readonly netns?: string;
+}
+
+/** What the kernel says of the device that a program or a map is on. */
+export interface DeviceInfo {
+  readonly ifindex: InterfaceIndex;
+  /** The device's network namespace, as `stat` of its path tells it. */
+  readonly netns: { readonly dev: bigint; readonly ino: bigint };
+}
+
 /** What the kernel says of a program. */
 export interface ProgramInfo {
   /** Unique while the program lives. */
@@ -110,6 +135,10 @@ export interface ProgramInfo {
   readonly verifiedInstructions: number;
   /** Ids of the maps that it uses. */
   readonly mapIds: readonly number[];
+  /** The id of its type information, see {@link readBtf}; undefined without. */
+  readonly btfId: number | undefined;
+  /** The device that runs it; undefined for one that runs in the kernel, even if it is bound to a device. */
+  readonly device: DeviceInfo | undefined;
 }
 
 /** A program in the kernel. */

@@ -1,5 +1,6 @@
 import { addon, type NativeProgramInfo } from "./addon.ts";
 import { Descriptor } from "./descriptor.ts";
+import { deviceOf } from "./device-choice.ts";
 import { type Attempt, kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { programTypeName } from "./kernel-names.ts";
@@ -74,11 +75,14 @@ class KernelProgram extends DescriptorHandle implements Program {
       jitedSize: info.jitedSize,
       verifiedInstructions: info.verifiedInstructions,
       mapIds: [...info.mapIds],
+      btfId: info.btfId === 0 ? undefined : info.btfId,
+      device: deviceOf(info),
     };
   }
 
-  testRun(input: TestRunInput): Promise<TestRunResult> {
-    return testRun(this.#descriptor, programTypeName(readInfo(this.#descriptor).type), input);
+  async testRun(input: TestRunInput): Promise<TestRunResult> {
+    const typeOf = (): string => programTypeName(readInfo(this.#descriptor).type);
+    return await testRun(this.#descriptor, typeOf, input);
   }
 }
 

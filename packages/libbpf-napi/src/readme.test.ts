@@ -6,9 +6,9 @@ function read(path: string): string {
 }
 
 describe("the README", () => {
-  it("shows the example that is compiled", () => {
-    const code = /```ts\n([\s\S]*?)```/.exec(read("README.md"))?.[1];
-    expect(code).toBe(read("examples/count-packets.ts"));
+  it("shows the examples that are compiled", () => {
+    const code = [...read("README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text);
+    expect(code).toEqual([read("examples/count-packets.ts"), read("examples/print-type.ts")]);
   });
 
   it("has a row for every error code", () => {

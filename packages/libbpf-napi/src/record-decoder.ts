@@ -4,7 +4,7 @@ import type { Codec } from "./codec.ts";
 import { BpfError } from "./errors.ts";
 
 /** Records lie at multiples of this in a batch; the same number stands in native/src/records.c. */
-const recordAlignment = 8;
+export const recordAlignment = 8;
 
 /** What records are decoded by. */
 export interface RecordDecoder<E> {

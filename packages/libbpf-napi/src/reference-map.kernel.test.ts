@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { interfaceIndex } from "@heddle/contracts";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { u32, u64 } from "./codecs.ts";
-import type { Handle } from "./handle.ts";
-import { createMap } from "./kernel-map.ts";
+import { createMap, possibleCpus } from "./kernel-map.ts";
+import { referenceContract, type ReferenceFixture } from "./map-contract.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { openPinnedReferenceMap } from "./pinned-map.ts";
@@ -18,13 +18,13 @@ import { compileFixture } from "./testing/compile-fixture.ts";
 import { listen } from "./testing/listening-socket.ts";
 import { thrown } from "./testing/thrown.ts";
 
-const open: Handle[] = [];
+const open: AsyncDisposable[] = [];
 
-afterEach(() => {
-  for (const handle of open.splice(0)) handle.close();
+afterEach(async () => {
+  for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
 });
 
-function tracked<H extends Handle>(handle: H): H {
+function tracked<H extends AsyncDisposable>(handle: H): H {
   open.push(handle);
   return handle;
 }
@@ -59,6 +59,101 @@ const inner: MapSpec<number, bigint> = {
 };
 
 const packet = new Uint8Array(64);
+
+/** Runs the contract of one type, each case with a map and targets that `sample` makes. */
+function meets<T extends ReferenceMapType>(
+  type: T,
+  sample: (spec: ReferenceMapSpec<number, T>) => Promise<ReferenceFixture<T>>,
+): void {
+  it.each(referenceContract(type))("$name", async ({ run }) => {
+    await expect(run(sample)).resolves.toBeUndefined();
+  });
+}
+
+/** The kernel's name of a socket, by another map. */
+function cookieOf(fd: number): bigint {
+  using map = createReferenceMap(specOf("sockhash", "cookies"));
+  map.set(0, fd);
+  return map.get(0) ?? 0n;
+}
+
+/** What is not a program, a map or a socket; it is open as long as the process is. */
+const nothing = openSync("/dev/null", "r");
+
+/** Sockets, and the cookies by which a map tells them. */
+async function sockets<T extends "sockmap" | "sockhash">(
+  spec: ReferenceMapSpec<number, T>,
+): Promise<ReferenceFixture<T>> {
+  const [one, two] = [tracked(await listen()), tracked(await listen())];
+  const map = tracked(createReferenceMap(spec));
+  const found = [cookieOf(one.fd), cookieOf(two.fd)];
+  expect(found[0]).not.toBe(found[1]);
+  return { map, targets: [one.fd, two.fd], found, refused: nothing };
+}
+/** Maps like one that they were made for, by handle and by id. */
+function maps<T extends "array_of_maps" | "hash_of_maps">(
+  spec: ReferenceMapSpec<number, T>,
+): Promise<ReferenceFixture<T>> {
+  const [one, two] = [tracked(createMap(inner)), tracked(createMap(inner))];
+  const found = [one.info().id, two.info().id];
+  const refused = tracked(createMap({ ...inner, value: u32 }));
+  const map = tracked(createReferenceMap(spec, one));
+  return Promise.resolve({ map, targets: [one, two.info().id], found, refused });
+}
+
+describe("in the kernel", () => {
+  const loopback = interfaceIndex(1);
+
+  meets("prog_array", async (spec) => {
+    const object = tracked(await load());
+    const targets = [object.program("tail"), object.program("jump").info().id] as const;
+    const found = [targets[0].info().id, targets[1]];
+    const refused = object.program("before_sending");
+    // An array takes programs of the type that came first.
+    const map = tracked(createReferenceMap(spec));
+    map.set(0, targets[0]);
+    map.delete(0);
+    return { map, targets, found, refused };
+  });
+
+  meets("array_of_maps", maps);
+  meets("hash_of_maps", maps);
+
+  const devices = async <T extends "devmap" | "devmap_hash">(
+    spec: ReferenceMapSpec<number, T>,
+  ): Promise<ReferenceFixture<T>> => {
+    const object = tracked(await load());
+    const { id } = object.program("before_sending").info();
+    return {
+      map: tracked(createReferenceMap(spec)),
+      targets: [{ ifindex: loopback }, { ifindex: loopback, program: id }],
+      found: [
+        { ifindex: loopback, programId: undefined },
+        { ifindex: loopback, programId: id },
+      ],
+      refused: { ifindex: interfaceIndex(0x7fff_ffff) },
+    };
+  };
+  meets("devmap", devices);
+  meets("devmap_hash", devices);
+
+  meets("cpumap", (spec) => {
+    const found = [8, 16].map((queueSize) => ({ queueSize, programId: undefined }));
+    const refused = { queueSize: 1 << 20 };
+    const map = tracked(createReferenceMap(spec));
+    return Promise.resolve({ map, targets: [{ queueSize: 8 }, { queueSize: 16 }], found, refused });
+  });
+
+  meets("sockmap", sockets);
+  meets("sockhash", sockets);
+
+  meets("cgroup_array", (spec) => {
+    const root = openSync(cgroup2Root(), "r");
+    open.push({ [Symbol.asyncDispose]: () => Promise.resolve(closeSync(root)) });
+    const map = tracked(createReferenceMap(spec));
+    return Promise.resolve({ map, targets: [root, root], found: [], refused: nothing });
+  });
+});
 
 describe("an array of programs", () => {
   it("is set by handle and by id, and jumps there", async () => {
@@ -175,6 +270,27 @@ describe("maps to redirect to", () => {
     expect(thrown(() => small.set(0, { ifindex: loopback, program }))).toMatchObject({
       code: "invalid-argument",
       reason: expect.stringContaining("no room"),
+    });
+  });
+
+  it("say which modes they do not take, and where they end", async () => {
+    using object = await load();
+    using tails = createReferenceMap(specOf("prog_array", "tails"));
+    const attempt = () => tails.set(0, object.program("tail"), { mode: "create" });
+    expect(thrown(attempt)).toMatchObject({
+      reason: "entries of a map of type prog_array are only set whether or not they are there",
+      hint: "leave out the mode create",
+    });
+    expect(thrown(() => tails.delete(4))).toMatchObject({ reason: "it has the keys 0 to 3" });
+    using cpus = createReferenceMap(specOf("cpumap", "cpus"));
+    expect(thrown(() => cpus.set(0, { queueSize: 0 }))).toMatchObject({
+      reason: "a CPU's queue has room for 1 to 16384 packets, not 0",
+    });
+    const count = possibleCpus();
+    using many = createReferenceMap(specOf("cpumap", "cpus", count + 1));
+    expect(thrown(() => many.set(count, { queueSize: 1 }))).toMatchObject({
+      code: "invalid-argument",
+      reason: "this machine has no such CPU",
     });
   });
 

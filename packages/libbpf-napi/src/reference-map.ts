@@ -1,15 +1,24 @@
 import { addon } from "./addon.ts";
-import { bytes } from "./codecs.ts";
+import { decodeFromBytes } from "./codec.ts";
+import { bytes, u32 } from "./codecs.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { BpfError, type Explanation } from "./errors.ts";
+import { errnoName } from "./errno.ts";
+import { BpfError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import { KernelKeyedMap, modeFlags } from "./kernel-keyed-map.ts";
 import { newDescriptor } from "./kernel-map.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
 import type { KnownSpec } from "./known-spec.ts";
-import { describeKey, entryError } from "./map-errors.ts";
 import { encodeParts } from "./map-shape.ts";
 import type { KernelMapHandle, MapScan, WriteOptions } from "./map-types.ts";
+import {
+  checkModeTaken,
+  isAlwaysDeleted,
+  isTold,
+  referenceError,
+  settingOf,
+  untoldError,
+} from "./reference-errors.ts";
 import { encodeReference, type ReferenceKind, referenceKinds } from "./reference-kinds.ts";
 import type {
   KernelReferenceMap,
@@ -73,15 +82,17 @@ class References<K, T extends ReferenceMapType>
 
   set(key: K, target: ReferenceKinds[T]["target"], options: WriteOptions = {}): void {
     const { value: codec } = referenceTraits(this.spec);
-    const attempt = { operation: `set ${describeKey(key)}`, subject: `map ${this.name}` };
+    const mode = options.mode ?? "any";
+    const attempt = settingOf(this.spec, key);
     const fd = this.#descriptor.number(attempt.operation);
-    const encodedKey = encodeParts(this.name, "key", this.spec.key, [key]);
+    const encodedKey = this.#encodeKey(key);
+    checkModeTaken(this.spec, this.#kind, mode, key);
+    this.#kind.validate(target, codec.size, attempt);
     const encoded = this.#kind.encode(target, attempt);
     using _opened = encoded.opened;
-    const value = encodeReference(encoded, codec.size, attempt);
-    const flags = modeFlags[options.mode ?? "any"];
-    const result = addon().mapUpdate(fd, encodedKey, value, flags);
-    if (result < 0) throw entryError(this.spec, "set", key, -result, this.#explanations());
+    const value = encodeReference(encoded, codec.size);
+    const result = addon().mapUpdate(fd, encodedKey, value, modeFlags[mode]);
+    if (result < 0) throw referenceError(this.spec, this.#kind, "set", key, -result);
   }
 
   get(key: K): ReferenceKinds[T]["found"] | undefined {
@@ -91,7 +102,13 @@ class References<K, T extends ReferenceMapType>
   }
 
   delete(key: K): boolean {
-    return this.#bytes.delete(key);
+    const fd = this.#descriptor.number("delete");
+    const encodedKey = this.#encodeKey(key);
+    const present = this.#isPresent(key);
+    const result = addon().mapDelete(fd, encodedKey);
+    if (result === 0) return present;
+    if (this.#meansMissing(errnoName(-result), encodedKey)) return false;
+    throw referenceError(this.spec, this.#kind, "delete", key, -result);
   }
 
   entries(): MapScan<K, ReferenceKinds[T]["found"]> {
@@ -107,32 +124,25 @@ class References<K, T extends ReferenceMapType>
     };
   }
 
-  #decoder(operation: string): (value: Uint8Array) => ReferenceKinds[T]["found"] {
-    const { decode, toldSize } = this.#kind;
-    const told = referenceTraits(this.spec).value.size >= toldSize;
-    if (decode !== undefined && told) return decode;
-    const size = told ? "" : ` with values of less than ${String(toldSize)} bytes`;
-    throw new BpfError({
-      code: "invalid-argument",
-      operation,
-      subject: `map ${this.name}`,
-      reason: `the kernel does not tell what a map of type ${this.spec.type}${size} refers to`,
-    });
+  /** Asked before deleting, which of some types does not tell. */
+  #isPresent(key: K): boolean {
+    const silent = this.#kind.rules.deletesMissing === "silent";
+    return !silent || isAlwaysDeleted(this.#kind) || this.#bytes.has(key);
   }
 
-  #explanations(): Readonly<Record<string, Explanation>> {
-    const refused: Explanation = { code: "invalid-argument", reason: this.#kind.refusal };
-    const beyond: Explanation = {
-      code: "key-out-of-range",
-      reason: `it has the keys 0 to ${String(this.maxEntries - 1)}`,
-    };
-    return {
-      EINVAL: refused,
-      EBADF: refused,
-      ENOTSOCK: refused,
-      EOPNOTSUPP: refused,
-      ...(this.#kind.indexed ? { E2BIG: beyond } : {}),
-    };
+  #meansMissing(errno: string, encodedKey: Uint8Array): boolean {
+    if (errno !== this.#kind.rules.deletesMissing) return errno === "ENOENT";
+    return decodeFromBytes(u32, encodedKey) < this.maxEntries;
+  }
+
+  #encodeKey(key: K): Uint8Array<ArrayBuffer> {
+    return encodeParts(this.name, "key", this.spec.key, [key]);
+  }
+
+  #decoder(operation: string): (value: Uint8Array) => ReferenceKinds[T]["found"] {
+    const { decode } = this.#kind;
+    if (decode !== undefined && isTold(this.spec, this.#kind)) return decode;
+    throw untoldError(this.spec, this.#kind, operation);
   }
 }
 

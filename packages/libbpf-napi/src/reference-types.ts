@@ -4,11 +4,14 @@ import type { KernelMapHandle, MapScan, WriteOptions } from "./map-types.ts";
 import type { Program } from "./program-types.ts";
 import type { NamedMapSpec } from "./spec.ts";
 
+/** A handle, or the id of one that is open elsewhere. */
+export type HandleOrId<H> = H | number;
+
 /** Where a device map sends packets. */
 export interface DeviceTarget {
   readonly ifindex: InterfaceIndex;
   /** An XDP program of type `xdp/devmap`, run on each packet before it is sent. @defaultValue none */
-  readonly program?: Program;
+  readonly program?: HandleOrId<Program>;
 }
 
 /** What a device map says of an entry. */
@@ -20,10 +23,10 @@ export interface FoundDevice {
 
 /** How a CPU map's CPU takes packets. */
 export interface CpuTarget {
-  /** How many packets may wait for it. */
+  /** How many packets may wait for it; 1 to 16384. */
   readonly queueSize: number;
   /** An XDP program of type `xdp/cpumap`, run there on each packet. @defaultValue none */
-  readonly program?: Program;
+  readonly program?: HandleOrId<Program>;
 }
 
 /** What a CPU map says of an entry. */
@@ -32,9 +35,6 @@ export interface FoundCpu {
   /** The id of the program that runs there; undefined without one. */
   readonly programId: number | undefined;
 }
-
-/** A handle, or the id of one that is open elsewhere. */
-type HandleOrId<H> = H | number;
 
 /** By type, what an entry is set to, and what the kernel says of it. */
 export interface ReferenceKinds {
@@ -91,6 +91,10 @@ export interface ReferenceMap<K, T extends ReferenceMapType> {
   readonly maxEntries: number;
   readonly spec: ReferenceMapSpec<K, T>;
   /**
+   * Of `devmap`, `devmap_hash` and `cpumap`, the kernel takes the mode `replace` for `any`, and to
+   * `devmap` and `cpumap` all keys are there already. The other arrays but `sockmap` and `xskmap` take
+   * no mode but `any`.
+   *
    * @throws {BpfError} `map-full`, `key-out-of-range`, `key-exists`, `key-missing`, or
    * `invalid-argument` for what this map does not refer to, such as a map unlike the others in it
    */
@@ -101,7 +105,11 @@ export interface ReferenceMap<K, T extends ReferenceMapType> {
    * @throws {BpfError} `invalid-argument` for a type of which the kernel does not tell
    */
   get(key: K): ReferenceKinds[T]["found"] | undefined;
-  /** Whether the key was there. */
+  /**
+   * Whether the key was there; of `xskmap` always true, for the kernel does not tell.
+   *
+   * @throws {BpfError} `key-out-of-range` beyond an array
+   */
   delete(key: K): boolean;
   /** All entries that refer to something, in no particular order. */
   entries(): MapScan<K, ReferenceKinds[T]["found"]>;

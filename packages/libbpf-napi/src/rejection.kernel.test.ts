@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,6 +42,12 @@ describe("the verifier's rejection", () => {
     ["unbounded", "return value[skb->mark];", "R0", "bound the number"],
     ["packet_bounds", "return data[0];", "invalid access to packet", "data_end"],
     ["wrong_helper", "bpf_get_hash_recalc", "bpf_get_hash_recalc#34", "may not call"],
+    ["leaked", "bpf_sk_lookup_tcp", "Unreleased reference", "release what was acquired"],
+    ["wrong_context", "context + 200", "invalid bpf_context access", "this kind of program"],
+    ["beyond_stack", "bpf_skb_load_bytes", "stack", "check the bounds"],
+    ["unset", "asm volatile", "R5 !read_ok", "before it was set"],
+    ["number_as_pointer", "skb->mark", "invalid mem access 'scalar'", "a number is used"],
+    ["wrong_verdict", "return 7", "At program exit", "returns only"],
   ])("of %s shows line, reason and hint", async (program, source, message, hint) => {
     const error = await rejection(program);
     expect(error.program).toBe(program);
@@ -88,7 +94,10 @@ function inChild(
 ): { readonly error: unknown; readonly stderr: string } {
   const file = join(folder, `child-${String(Math.random()).slice(2)}.ts`);
   const body = `
-    import { openObject, createMap, probe, u32 } from ${JSON.stringify(index)};
+    import { readFileSync, writeFileSync } from "node:fs";
+    import * as library from ${JSON.stringify(index)};
+    const { openObject, createMap, u32, parseElf, btfOfElf, formatType, layoutOf } = library;
+    const { createMemoryMap, createMemoryReferenceMap, createMemoryRingBuffer, ringBufferEvents } = library;
     try { ${script} } catch (error) {
       process.stdout.write(JSON.stringify({ ...error, message: error.message }));
     }
@@ -115,6 +124,60 @@ describe("without root", () => {
       hint: expect.stringContaining("CAP_BPF"),
     });
     expect(stderr).toBe("");
+  });
+
+  it("maps are not made, and the missing capability is told", () => {
+    const spec = `{ name: "m", type: "array", maxEntries: 1, flags: 0, key: u32, value: u32, layout: "" }`;
+    expect(inChild(`createMap(${spec})`, ...unprivileged).error).toMatchObject({
+      code: "not-permitted",
+      errno: "EPERM",
+      operation: "create",
+      subject: "map m",
+      hint: expect.stringContaining("CAP_BPF"),
+    });
+  });
+
+  it("objects are looked at, types are read, and maps are in memory", () => {
+    const [file, found] = [join(folder, "counter.bpf.o"), join(folder, "found")];
+    mkdirSync(found);
+    chmodSync(found, 0o777);
+    const script = `
+      if (process.getuid() !== 65534) throw new Error("it is privileged");
+      const file = ${JSON.stringify(file)};
+      const object = await openObject(file);
+      const elf = parseElf(readFileSync(file), file);
+      const types = btfOfElf(elf);
+      const sample = types.find("struct", "sample").id;
+      const shape = { maxEntries: 1, flags: 0, layout: "" };
+      const map = createMemoryMap({ ...shape, name: "m", type: "hash", key: u32, value: u32 });
+      map.set(1, 2);
+      const devices = createMemoryReferenceMap({ ...shape, name: "d", type: "devmap", key: u32 });
+      devices.set(0, { ifindex: 3 });
+      const ring = createMemoryRingBuffer({ ...shape, name: "r", type: "ringbuf", maxEntries: 4096, event: u32 });
+      ring.push(7);
+      const [event] = await Array.fromAsync(take(ringBufferEvents(ring, { onError: console.error, keepAlive: true })));
+      async function* take(events) { for await (const each of events) { yield each; break; } }
+      object.setVariable(object.findVariable("burst"), 3);
+      writeFileSync(${JSON.stringify(join(found, "told"))}, JSON.stringify({
+        maps: object.maps.map(({ name }) => name).toSorted(),
+        programs: object.programs.length,
+        variables: object.variables.map(({ name }) => name).toSorted(),
+        type: formatType(types, sample),
+        layout: layoutOf(types, sample).size,
+        value: map.get(1), device: devices.get(0).ifindex, event,
+      }));
+    `;
+    expect(inChild(script, ...unprivileged)).toEqual({ error: undefined, stderr: "" });
+    expect(JSON.parse(readFileSync(join(found, "told"), "utf8"))).toEqual({
+      maps: ["counters", "events", "samples"],
+      programs: 6,
+      variables: ["burst", "drop", "mark_with"],
+      type: "struct sample {\n\t__u32 length;\n\t__u32 mark;\n};",
+      layout: 8,
+      value: 2,
+      device: 3,
+      event: 7,
+    });
   });
 });
 

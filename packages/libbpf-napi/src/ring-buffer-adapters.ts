@@ -1,5 +1,5 @@
 import { toError } from "@heddle/contracts";
-import type { KernelRingBuffer } from "./map-types.ts";
+import type { RingBuffer } from "./map-types.ts";
 import { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
 import { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
 
@@ -8,7 +8,7 @@ import { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-ev
  * `maxQueued` events waiting, the ring buffer fills. Cancelling stops reading.
  */
 export function ringBufferStream<E>(
-  map: KernelRingBuffer<E>,
+  map: RingBuffer<E>,
   options: RingBufferEventsOptions<E>,
 ): ReadableStream<E> {
   const events = ringBufferEvents(map, options);
@@ -51,7 +51,7 @@ export interface EventObservable<E> {
  * last one that leaves closes it. What arrives while nobody observes stays in the ring buffer.
  */
 export function ringBufferObservable<E>(
-  map: KernelRingBuffer<E>,
+  map: RingBuffer<E>,
   options: Omit<RingBufferOptions<E>, "onEvents">,
 ): EventObservable<E> {
   const shared = new SharedReader(map, options);
@@ -65,12 +65,12 @@ export function ringBufferObservable<E>(
 }
 
 class SharedReader<E> {
-  readonly #map: KernelRingBuffer<E>;
+  readonly #map: RingBuffer<E>;
   readonly #options: Omit<RingBufferOptions<E>, "onEvents">;
   readonly #observers = new Set<{ readonly next: (event: E) => void }>();
   #reader: RingBufferReader | undefined;
 
-  constructor(map: KernelRingBuffer<E>, options: Omit<RingBufferOptions<E>, "onEvents">) {
+  constructor(map: RingBuffer<E>, options: Omit<RingBufferOptions<E>, "onEvents">) {
     this.#map = map;
     this.#options = options;
   }

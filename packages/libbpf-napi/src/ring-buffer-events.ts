@@ -1,4 +1,4 @@
-import type { KernelRingBuffer } from "./map-types.ts";
+import type { RingBuffer } from "./map-types.ts";
 import { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";
 
 export interface RingBufferEventsOptions<E> extends Omit<RingBufferOptions<E>, "onEvents"> {
@@ -16,7 +16,7 @@ export interface RingBufferEventsOptions<E> extends Omit<RingBufferOptions<E>, "
  * event keeps the process alive only with `keepAlive`.
  */
 export function ringBufferEvents<E>(
-  map: KernelRingBuffer<E>,
+  map: RingBuffer<E>,
   options: RingBufferEventsOptions<E>,
 ): AsyncIterableIterator<E> & AsyncDisposable {
   return new EventQueue(map, options);
@@ -31,7 +31,7 @@ class EventQueue<E> implements AsyncIterableIterator<E>, AsyncDisposable {
   #arrived: E[] = [];
   #paused = false;
 
-  constructor(map: KernelRingBuffer<E>, options: RingBufferEventsOptions<E>) {
+  constructor(map: RingBuffer<E>, options: RingBufferEventsOptions<E>) {
     this.#maxQueued = options.maxQueued ?? 65_536;
     this.#reader = openRingBuffer(map, { ...options, onEvents: (events) => this.#enqueue(events) });
   }

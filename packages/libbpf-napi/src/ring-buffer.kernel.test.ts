@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadObject } from "./load-object.ts";
+import { ringBufferContract } from "./map-contract.ts";
 import type { KernelRingBuffer } from "./map-types.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
 import { ringBufferEvents } from "./ring-buffer-events.ts";
+import { firstNumber } from "./testing/buffers.ts";
 import { compileCounter, type Sample } from "./testing/counter.ts";
 import { thrown } from "./testing/thrown.ts";
 
@@ -36,6 +38,20 @@ async function send(count = 1, length = 64): Promise<void> {
 function unexpected(what: unknown): never {
   throw new Error("this should not have been called", { cause: what });
 }
+
+describe("in the kernel", () => {
+  it.each(ringBufferContract)("$name", async ({ run }) => {
+    const running = run(() => ({
+      buffer: object.ringBuffer({ ...counter.events, event: firstNumber }),
+      send: (event, count = 1) => send(count, event),
+      async sendOther() {
+        await object.program("send_wrong_size").testRun({ data: packet });
+      },
+      lost: () => Number(object.perCpuMap(counter.counters).fold(1, (sum, each) => sum + each, 0n)),
+    }));
+    await expect(running).resolves.toBeUndefined();
+  });
+});
 
 describe("a reader of a ring buffer", () => {
   it("delivers events in order and in batches", async () => {

@@ -1,14 +1,10 @@
 import { toError } from "@heddle/contracts";
-import { addon, type NativeBatch, type NativeRing } from "./addon.ts";
+import type { NativeBatch } from "./addon.ts";
 import { type Attempt, check, kernelError } from "./errors.ts";
-import { descriptorOf } from "./handle.ts";
-import type { KernelRingBuffer } from "./map-types.ts";
+import type { RingBuffer } from "./map-types.ts";
 import { decodeRecords } from "./record-decoder.ts";
+import { openRingSource, type RingSource } from "./ring-source.ts";
 import type { RingBufferSpec } from "./spec.ts";
-
-/** A batch ends after so many records or bytes, so that other work of the event loop gets its turn. */
-const maxRecords = 2048;
-const maxBytes = 256 * 1024;
 
 export interface RingBufferOptions<E> {
   /** Called with what arrived, in order, at least one event. */
@@ -48,7 +44,7 @@ export interface RingBufferReader extends Disposable, AsyncDisposable {
  * @throws {BpfError} `handle-closed`, `not-permitted`
  */
 export function openRingBuffer<E>(
-  map: KernelRingBuffer<E>,
+  map: RingBuffer<E>,
   options: RingBufferOptions<E>,
 ): RingBufferReader {
   return new EventReader(map, options);
@@ -57,18 +53,14 @@ export function openRingBuffer<E>(
 class EventReader<E> implements RingBufferReader {
   readonly #spec: RingBufferSpec<E>;
   readonly #options: RingBufferOptions<E>;
-  #ring: NativeRing | undefined;
+  #ring: RingSource | undefined;
   #lost = 0n;
 
-  constructor(map: KernelRingBuffer<E>, options: RingBufferOptions<E>) {
+  constructor(map: RingBuffer<E>, options: RingBufferOptions<E>) {
     this.#spec = map.spec;
     this.#options = options;
     this.#lost = BigInt(options.countLost?.() ?? 0);
-    const attempt = this.#attempt("read");
-    const fd = descriptorOf(map, attempt.operation).number(attempt.operation);
-    const ring = addon().ringOpen(fd, maxRecords, maxBytes, () => void this.#readBatch());
-    if (typeof ring === "number") throw kernelError(attempt, -ring);
-    this.#ring = ring;
+    this.#ring = openRingSource(map, this.#attempt("read"), () => void this.#readBatch());
     this.resume();
   }
 
@@ -89,7 +81,7 @@ class EventReader<E> implements RingBufferReader {
     if (ring === undefined) return;
     this.#drain();
     this.#ring = undefined;
-    addon().ringClose(ring);
+    ring.close();
   }
 
   [Symbol.dispose](): void {
@@ -103,10 +95,7 @@ class EventReader<E> implements RingBufferReader {
 
   #watch(watch: boolean): void {
     if (this.#ring === undefined) return;
-    check(
-      this.#attempt("watch"),
-      addon().ringWatch(this.#ring, watch, this.#options.keepAlive ?? false),
-    );
+    check(this.#attempt("watch"), this.#ring.watch(watch, this.#options.keepAlive ?? false));
   }
 
   /** As much as fits into the ring buffer: what arrives meanwhile could go on for ever. */
@@ -120,7 +109,7 @@ class EventReader<E> implements RingBufferReader {
   /** Delivers a batch; how many bytes it had. */
   #readBatch(): number {
     if (this.#ring === undefined) return 0;
-    const batch = addon().ringRead(this.#ring);
+    const batch = this.#ring.read();
     if (typeof batch === "number") {
       if (batch < 0) this.#options.onError(kernelError(this.#attempt("read"), -batch));
       return 0;

@@ -14,14 +14,16 @@ const inPlace: ReadonlySet<string> = new Set(["syscall", "raw_tracepoint"]);
 /** Runs a program without its hook. */
 export async function testRun(
   descriptor: Descriptor,
-  type: string,
+  typeOf: () => string,
   input: TestRunInput,
 ): Promise<TestRunResult> {
   const attempt = { operation: "test run", subject: descriptor.subject };
+  const fd = descriptor.number(attempt.operation);
+  const type = typeOf();
   const { repeat = 0, cpu, batchSize = 0, liveFrames = false, netns } = input;
   const { data, context } = encode(input);
   const result = await addon().programTestRun(
-    descriptor.number(attempt.operation),
+    fd,
     data,
     context,
     inPlace.has(type),

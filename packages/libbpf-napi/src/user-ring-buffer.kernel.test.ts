@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { bytes as bytesOf } from "./codecs.ts";
+import { bytes as bytesOf, u64 } from "./codecs.ts";
+import { userRingBufferContract } from "./map-contract.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { openPinnedUserRingBuffer } from "./pinned-map.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
-import { numberedEvent, type NumberedEvent } from "./testing/buffers.ts";
+import { firstNumber, numberedEvent, type NumberedEvent } from "./testing/buffers.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { thrown } from "./testing/thrown.ts";
 import {
@@ -44,6 +45,20 @@ async function drain(): Promise<number> {
 function sum(): unknown {
   return object.variable(object.findVariable("sum")).get();
 }
+
+describe("in the kernel", () => {
+  it.each(userRingBufferContract)("$name", async ({ run }) => {
+    const total = object.variable<bigint>({ ...object.findVariable("sum"), codec: u64 });
+    const running = run(() => ({
+      buffer: object.userRingBuffer({ ...spec, event: firstNumber }),
+      async drain() {
+        const before = total.get();
+        return { count: await drain(), sum: Number(total.get() - before) };
+      },
+    }));
+    await expect(running).resolves.toBeUndefined();
+  });
+});
 
 describe("a writer of a user ring buffer", () => {
   it("sends events to a program", async () => {

@@ -1,14 +1,13 @@
-import { addon, type NativeUserRing } from "./addon.ts";
 import type { Codec } from "./codec.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
-import { type Attempt, BpfError, check, type Explanation, kernelError } from "./errors.ts";
-import { descriptorOf } from "./handle.ts";
+import { type Attempt, BpfError, check, type Explanation } from "./errors.ts";
 import { newDescriptor } from "./kernel-map.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
 import { encodeParts } from "./map-shape.ts";
 import type { KernelMapHandle } from "./map-types.ts";
 import type { NamedMapSpec } from "./spec.ts";
+import { openUserRingTarget, type UserRingTarget } from "./user-ring-target.ts";
 
 /** What a program's source says of a ring buffer that it takes events from. */
 export interface UserRingBufferSpec<E> extends NamedMapSpec {
@@ -18,10 +17,13 @@ export interface UserRingBufferSpec<E> extends NamedMapSpec {
   readonly event: Codec<E>;
 }
 
-/** A handle of a user ring buffer, which {@link openUserRingBuffer} writes. */
-export interface KernelUserRingBuffer<E> extends KernelMapHandle {
+/** A user ring buffer, which {@link openUserRingBuffer} writes. In the kernel, or in memory for tests. */
+export interface UserRingBuffer<E> {
   readonly spec: UserRingBufferSpec<E>;
 }
+
+/** A handle of a user ring buffer. */
+export interface KernelUserRingBuffer<E> extends UserRingBuffer<E>, KernelMapHandle {}
 
 /** Room for one event. Programs do not see later events before it was submitted or discarded. */
 export interface ReservedEvent<E> extends Disposable {
@@ -56,10 +58,10 @@ export function userRingBufferOf<E>(
   descriptor: Descriptor,
   spec: UserRingBufferSpec<E>,
 ): KernelUserRingBuffer<E> {
-  return new UserRingBuffer(descriptor, spec);
+  return new TypedKernelUserRing(descriptor, spec);
 }
 
-class UserRingBuffer<E> extends KernelMapBase implements KernelUserRingBuffer<E> {
+class TypedKernelUserRing<E> extends KernelMapBase implements KernelUserRingBuffer<E> {
   readonly spec: UserRingBufferSpec<E>;
 
   constructor(descriptor: Descriptor, spec: UserRingBufferSpec<E>) {
@@ -74,21 +76,17 @@ class UserRingBuffer<E> extends KernelMapBase implements KernelUserRingBuffer<E>
  *
  * @throws {BpfError} `handle-closed`, `not-permitted`
  */
-export function openUserRingBuffer<E>(map: KernelUserRingBuffer<E>): UserRingBufferWriter<E> {
+export function openUserRingBuffer<E>(map: UserRingBuffer<E>): UserRingBufferWriter<E> {
   return new Writer(map);
 }
 
 class Writer<E> implements UserRingBufferWriter<E> {
   readonly #spec: UserRingBufferSpec<E>;
-  #ring: NativeUserRing | undefined;
+  #ring: UserRingTarget | undefined;
 
-  constructor(map: KernelUserRingBuffer<E>) {
+  constructor(map: UserRingBuffer<E>) {
     this.#spec = map.spec;
-    const attempt = this.#attempt("write");
-    const fd = descriptorOf(map, attempt.operation).number(attempt.operation);
-    const ring = addon().userRingOpen(fd);
-    if (typeof ring === "number") throw kernelError(attempt, -ring);
-    this.#ring = ring;
+    this.#ring = openUserRingTarget(map, this.#attempt("write"));
   }
 
   get closed(): boolean {
@@ -103,14 +101,14 @@ class Writer<E> implements UserRingBufferWriter<E> {
 
   reserve(): ReservedEvent<E> | undefined {
     const attempt = this.#attempt("reserve room in");
-    const place = addon().userRingReserve(this.#open(attempt), this.#spec.event.size);
+    const place = this.#open(attempt).reserve(this.#spec.event.size);
     if (errnoName(-place) === "ENOSPC") return undefined;
     check(attempt, place, reserveExplanations(this.#spec));
     return this.#reserved(place);
   }
 
   close(): void {
-    if (this.#ring !== undefined) addon().userRingClose(this.#ring);
+    this.#ring?.close();
     this.#ring = undefined;
   }
 
@@ -121,7 +119,7 @@ class Writer<E> implements UserRingBufferWriter<E> {
   #reserved(place: number): ReservedEvent<E> {
     let done = false;
     const discard = (): void => {
-      if (!done && this.#ring !== undefined) addon().userRingSubmit(this.#ring, place, undefined);
+      if (!done) this.#ring?.submit(place, undefined);
       done = true;
     };
     return {
@@ -129,7 +127,7 @@ class Writer<E> implements UserRingBufferWriter<E> {
         const attempt = this.#attempt("submit to");
         if (done) throw doneBefore(attempt);
         const bytes = encodeParts(this.#spec.name, "value", this.#spec.event, [event]);
-        check(attempt, addon().userRingSubmit(this.#open(attempt), place, bytes));
+        check(attempt, this.#open(attempt).submit(place, bytes));
         done = true;
       },
       discard,
@@ -137,7 +135,7 @@ class Writer<E> implements UserRingBufferWriter<E> {
     };
   }
 
-  #open(attempt: Attempt): NativeUserRing {
+  #open(attempt: Attempt): UserRingTarget {
     if (this.#ring !== undefined) return this.#ring;
     throw new BpfError({ ...attempt, code: "handle-closed", reason: "the writer was closed" });
   }

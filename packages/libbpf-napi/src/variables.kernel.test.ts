@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { s32, u32, u64 } from "./codecs.ts";
 import { createMap } from "./kernel-map.ts";
@@ -177,16 +181,62 @@ describe("what the kernel fills in", () => {
   });
 
   it.each([
-    // libbpf tells which option only where it reads the configuration by itself.
-    ["OPTION", "(?:the option CONFIG_HEDDLE_ABSENT|an option of the kernel's configuration)"],
+    ["OPTION", "the option CONFIG_HEDDLE_ABSENT"],
     ["FUNCTION", "the function heddle_absent_function"],
     ["VARIABLE", "the variable heddle_absent_variable"],
   ])("is named when it is missing: %s", async (which, what) => {
     using file = await openObject(compileFixture("variables", `-DMISSING_${which}`));
     await expect(file.load()).rejects.toMatchObject({
       code: "missing-extern",
-      reason: expect.stringMatching(`^it needs ${what}, which (?:this kernel|is not in)`),
+      reason: expect.stringMatching(`^it needs ${what}, (?:which this kernel|of which there)`),
     });
+  });
+
+  it("is zero when it is weak and the kernel does not know it", async () => {
+    using file = await openObject(compileFixture("variables", "-DWEAK_OPTIONS"));
+    using object = await file.load();
+    expect(await run(object, "zero")).toBe(1);
+  });
+});
+
+/** Opens, in a process that sees no /proc and thus no configuration there, and runs a program. */
+function runHidden(flag: string, kconfig: string, program: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "hdt-hidden-"));
+  const index = new URL("index.ts", import.meta.url).href;
+  const code = `
+    import { openObject } from ${JSON.stringify(index)};
+    try {
+      const source = ${JSON.stringify(join(folder, "object.bpf.o"))};
+      const object = await (await openObject(source, { kconfig: ${JSON.stringify(kconfig)} })).load();
+      const run = await object.program("${program}").testRun({ data: new Uint8Array(64) });
+      console.log(run.returnValue);
+    } catch (error) {
+      console.log(error.code, error.reason);
+    }
+  `;
+  const hide = 'mount -t tmpfs hdt /proc && mount -t tmpfs hdt /boot && exec "$@"';
+  try {
+    mkdirSync("/boot", { recursive: true });
+    writeFileSync(join(folder, "object.bpf.o"), compileFixture("variables", flag));
+    const node = [process.execPath, "--input-type=module", "-e", code];
+    return execFileSync("unshare", ["-m", "sh", "-c", hide, "sh", ...node], { encoding: "utf8" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("what a kernel that tells no configuration fills in", () => {
+  it("is zero where it is weak", () => {
+    const given = "CONFIG_HZ=100\nCONFIG_BPF_SYSCALL=y\n";
+    expect(runHidden("-DWEAK_OPTIONS", given, "zero")).toBe("1\n");
+    const some = "CONFIG_HZ=100\nCONFIG_HEDDLE_TRISTATE=m\n";
+    expect(runHidden("-DWEAK_OPTIONS", some, "zero")).toBe("0\n");
+  });
+
+  it("is named where it is strong", () => {
+    expect(runHidden("-DMISSING_OPTION", "CONFIG_HZ=100\n", "run")).toMatch(
+      /^missing-extern it needs the option CONFIG_HEDDLE_ABSENT, of which there is nothing in/,
+    );
   });
 });
 

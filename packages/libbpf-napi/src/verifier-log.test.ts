@@ -126,6 +126,11 @@ processed 2 insns (limit 1000000)
     ["R1 invalid mem access 'scalar'", "used as a pointer"],
     ["combined stack size of 2 calls is 544. Too large", "512 bytes"],
     ["cannot call GPL-restricted function from non-GPL compatible program", "license"],
+    ["invalid indirect access to stack R3 off=-8 size=600", "check the bounds"],
+    [
+      "At program exit the register R0 has smin=7 smax=7 should have been in [0, 1]",
+      "returns only",
+    ],
     ["Unreleased reference id=2 alloc_insn=7", "release"],
   ])("has a hint for %s", (message, hint) => {
     expect(diagnose(message).hint).toContain(hint);

@@ -44,7 +44,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/invalid access to map value/, "check the index against the value's size first"],
   [/invalid bpf_context access/, "this field cannot be used here in this kind of program"],
   [
-    /invalid access to|invalid (?:read|write) (?:from|to) stack/,
+    /invalid (?:indirect )?access to|invalid (?:read|write) (?:from|to) stack/,
     "check the bounds before the access",
   ],
   [
@@ -63,6 +63,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/unknown func/, "this kind of program may not call the helper, or this kernel has no such"],
   [/cannot use helper|program of this type cannot/, "this kind of program may not call the helper"],
   [/Unreleased reference/, "release what was acquired on every path, the early returns included"],
+  [/At program exit/, "this kind of program returns only what is in the range that is named"],
   [/unreachable insn/, "code after the program's end, usually a return that the compiler removed"],
   [/combined stack size|stack depth|stack limit/, "the stack has 512 bytes: move data to a map"],
   [/GPL-compatible|cannot call GPL/, 'the helper needs char _license[] SEC("license") = "GPL"'],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachTcx } from "./attach-tcx.ts";
+import { formatType, sizeOf } from "./btf/index.ts";
 import { createMap } from "./kernel-map.ts";
 import { openLinkById } from "./link.ts";
 import { loadObject } from "./load-object.ts";
@@ -9,7 +10,7 @@ import { compileCounter } from "./testing/counter.ts";
 import { requireFeature } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
-import { btfs, links, maps, openMapHandleById, programs } from "./walk.ts";
+import { btfs, links, maps, openMapHandleById, programs, readBtf } from "./walk.ts";
 
 const counter = compileCounter();
 
@@ -87,6 +88,31 @@ describe("walking by id", () => {
     const found = btfs().toArray();
     expect(found.find(({ name }) => name === "vmlinux")).toMatchObject({ kernel: true });
     expect(found.some(({ kernel, size }) => !kernel && size > 0)).toBe(true);
+  });
+
+  it("reads the type information of programs, maps and the kernel", async (context) => {
+    const program = readBtf(object.program("observe").info().btfId ?? 0);
+    expect(formatType(program, program.find("function", "observe")?.id ?? 0)).toBe(
+      "int observe(struct __sk_buff *skb);",
+    );
+    const map = readBtf(object.map(counter.samples).info().btfId ?? 0);
+    expect(formatType(map, map.find("struct", "sample")?.id ?? 0)).toBe(
+      "struct sample {\n\t__u32 length;\n\t__u32 mark;\n};",
+    );
+    expect(thrown(() => readBtf(0x7fff_ffff))).toMatchObject({ code: "no-such-btf" });
+    await requireFeature(context, "kernel-btf");
+    const kernel = btfs()
+      .filter((each) => each.kernel)
+      .toArray();
+    const vmlinux = readBtf(kernel.find(({ name }) => name === "vmlinux")?.id ?? 0);
+    expect(sizeOf(vmlinux, vmlinux.find("struct", "list_head")?.id ?? 0)).toBe(16);
+    // A module's types come after the kernel's, and refer to them.
+    for (const { id } of kernel.filter(({ name }) => name !== "vmlinux")) {
+      const types = readBtf(id);
+      expect(types.types.length).toBeGreaterThan(vmlinux.types.length);
+      expect(types.types.slice(0, 1000)).toEqual(vmlinux.types.slice(0, 1000));
+      for (const type of types.types.slice(vmlinux.types.length)) formatType(types, type.id);
+    }
   });
 
   it("can be left in the middle", () => {

@@ -1,5 +1,6 @@
 import { idKinds } from "./addon-links.ts";
 import { addon } from "./addon.ts";
+import { type Btf, parseBtf } from "./btf/index.ts";
 import { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
 import { BpfError, check, type Explanation, kernelError } from "./errors.ts";
@@ -87,13 +88,44 @@ export function links(): IteratorObject<LinkInfo> {
  * @throws {BpfError} `not-permitted` without the capability CAP_SYS_ADMIN
  */
 export function btfs(): IteratorObject<BtfInfo> {
-  return walk("btf", (id) => {
-    using descriptor = openId("btf", id);
-    const attempt = { operation: "read info of", subject: descriptor.subject };
-    const info = addon().btfInfo(descriptor.number(attempt.operation));
-    if (typeof info === "number") throw kernelError(attempt, -info);
-    return info;
-  });
+  return walk("btf", btfInfo);
+}
+
+/**
+ * Type information that the kernel holds, by the id that {@link btfs}, a program's or a map's `info()`
+ * tells: the kernel's own, a module's with the kernel's types before its own, or that of programs.
+ *
+ * ```ts
+ * const types = readBtf(program.info().btfId ?? 0);
+ * console.log(types.find("function", "count"));
+ * ```
+ *
+ * @throws {BpfError} `no-such-btf`, `not-permitted` without the capability CAP_SYS_ADMIN
+ */
+export function readBtf(id: number): Btf {
+  const { kernel, name } = btfInfo(id);
+  const subject = `BTF ${String(id)}${name === "" ? "" : ` of ${name}`}`;
+  if (!kernel || name === vmlinux) return parseBtf(btfData(id), subject);
+  const base = btfs().find((each) => each.kernel && each.name === vmlinux);
+  return parseBtf(btfData(id), subject, base === undefined ? undefined : readBtf(base.id));
+}
+
+/** The kernel's own type information. */
+const vmlinux = "vmlinux";
+
+function btfInfo(id: number): BtfInfo {
+  using descriptor = openId("btf", id);
+  const attempt = { operation: "read info of", subject: descriptor.subject };
+  const info = addon().btfInfo(descriptor.number(attempt.operation));
+  if (typeof info === "number") throw kernelError(attempt, -info);
+  return info;
+}
+
+function btfData(id: number): Uint8Array {
+  const data = addon().btfData(id);
+  if (typeof data !== "number") return data;
+  const attempt = { operation: "read BTF", subject: `of id ${String(id)}` };
+  throw kernelError(attempt, -data, { ENOENT: missing.btf });
 }
 
 /** The ids of a kind, and what is behind them; what is gone when it is looked at is left out. */
@@ -121,15 +153,15 @@ function lookIfPresent<T>(id: number, look: (id: number) => T): readonly T[] {
   }
 }
 
-const noSuchMap: Explanation = {
-  code: "no-such-map",
-  reason: "no map has it, or has it any more",
+const missing: Readonly<Record<"map" | "btf", Explanation>> = {
+  map: { code: "no-such-map", reason: "no map has it, or has it any more" },
+  btf: { code: "no-such-btf", reason: "no type information has it, or has it any more" },
 };
 
 function openId(kind: "map" | "btf", id: number): Descriptor {
   const attempt = { operation: `open ${kind}`, subject: `of id ${String(id)}` };
   const fd = check(attempt, addon().fdOfId(idKinds[kind], id), {
-    ENOENT: kind === "map" ? noSuchMap : {},
+    ENOENT: missing[kind],
   });
   return new Descriptor(fd, `${kind} of id ${String(id)}`);
 }

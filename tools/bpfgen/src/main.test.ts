@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -17,12 +17,25 @@ writeFileSync(config, `export default ${text};\n`);
 
 afterAll(() => fixture[Symbol.dispose]());
 
-function run(...args: readonly string[]): { status: number | null; out: string; error: string } {
+interface Run {
+  readonly status: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+function run(...args: readonly string[]): Run {
+  return runAs({}, ...args);
+}
+
+function runAs(
+  user: { readonly uid?: number; readonly gid?: number },
+  ...args: readonly string[]
+): Run {
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ["--conditions=heddle-source", main, ...args],
-    { cwd: fixture.folder, encoding: "utf8" },
+    { cwd: fixture.folder, encoding: "utf8", ...user },
   );
   return { status, out: stdout, error: stderr };
 }
@@ -45,6 +58,17 @@ describe("the command", () => {
     expect(content.split("\n")[0]).toBe(
       "// Generated from the types of the BPF objects by `npm run bpfgen`; do not edit.",
     );
+  });
+
+  it("needs no privileges", () => {
+    // Whoever is not root has none to give up.
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const output = join(fixture.folder, "nobody");
+    mkdirSync(output);
+    for (const folder of [fixture.folder, output]) chmodSync(folder, 0o777);
+    const outputs = '{ datapath: "nobody/datapath.ts" }';
+    const own = writeConfig("own.config.ts", `export default { ...${text}, outputs: ${outputs} };`);
+    expect(runAs(nobody, own)).toEqual({ status: 0, out: "wrote nobody/datapath.ts\n", error: "" });
   });
 
   it("explains itself", () => {

@@ -6,7 +6,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 5
+#define INTERFACE_VERSION 6
 
 static const struct {
 	const char *name;
@@ -44,6 +44,7 @@ static const struct {
 	{"memoryMap", memory_map},
 	{"memoryRelease", memory_release},
 	{"objectAutocreate", object_autocreate},
+	{"objectDevice", object_device},
 	{"perfOpen", perf_open},
 	{"perfWatch", perf_watch},
 	{"perfRead", perf_read},

@@ -35,6 +35,7 @@ napi_value task_open(napi_env env, napi_callback_info info);
 napi_value memory_map(napi_env env, napi_callback_info info);
 napi_value memory_release(napi_env env, napi_callback_info info);
 napi_value object_autocreate(napi_env env, napi_callback_info info);
+napi_value object_device(napi_env env, napi_callback_info info);
 napi_value perf_open(napi_env env, napi_callback_info info);
 napi_value perf_watch(napi_env env, napi_callback_info info);
 napi_value perf_read(napi_env env, napi_callback_info info);

@@ -1,8 +1,9 @@
 /* Maps, one entry at a time. */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include "descriptors.h"
 #include "exports.h"
 #include "value.h"
@@ -89,24 +90,37 @@ napi_value map_info(napi_env env, napi_callback_info info)
 	set_int(env, result, "btfId", map.btf_id);
 	set_int(env, result, "keyTypeId", map.btf_key_type_id);
 	set_int(env, result, "valueTypeId", map.btf_value_type_id);
+	set_int(env, result, "ifindex", map.ifindex);
+	set_bigint(env, result, "netnsDevice", map.netns_dev);
+	set_bigint(env, result, "netnsInode", map.netns_ino);
 	return result;
 }
 
 /* btfData(id): the type information with that id as bytes, or -errno */
 napi_value btf_data(napi_env env, napi_callback_info info)
 {
-	struct btf *btf;
-	uint32_t id, size;
-	const void *data;
+	struct bpf_btf_info btf = {};
+	uint32_t id, size = sizeof(btf);
 	napi_value result;
+	void *data;
+	int fd, error;
 
 	if (!read_arguments(env, info, "u", &id))
 		return NULL;
-	btf = btf__load_from_kernel_by_id(id);
-	if (!btf)
-		return make_int(env, -errno);
-	data = btf__raw_data(btf, &size);
-	result = data ? make_bytes(env, data, size) : make_int(env, -ENOMEM);
-	btf__free(btf);
+	fd = bpf_btf_get_fd_by_id(id);
+	if (fd < 0)
+		return make_int(env, fd);
+	error = bpf_btf_get_info_by_fd(fd, &btf, &size);
+	data = malloc(btf.btf_size + 1);
+	if (!error && data) {
+		size = sizeof(btf);
+		btf = (struct bpf_btf_info){.btf = (uintptr_t)data, .btf_size = btf.btf_size};
+		error = bpf_btf_get_info_by_fd(fd, &btf, &size);
+	}
+	close(fd);
+	if (!error && !data)
+		error = -ENOMEM;
+	result = error ? make_int(env, error) : make_bytes(env, data, btf.btf_size);
+	free(data);
 	return result;
 }

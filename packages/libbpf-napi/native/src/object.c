@@ -112,17 +112,19 @@ static void load_release(struct job *job)
 	object_release(object);
 }
 
-/* objectLoad(object): Promise<{}> */
+/* objectLoad(object, netns?): Promise<{}> */
 napi_value object_load(napi_env env, napi_callback_info info)
 {
 	struct object *object;
 	struct load_job *load;
 
-	if (!OBJECT_ARGUMENTS(env, info, "", object))
-		return NULL;
 	load = calloc(1, sizeof(*load));
 	if (!load)
 		return NULL;
+	if (!OBJECT_ARGUMENTS(env, info, "S", object, &load->job.netns)) {
+		free(load);
+		return NULL;
+	}
 	object->holders++;
 	object->busy = object->sealed = true;
 	load->object = object;

@@ -165,6 +165,9 @@ static napi_value describe_program(napi_env env, const struct bpf_prog_info *pro
 	set_int(env, result, "jitedSize", program->jited_prog_len);
 	set_int(env, result, "verifiedInstructions", program->verified_insns);
 	set_int(env, result, "btfId", program->btf_id);
+	set_int(env, result, "ifindex", program->ifindex);
+	set_bigint(env, result, "netnsDevice", program->netns_dev);
+	set_bigint(env, result, "netnsInode", program->netns_ino);
 	set_value(env, result, "mapIds", make_u32_array(env, map_ids, program->nr_map_ids));
 	return result;
 }

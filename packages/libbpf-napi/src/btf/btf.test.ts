@@ -102,6 +102,7 @@ describe("an ELF object", () => {
     expect(elf.symbols.find((symbol) => symbol.name === "run")).toMatchObject({
       type: "function",
       global: true,
+      weak: false,
       section: program?.index,
       size: program?.size,
     });
@@ -219,12 +220,84 @@ describe("a damaged object", () => {
   });
 });
 
+describe("type information that lies about sizes", () => {
+  const int = [1, 1 << 24, 4, 32];
+
+  it.each([
+    ["a member behind the end", [...int, 1, (4 << 24) | 1, 4, 1, 1, 64], "ends at 12 of 4 bytes"],
+    ["a member larger than all", [...int, 1, (4 << 24) | 1, 2, 1, 1, 0], "ends at 4 of 2 bytes"],
+    [
+      "a bitfield behind the end",
+      [...int, 1, (1 << 31) | (4 << 24) | 1, 4, 1, 1, (3 << 24) | 30],
+      "ends at 5 of 4 bytes",
+    ],
+    ["a number of odd size", [1, 1 << 24, 400, 32], "a number of 400 bytes"],
+  ])("is refused: %s", (_, words, reason) => {
+    const graph = parseBtf(rawBtf(words), "x");
+    const error = failure(() => layoutOf(graph, graph.types.length - 1));
+    expect([error.code, error.reason]).toEqual(["malformed-btf", expect.stringContaining(reason)]);
+  });
+
+  it("is refused when a part of it is longer than the file", () => {
+    for (const at of [12, 20]) {
+      const bytes = rawBtf(int);
+      new DataView(bytes.buffer).setUint32(at, 0x7fff_ffff, true);
+      expect(failure(() => parseBtf(bytes, "x"))).toMatchObject({
+        code: "malformed-btf",
+        reason: expect.stringContaining("bytes wanted"),
+      });
+    }
+  });
+});
+
 /** BTF of types that are given as 32-bit words; the name at 1 is `a`. */
 function rawBtf(words: readonly number[]): Uint8Array {
   const types = words.length * 4;
   const head = [0x0001_eb9f, 24, 0, types, types, 3, ...words];
   return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), 0, 0x61, 0]);
 }
+
+/** A typedef of a type, named by an offset into the strings of both. */
+function split(name: number, target: number, strings: readonly number[]): Uint8Array {
+  const head = [0x0001_eb9f, 24, 0, 12, 12, strings.length, name, 8 << 24, target];
+  return Uint8Array.from([...new Uint8Array(Uint32Array.from(head).buffer), ...strings]);
+}
+
+describe("split BTF", () => {
+  const base = parseBtf(rawBtf([1, 1 << 24, 4, 32]), "base");
+
+  it("has its types after those that it builds on, and uses their names", () => {
+    const own = parseBtf(split(3, 1, [0x62, 0]), "own", base);
+    expect(own.types.map(({ id, name }) => [id, name])).toEqual([
+      [0, ""],
+      [1, "a"],
+      [2, "b"],
+    ]);
+    expect(formatType(own, 2)).toBe("typedef a b;");
+    expect(sizeOf(own, 2)).toBe(4);
+    expect(parseBtf(split(1, 1, []), "own", base).type(2).name).toBe("a");
+    const third = parseBtf(split(5, 2, [0x63, 0]), "third", own);
+    expect(formatType(third, 3)).toBe("typedef b c;");
+  });
+
+  it("is refused without, with another one, and where it refers to nothing", () => {
+    expect(failure(() => parseBtf(split(3, 1, [0x62, 0]), "own")).code).toBe("malformed-btf");
+    expect(failure(() => parseBtf(split(9, 1, [0x62, 0]), "own", base)).code).toBe("malformed-btf");
+    expect(failure(() => parseBtf(split(3, 9, [0x62, 0]), "own", base)).reason).toContain(
+      "refers to type 9",
+    );
+    const foreign: Btf = {
+      subject: "foreign",
+      types: base.types,
+      type: (id) => base.type(id),
+      find: () => undefined,
+      tags: () => [],
+    };
+    expect(failure(() => parseBtf(split(3, 1, [0x62, 0]), "own", foreign)).reason).toContain(
+      "not made by parseBtf",
+    );
+  });
+});
 
 describe("the type graph", () => {
   it("keeps the names of typedefs when it resolves them", () => {

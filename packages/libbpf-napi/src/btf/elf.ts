@@ -24,6 +24,8 @@ export interface ElfSymbol {
   readonly name: string;
   readonly type: "object" | "function" | "section" | "other";
   readonly global: boolean;
+  /** Of what another file may lack, or define once more. */
+  readonly weak: boolean;
   /** Index of the section, or undefined for what lies in none. */
   readonly section: number | undefined;
   /** Bytes from the beginning of its section. */
@@ -46,6 +48,7 @@ const sectionHeaderSize = 64;
 const symbolSize = 24;
 const sectionTypes = { symbolTable: 2, noBits: 8 };
 const executableFlag = 4n;
+const weakBinding = 2;
 /** The number of the section of names does not fit its field, and stands in section 0. */
 const extendedIndex = 0xffff;
 /** From here on section numbers have special meanings. */
@@ -199,6 +202,7 @@ function readSymbol(table: ByteView, names: ByteView, at: number, sections: numb
     name: names.text(table.u32(at)),
     type: symbolTypes[info & 15] ?? "other",
     global: info >> 4 !== 0,
+    weak: info >> 4 === weakBinding,
     section: section === 0 || section >= firstReservedIndex ? undefined : section,
     offset: table.size(at + 8),
     size: table.size(at + 16),

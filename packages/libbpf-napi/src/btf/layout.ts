@@ -1,4 +1,14 @@
-import type { Btf, BtfArray, BtfComposite, BtfEnum, BtfFloat, BtfInt, BtfMember } from "./btf.ts";
+import type {
+  Btf,
+  BtfArray,
+  BtfComposite,
+  BtfEnum,
+  BtfFloat,
+  BtfInt,
+  BtfMember,
+  BtfType,
+} from "./btf.ts";
+import { BtfError } from "./btf-error.ts";
 import { maxDepth, noLayout, pointerSize, resolveType, tooDeep } from "./resolve.ts";
 
 /**
@@ -71,12 +81,22 @@ function layoutAt(btf: Btf, id: number, depth: number): Layout {
     return { kind: "scalar", format: "pointer", size: pointerSize, names };
   }
   if (type.kind === "int" || type.kind === "float" || type.kind === "enum") {
-    return scalarLayout(type, names);
+    return scalarLayout(btf, type, names);
   }
   throw noLayout(btf, type);
 }
 
-function scalarLayout(type: BtfInt | BtfFloat | BtfEnum, names: readonly string[]): ScalarLayout {
+/** Bytes that the kernel takes for the size of a number; 12 are those of `long double` on some machines. */
+const scalarSizes = new Set([1, 2, 4, 8, 12, 16]);
+
+function scalarLayout(
+  btf: Btf,
+  type: BtfInt | BtfFloat | BtfEnum,
+  names: readonly string[],
+): ScalarLayout {
+  if (!scalarSizes.has(type.size)) {
+    throw lies(btf, type, `a number of ${String(type.size)} bytes`);
+  }
   return {
     kind: "scalar",
     format: scalarFormat(type, names),
@@ -117,7 +137,26 @@ function compositeLayout(
 ): CompositeLayout {
   const names = tagged(typedefs, type.kind, type.name);
   const fields = type.members.map((member) => fieldLayout(btf, member, depth + 1));
+  const outside = fields.find((field) => endOf(field) > type.size);
+  if (outside !== undefined) {
+    const bytes = `${String(endOf(outside))} of ${String(type.size)} bytes`;
+    throw lies(btf, type, `its member ${JSON.stringify(outside.name)} ends at ${bytes}`);
+  }
   return { kind: type.kind, size: type.size, names, fields };
+}
+
+function endOf({ offset, bits, type }: FieldLayout): number {
+  return bits === undefined ? offset + type.size : Math.ceil((bits.offset + bits.size) / 8);
+}
+
+/** The error for a type whose sizes cannot be. */
+function lies(btf: Btf, type: BtfType, reason: string): BtfError {
+  return new BtfError({
+    code: "malformed-btf",
+    operation: "lay out type",
+    subject: `${String(type.id)} (${type.kind} ${JSON.stringify(type.name)}) in ${btf.subject}`,
+    reason,
+  });
 }
 
 function fieldLayout(btf: Btf, member: BtfMember, depth: number): FieldLayout {

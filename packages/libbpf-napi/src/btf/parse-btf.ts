@@ -2,7 +2,7 @@ import type { Btf, BtfKind, BtfType, BtfTypeOf } from "./btf.ts";
 import { BtfError } from "./btf-error.ts";
 import { type ByteView, createByteView } from "./byte-view.ts";
 import { type ElfFile, elfSection } from "./elf.ts";
-import { parseType, referencesOf } from "./parse-type.ts";
+import { parseType, referencesOf, type Strings } from "./parse-type.ts";
 
 /** `BTF_MAGIC` of include/uapi/linux/btf.h. */
 const magic = 0xeb9f;
@@ -10,28 +10,49 @@ const magic = 0xeb9f;
 const minimumHeader = 24;
 
 /**
- * Reads BTF: the `.BTF` section of an object, or `/sys/kernel/btf/vmlinux`. Split BTF, which builds on
- * another one, is not supported. The kernel's types take 100 to 400 ms, an object's less than one.
+ * Reads BTF: the `.BTF` section of an object, or `/sys/kernel/btf/vmlinux`.
+ *
+ * ```ts
+ * const vmlinux = parseBtf(readFileSync("/sys/kernel/btf/vmlinux"), "vmlinux");
+ * const veth = parseBtf(readFileSync("/sys/kernel/btf/veth"), "veth", vmlinux);
+ * ```
  *
  * @param subject how errors name the file
+ * @param base what split BTF builds on: for a module's, the kernel's; its types come first
  * @throws {BtfError} `malformed-btf`, which names part and offset
  */
-export function parseBtf(bytes: Uint8Array, subject: string): Btf {
+export function parseBtf(bytes: Uint8Array, subject: string, base?: Btf): Btf {
   const view = createByteView(bytes, isLittleEndian(bytes, subject), {
     code: "malformed-btf",
     operation: "read BTF",
     subject,
     part: "BTF header",
   });
-  const { types, strings } = readParts(view);
-  const graph: BtfType[] = [{ kind: "void", id: 0, name: "" }];
+  const { types, strings } = readParts(view, base === undefined ? undefined : stringsOf(base));
+  const graph: BtfType[] = [...(base?.types ?? [{ kind: "void", id: 0, name: "" }])];
   for (let offset = 0; offset < types.length;) {
     const parsed = parseType(types, strings, offset, graph.length);
     graph.push(parsed.type);
     offset = parsed.end;
   }
   checkReferences(graph, subject);
-  return new TypeGraph(subject, graph);
+  const parsed = new TypeGraph(subject, graph);
+  stringsOfGraphs.set(parsed, strings);
+  return parsed;
+}
+
+/** Kept for split BTF, which uses the names of what it builds on. */
+const stringsOfGraphs = new WeakMap<Btf, Strings>();
+
+function stringsOf(base: Btf): Strings {
+  const strings = stringsOfGraphs.get(base);
+  if (strings !== undefined) return strings;
+  throw new BtfError({
+    code: "malformed-btf",
+    operation: "read BTF that builds on",
+    subject: base.subject,
+    reason: "it was not made by parseBtf",
+  });
 }
 
 /**
@@ -63,7 +84,11 @@ function isLittleEndian(bytes: Uint8Array, subject: string): boolean {
   });
 }
 
-function readParts(view: ByteView): { types: ByteView; strings: ByteView } {
+/** With `base`, whose strings come first, the strings of the view alone need not begin with an empty one. */
+function readParts(
+  view: ByteView,
+  base: Strings | undefined,
+): { types: ByteView; strings: Strings } {
   const version = view.u8(2);
   if (version !== 1) throw view.error(2, `version ${String(version)} instead of 1`);
   const header = view.u32(4);
@@ -72,12 +97,23 @@ function readParts(view: ByteView): { types: ByteView; strings: ByteView } {
   }
   const types = view.part("BTF types", header + view.u32(8), view.u32(12));
   const strings = view.part("BTF strings", header + view.u32(16), view.u32(20));
+  if (base !== undefined && strings.length === 0) return { types, strings: base };
   // With both ends NUL, every offset into the strings is the beginning of a terminated text.
-  if (strings.u8(0) !== 0) throw strings.error(0, "the first string is not empty");
+  if (base === undefined && strings.u8(0) !== 0) {
+    throw strings.error(0, "the first string is not empty");
+  }
   if (strings.u8(strings.length - 1) !== 0) {
     throw strings.error(strings.length - 1, "the last string does not end");
   }
-  return { types, strings };
+  return { types, strings: base === undefined ? strings : joined(base, strings) };
+}
+
+function joined(base: Strings, own: ByteView): Strings {
+  const { length } = base;
+  return {
+    length: length + own.length,
+    text: (offset) => (offset < length ? base.text(offset) : own.text(offset - length)),
+  };
 }
 
 function checkReferences(graph: readonly BtfType[], subject: string): void {

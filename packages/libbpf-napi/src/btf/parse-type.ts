@@ -18,9 +18,12 @@ interface Head {
   readonly body: number;
 }
 
+/** The names of types, by offset. */
+export type Strings = Pick<ByteView, "length" | "text">;
+
 interface Input {
   readonly types: ByteView;
-  readonly strings: ByteView;
+  readonly strings: Strings;
 }
 
 interface KindReader {
@@ -36,7 +39,7 @@ interface KindReader {
  */
 export function parseType(
   types: ByteView,
-  strings: ByteView,
+  strings: Strings,
   offset: number,
   id: number,
 ): { readonly type: BtfType; readonly end: number } {

@@ -18,3 +18,6 @@ export const numberedEvent: Codec<NumberedEvent> = {
     length: u32.decode(source, offset + 4),
   }),
 };
+
+/** The first number of an event of 8 bytes: of fixtures/buffers.bpf.c, or of fixtures/counter.bpf.c. */
+export const firstNumber: Codec<number> = { ...u32, size: 8 };

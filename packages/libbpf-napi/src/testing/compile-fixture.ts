@@ -29,6 +29,7 @@ const compileFlags = [
 const variants: readonly (readonly [name: string, ...flags: readonly string[]])[] = [
   ["counter", "-Dlength=octets"],
   ["variables", "-DMISSING_OPTION"],
+  ["variables", "-DWEAK_OPTIONS"],
   ["variables", "-DMISSING_FUNCTION"],
   ["variables", "-DMISSING_VARIABLE"],
 ];
