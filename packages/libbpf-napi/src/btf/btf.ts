@@ -153,7 +153,7 @@ export type BtfTypeOf<K extends BtfKind, T extends BtfType = BtfType> = T extend
 export interface Btf {
   /** How messages name the file. */
   readonly subject: string;
-  /** Every type at the index that is its id. */
+  /** Every type at the index that is its id. Reading all of a kernel's takes some tenths of a second. */
   readonly types: readonly BtfType[];
   /** @throws {BtfError} `no-such-type` */
   type(id: number): BtfType;

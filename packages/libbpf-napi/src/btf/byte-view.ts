@@ -26,6 +26,8 @@ export interface ByteView {
   bytes(offset: number, length: number): Uint8Array;
   /** The text from `offset` to the next NUL. */
   text(offset: number): string;
+  /** Every offset from which {@link ByteView.text} gives this text, which is not empty. */
+  find(text: string): readonly number[];
   /** The bytes from `offset` on as a part of its own. */
   part(name: string, offset: number, length: number): ByteView;
   /** An error about what stands at `offset`. */
@@ -96,6 +98,15 @@ class CheckedView implements ByteView {
     const end = this.#bytes.indexOf(0, offset);
     if (end < 0) throw this.error(offset, "a text does not end before the part does");
     return this.#bytes.toString("utf8", offset, end);
+  }
+
+  find(text: string): readonly number[] {
+    const wanted = Buffer.from(`${text}\0`);
+    const found: number[] = [];
+    for (let at = this.#bytes.indexOf(wanted); at >= 0; at = this.#bytes.indexOf(wanted, at + 1)) {
+      found.push(at);
+    }
+    return found;
   }
 
   part(name: string, offset: number, length: number): ByteView {

@@ -1,8 +1,9 @@
-import type { Btf, BtfKind, BtfType, BtfTypeOf } from "./btf.ts";
+import type { Btf } from "./btf.ts";
 import { BtfError } from "./btf-error.ts";
 import { type ByteView, createByteView } from "./byte-view.ts";
 import { type ElfFile, elfSection } from "./elf.ts";
-import { parseType, referencesOf, type Strings } from "./parse-type.ts";
+import type { Strings } from "./parse-type.ts";
+import { TypeGraph } from "./type-graph.ts";
 
 /** `BTF_MAGIC` of include/uapi/linux/btf.h. */
 const magic = 0xeb9f;
@@ -17,6 +18,9 @@ const minimumHeader = 24;
  * const veth = parseBtf(readFileSync("/sys/kernel/btf/veth"), "veth", vmlinux);
  * ```
  *
+ * The types of an object are all read at once, and what is wrong with one of them is an error here. A kernel's are
+ * found in some milliseconds and each is read when it is asked for, so that its error comes then.
+ *
  * @param subject how errors name the file
  * @param base what split BTF builds on: for a module's, the kernel's; its types come first
  * @throws {BtfError} `malformed-btf`, which names part and offset
@@ -28,29 +32,25 @@ export function parseBtf(bytes: Uint8Array, subject: string, base?: Btf): Btf {
     subject,
     part: "BTF header",
   });
-  const { types, strings } = readParts(view, base === undefined ? undefined : stringsOf(base));
-  const graph: BtfType[] = [...(base?.types ?? [{ kind: "void", id: 0, name: "" }])];
-  for (let offset = 0; offset < types.length;) {
-    const parsed = parseType(types, strings, offset, graph.length);
-    graph.push(parsed.type);
-    offset = parsed.end;
-  }
-  checkReferences(graph, subject);
-  const parsed = new TypeGraph(subject, graph);
-  stringsOfGraphs.set(parsed, strings);
-  return parsed;
+  if (base !== undefined && !(base instanceof TypeGraph)) throw foreignBase(base);
+  const { types, strings } = readParts(view, base?.strings);
+  const graph = new TypeGraph({ subject, types, strings, base });
+  // Reading them checks them.
+  if (bytes.length <= readAtOnce) void graph.types;
+  return graph;
 }
 
-/** Kept for split BTF, which uses the names of what it builds on. */
-const stringsOfGraphs = new WeakMap<Btf, Strings>();
+/**
+ * Bytes up to which all types are read and checked at once, which takes some milliseconds at most. Of a kernel's,
+ * of 5 MB and more, each is read when it is asked for.
+ */
+const readAtOnce = 256 * 1024;
 
-function stringsOf(base: Btf): Strings {
-  const strings = stringsOfGraphs.get(base);
-  if (strings !== undefined) return strings;
-  throw new BtfError({
+function foreignBase({ subject }: Btf): BtfError {
+  return new BtfError({
     code: "malformed-btf",
     operation: "read BTF that builds on",
-    subject: base.subject,
+    subject,
     reason: "it was not made by parseBtf",
   });
 }
@@ -113,67 +113,6 @@ function joined(base: Strings, own: ByteView): Strings {
   return {
     length: length + own.length,
     text: (offset) => (offset < length ? base.text(offset) : own.text(offset - length)),
+    find: (text) => [...base.find(text), ...own.find(text).map((offset) => length + offset)],
   };
-}
-
-function checkReferences(graph: readonly BtfType[], subject: string): void {
-  for (const type of graph) {
-    for (const reference of referencesOf(type)) {
-      if (reference < graph.length) continue;
-      throw new BtfError({
-        code: "malformed-btf",
-        operation: "read BTF",
-        subject,
-        reason: `type ${String(type.id)} (${type.kind} ${JSON.stringify(type.name)}) refers to type ${String(reference)}; the last is ${String(graph.length - 1)}`,
-      });
-    }
-  }
-}
-
-class TypeGraph implements Btf {
-  readonly subject: string;
-  readonly types: readonly BtfType[];
-  #byName: ReadonlyMap<string, readonly BtfType[]> | undefined;
-  #tags: ReadonlyMap<number, readonly { component: number; text: string }[]> | undefined;
-
-  constructor(subject: string, types: readonly BtfType[]) {
-    this.subject = subject;
-    this.types = types;
-  }
-
-  type(id: number): BtfType {
-    const type = this.types[id];
-    if (type !== undefined) return type;
-    throw new BtfError({
-      code: "no-such-type",
-      operation: "find type",
-      subject: `${String(id)} in ${this.subject}`,
-      reason: `the last type is ${String(this.types.length - 1)}`,
-    });
-  }
-
-  find<K extends BtfKind>(kind: K, name: string): BtfTypeOf<K> | undefined {
-    this.#byName ??= Map.groupBy(this.types, (type) => type.name);
-    const isOfKind = (type: BtfType): type is BtfTypeOf<K> => type.kind === kind;
-    return this.#byName.get(name)?.find(isOfKind);
-  }
-
-  tags(id: number, component = -1): readonly string[] {
-    this.#tags ??= collectTags(this.types);
-    const tags = this.#tags.get(id) ?? [];
-    return tags.filter((tag) => tag.component === component).map((tag) => tag.text);
-  }
-}
-
-function collectTags(
-  types: readonly BtfType[],
-): ReadonlyMap<number, readonly { component: number; text: string }[]> {
-  const tags = new Map<number, { component: number; text: string }[]>();
-  for (const type of types) {
-    if (type.kind !== "declaration-tag") continue;
-    const known = tags.get(type.target) ?? [];
-    known.push({ component: type.component, text: type.name });
-    tags.set(type.target, known);
-  }
-  return tags;
 }

@@ -1,4 +1,4 @@
-import type { BtfEnumerator, BtfLinkage, BtfMember, BtfModifier, BtfType } from "./btf.ts";
+import type { BtfEnumerator, BtfKind, BtfLinkage, BtfMember, BtfModifier, BtfType } from "./btf.ts";
 import type { ByteView } from "./byte-view.ts";
 
 /** Bytes of `struct btf_type`, which every type begins with. */
@@ -19,7 +19,7 @@ interface Head {
 }
 
 /** The names of types, by offset. */
-export type Strings = Pick<ByteView, "length" | "text">;
+export type Strings = Pick<ByteView, "length" | "text" | "find">;
 
 interface Input {
   readonly types: ByteView;
@@ -27,9 +27,25 @@ interface Input {
 }
 
 interface KindReader {
+  readonly kind: BtfKind;
   /** Bytes after the head. */
   readonly bodySize: (count: number) => number;
   readonly read: (input: Input, head: Head) => BtfType;
+}
+
+/**
+ * Where the type at `offset`, which gets the number `id`, ends; only its length is looked at.
+ *
+ * @throws {BtfError} `malformed-btf`
+ */
+export function endOfType(types: ByteView, offset: number, id: number): number {
+  const info = types.u32(offset + 4);
+  return offset + headSize + readerOf(types, offset, id).bodySize(info & 0xffff);
+}
+
+/** The kind of the type at `offset`. */
+export function kindOfType(types: ByteView, offset: number, id: number): BtfKind {
+  return readerOf(types, offset, id).kind;
 }
 
 /**
@@ -37,29 +53,30 @@ interface KindReader {
  *
  * @throws {BtfError} `malformed-btf`
  */
-export function parseType(
-  types: ByteView,
-  strings: Strings,
-  offset: number,
-  id: number,
-): { readonly type: BtfType; readonly end: number } {
+export function parseType(types: ByteView, strings: Strings, offset: number, id: number): BtfType {
   const info = types.u32(offset + 4);
-  const kind = (info >>> 24) & 0x1f;
-  const reader = readers[kind];
-  if (reader === undefined) {
-    throw types.error(offset + 4, `type ${String(id)} is of the unknown kind ${String(kind)}`);
-  }
   const head: Head = {
     id,
     name: strings.text(types.u32(offset)),
-    kind,
+    kind: kindNumber(info),
     count: info & 0xffff,
     flag: info >>> 31 === 1,
     sizeOrType: types.u32(offset + 8),
     body: offset + headSize,
   };
-  const type = reader.read({ types, strings }, head);
-  return { type, end: head.body + reader.bodySize(head.count) };
+  return readerOf(types, offset, id).read({ types, strings }, head);
+}
+
+function readerOf(types: ByteView, offset: number, id: number): KindReader {
+  const number = kindNumber(types.u32(offset + 4));
+  const reader = readers[number];
+  if (reader !== undefined) return reader;
+  throw types.error(offset + 4, `type ${String(id)} is of the unknown kind ${String(number)}`);
+}
+
+/** `BTF_KIND_*` out of `info` of `struct btf_type`. */
+function kindNumber(info: number): number {
+  return (info >>> 24) & 0x1f;
 }
 
 /** The ids of the types that a type is made of. */
@@ -178,29 +195,31 @@ function readEntries<T>(head: Head, size: number, read: (at: number) => T): read
 
 /** How the rest of a type is read, by `BTF_KIND_*` of include/uapi/linux/btf.h. */
 const readers: Readonly<Record<number, KindReader>> = {
-  1: { bodySize: () => 4, read: readInt },
+  1: { kind: "int", bodySize: () => 4, read: readInt },
   2: {
+    kind: "pointer",
     bodySize: nothing,
     read: (_input, { id, name, sizeOrType: target }) => ({ kind: "pointer", id, name, target }),
   },
-  3: { bodySize: () => 12, read: readArray },
-  4: { bodySize: (count) => count * 12, read: readComposite },
-  5: { bodySize: (count) => count * 12, read: readComposite },
-  6: { bodySize: (count) => count * 8, read: readEnum(32) },
-  7: { bodySize: nothing, read: readForward },
-  8: { bodySize: nothing, read: readModifier("typedef") },
-  9: { bodySize: nothing, read: readModifier("volatile") },
-  10: { bodySize: nothing, read: readModifier("const") },
-  11: { bodySize: nothing, read: readModifier("restrict") },
-  12: { bodySize: nothing, read: readFunction },
-  13: { bodySize: (count) => count * 8, read: readPrototype },
-  14: { bodySize: () => 4, read: readVariable },
-  15: { bodySize: (count) => count * 12, read: readSection },
+  3: { kind: "array", bodySize: () => 12, read: readArray },
+  4: { kind: "struct", bodySize: (count) => count * 12, read: readComposite },
+  5: { kind: "union", bodySize: (count) => count * 12, read: readComposite },
+  6: { kind: "enum", bodySize: (count) => count * 8, read: readEnum(32) },
+  7: { kind: "forward", bodySize: nothing, read: readForward },
+  8: { kind: "typedef", bodySize: nothing, read: readModifier("typedef") },
+  9: { kind: "volatile", bodySize: nothing, read: readModifier("volatile") },
+  10: { kind: "const", bodySize: nothing, read: readModifier("const") },
+  11: { kind: "restrict", bodySize: nothing, read: readModifier("restrict") },
+  12: { kind: "function", bodySize: nothing, read: readFunction },
+  13: { kind: "prototype", bodySize: (count) => count * 8, read: readPrototype },
+  14: { kind: "variable", bodySize: () => 4, read: readVariable },
+  15: { kind: "section", bodySize: (count) => count * 12, read: readSection },
   16: {
+    kind: "float",
     bodySize: nothing,
     read: (_input, { id, name, sizeOrType: size }) => ({ kind: "float", id, name, size }),
   },
-  17: { bodySize: () => 4, read: readDeclarationTag },
-  18: { bodySize: nothing, read: readModifier("type-tag") },
-  19: { bodySize: (count) => count * 12, read: readEnum(64) },
+  17: { kind: "declaration-tag", bodySize: () => 4, read: readDeclarationTag },
+  18: { kind: "type-tag", bodySize: nothing, read: readModifier("type-tag") },
+  19: { kind: "enum", bodySize: (count) => count * 12, read: readEnum(64) },
 };
