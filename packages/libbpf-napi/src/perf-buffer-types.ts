@@ -1,5 +1,5 @@
-import type { Codec } from "./codec.ts";
 import type { KernelMapHandle } from "./map-types.ts";
+import type { EventCodec } from "./record-codec.ts";
 import type { NamedMapSpec } from "./spec.ts";
 
 /** What a program's source says of a perf buffer: a `perf_event_array` that it sends events by. */
@@ -7,7 +7,7 @@ export interface PerfBufferSpec<E> extends NamedMapSpec {
   readonly type: "perf_event_array";
   /** CPUs; 0 stands for all possible ones. */
   readonly maxEntries: number;
-  readonly event: Codec<E>;
+  readonly event: EventCodec<E>;
 }
 
 /** A handle of a perf buffer, which {@link openPerfBuffer} reads. */

@@ -1,4 +1,4 @@
-// Generated from the types of the BPF objects by `node tools/bpfgen/src/main.ts bpf/bpfgen.config.ts`; do not edit.
+// Generated from the types of the BPF objects by `node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts`; do not edit.
 import type { IpAddress, MacAddress } from "@heddle/contracts";
 import {
   type Codec,
@@ -617,7 +617,10 @@ export type NodePrograms = {
 };
 
 /** The object `node`. */
-export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePrograms } = {
+export const nodeObject: ObjectSpec<NodeSettings> & {
+  readonly programs: NodePrograms;
+  readonly maps: readonly string[];
+} = {
   name: "node",
   programs: {
     fromNet: { name: "from_net", section: "tcx/ingress" },
@@ -675,7 +678,10 @@ export type PodPrograms = {
 };
 
 /** The object `pod`. */
-export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodPrograms } = {
+export const podObject: ObjectSpec<PodSettings> & {
+  readonly programs: PodPrograms;
+  readonly maps: readonly string[];
+} = {
   name: "pod",
   programs: {
     fromPod: { name: "from_pod", section: "tcx/ingress" },

@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { compileFixture } from "./testing/compile-fixture.ts";
+
+const fixture = compileFixture({ every: 'enum kind { KIND_A }; EXPORT(enum kind, "datapath");' });
+const config = join(fixture.folder, "bpf2ts.config.ts");
+const text = JSON.stringify({
+  ...fixture.config(),
+  objects: [{ file: "every.bpf.o", owner: "datapath" }],
+  sources: ["."],
+  outputs: { datapath: "out/datapath.ts" },
+});
+writeFileSync(config, `export default ${text};\n`);
+
+afterAll(() => fixture[Symbol.dispose]());
+
+function run(...args: readonly string[]): { status: number | null; out: string; error: string } {
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--conditions=heddle-source", main, ...args],
+    { cwd: fixture.folder, encoding: "utf8" },
+  );
+  return { status, out: stdout, error: stderr };
+}
+
+function writeConfig(name: string, content: string): string {
+  const path = join(fixture.folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe("the command", () => {
+  it("finds stale files, writes them, and finds nothing then", () => {
+    const before = run("--check", "--config", config);
+    expect(before.status).toBe(1);
+    expect(before.error).toContain("out/datapath.ts: missing (run `npm run bpf2ts`");
+    expect(run("--config", config)).toEqual({
+      status: 0,
+      out: "wrote out/datapath.ts\n",
+      error: "",
+    });
+    expect(run("--check", "--config", config)).toEqual({ status: 0, out: "", error: "" });
+    expect(run("--config", config).out).toBe("");
+    const content = readFileSync(join(fixture.folder, "out/datapath.ts"), "utf8");
+    expect(content.split("\n")[0]).toBe(
+      "// Generated from the types of the BPF objects by `npm run bpf2ts`; do not edit.",
+    );
+  });
+
+  it("explains itself", () => {
+    expect(run("--help")).toMatchObject({ status: 0, error: "" });
+    expect(run()).toMatchObject({ status: 2, out: "" });
+    expect(run("--chekc", "--config", config).status).toBe(2);
+  });
+
+  it.each([
+    ["absent.ts", undefined, "read configuration"],
+    [
+      "wrong.config.ts",
+      "export default { objects: [{}] };",
+      "is no configuration (use defineConfig)",
+    ],
+    ["none.config.ts", "export const other = 1;", "is no configuration"],
+    [
+      "no-object.config.ts",
+      `export default { ...${text}, objects: [{ file: "no.bpf.o", owner: "datapath" }] };`,
+      "no.bpf.o' (compile the objects first)",
+    ],
+    [
+      "not-elf.config.ts",
+      `export default { ...${text}, objects: [{ file: "every.bpf.c", owner: "datapath" }] };`,
+      "read ELF file every.bpf.c: it begins with",
+    ],
+    [
+      "no-folder.config.ts",
+      `export default { ...${text}, sources: ["nowhere"] };`,
+      "there are no C sources here",
+    ],
+  ])("refuses %s", (name, content, message) => {
+    const path = content === undefined ? name : writeConfig(name, content);
+    const result = run("--config", path);
+    expect(result.status).toBe(1);
+    expect(result.error).toContain(message);
+  });
+});
