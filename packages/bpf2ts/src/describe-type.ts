@@ -4,6 +4,7 @@ import type { DomainType } from "./config.ts";
 import { describeEnum } from "./describe-enum.ts";
 import { fixedIntegerCodec, floatCodec, integerCodec } from "./describe-scalar.ts";
 import { describeStruct, type FieldDescriber } from "./describe-struct.ts";
+import { describeUnion } from "./describe-union.ts";
 import type { TypeModel } from "./model.ts";
 
 /** What decides how a type is described, beside the type. */
@@ -52,7 +53,7 @@ export function describeType(context: TypeContext, id: number, place: TypePlace)
       : (...args) => describeOrBytes(context, ...args);
     return { kind: "struct", struct: describeStruct(context, type, cName, subject, field) };
   }
-  return context.strict ? refuse(type.kind, subject) : describeLoosely(type, subject);
+  return context.strict ? refuse(type.kind, subject) : describeLoosely(context.btf, type, subject);
 }
 
 /**
@@ -85,8 +86,9 @@ function refuse(kind: string, subject: string): never {
   throw refusal(subject, reason, hint);
 }
 
-/** A pointer is its address. */
-function describeLoosely(type: ResolvedType["type"], subject: string): TypeModel {
+/** A pointer is its address, a union its bytes. */
+function describeLoosely(btf: Btf, type: ResolvedType["type"], subject: string): TypeModel {
+  if (type.kind === "union") return describeUnion(btf, type);
   if (type.kind === "pointer") return { kind: "scalar", codec: "u64" };
   if (type.kind === "float") return { kind: "scalar", codec: floatCodec(type.size, subject) };
   return refuse(type.kind, subject);

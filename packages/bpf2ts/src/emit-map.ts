@@ -67,10 +67,7 @@ export function specType({ content, type }: MapModel, scope: FileScope): string 
     return `${spec}<${scope.typeOf(content.key)}, ${scope.typeOf(content.value)}>`;
   }
   if ("value" in content) return `${spec}<${scope.typeOf(content.value)}>`;
-  const typed = `${spec}<${scope.typeOf(content.event)}>`;
-  if (kind !== "perf-buffer") return typed;
-  // The same type of map holds perf events that programs read.
-  return `${typed} & ${scope.runtimeType("ReferenceMapSpec")}<number, ${quoted(type)}>`;
+  return `${spec}<${scope.typeOf(content.event)}>`;
 }
 
 function rawType(spec: string): string {
@@ -82,7 +79,7 @@ const specNames = {
   "per-cpu": "PerCpuMapSpec",
   "ring-buffer": "RingBufferSpec",
   "user-ring-buffer": "UserRingBufferSpec",
-  "perf-buffer": "PerfBufferSpec",
+  "perf-buffer": "PerfEventArraySpec",
   queue: "QueueSpec",
   storage: "StorageMapSpec",
   "bloom-filter": "BloomFilterSpec",

@@ -106,8 +106,8 @@ class Scope implements FileScope {
     if (model.kind === "bitfield") {
       const { first, count, signed } = model;
       const args = [String(first), String(count), ...(signed ? ["true"] : [])];
-      const name = `${signed ? "signed" : ""}bits${String(first)}to${String(first + count - 1)}`;
-      return this.#constant(camelCase(name), "bitfield", args);
+      const name = `${signed ? "signedBits" : "bits"}${String(first)}to${String(first + count - 1)}`;
+      return this.#constant(name, "bitfield", args);
     }
     const length = String(model.length);
     if (model.kind !== "array") return this.#constant(model.kind + length, model.kind, [length]);
@@ -145,7 +145,7 @@ class Scope implements FileScope {
 
 function scalarType(codec: ScalarCodec): string {
   if (codec === "bool") return "boolean";
-  return codec.includes("64") ? "bigint" : "number";
+  return codec.includes("64") && !codec.startsWith("f") ? "bigint" : "number";
 }
 
 function printImport(from: string, imports: readonly Import[]): string {

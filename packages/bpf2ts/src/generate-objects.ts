@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { type Btf, resolveType, sizeOf } from "libbpf-napi";
-import type { Bpf2tsError } from "./bpf2ts-error.ts";
+import { type Bpf2tsError, refusal } from "./bpf2ts-error.ts";
 import { configError } from "./config.ts";
 import { describeMap } from "./describe-map.ts";
 import { each, type Found, type Report } from "./describe-object.ts";
@@ -141,7 +141,10 @@ function askedType(objects: readonly ObjectContents[], name: string): TypeModel 
     return (["struct", "enum", "typedef"] as const).some((kind) => btf.find(kind, bare));
   };
   const { btf } = objects.find(has) ?? objects[0] ?? noObjects();
-  return describeType(looseContext(btf), findType(btf, name), { subject: `type ${name}` });
+  const subject = `type ${name}`;
+  const type = describeType(looseContext(btf), findType(btf, name), { subject });
+  if (type.kind === "struct" || type.kind === "enum") return type;
+  throw refusal(subject, "it is no struct and no enum, and needs no type of its own");
 }
 
 function noObjects(): never {

@@ -1,6 +1,7 @@
 import { type Btf, type BtfComposite, type BtfMember, resolveType, sizeOf } from "libbpf-napi";
 import { refusal } from "./bpf2ts-error.ts";
 import type { FieldDescriber } from "./describe-struct.ts";
+import { describeUnion } from "./describe-union.ts";
 import type { FieldModel } from "./model.ts";
 import { propertyName } from "./names.ts";
 
@@ -9,9 +10,9 @@ const maxBits = 32;
 
 /**
  * The fields of a struct as C has them: padding is left out, bitfields are numbers, members of anonymous structs are
- * the struct's own.
+ * the struct's own. An anonymous union is called after its first member.
  *
- * @throws {Bpf2tsError} `refused` for an anonymous union, whose members share their memory
+ * @throws {Bpf2tsError} `refused` for what has no form at all
  */
 export function describeLooseFields(
   btf: Btf,
@@ -52,7 +53,12 @@ function innerFields(
   if (type.kind === "struct") {
     return describeLooseFields(btf, type, cName, describeType, base + member.bitOffset / 8);
   }
-  throw refusal(`struct ${cName}.(anonymous)`, "an anonymous union", "give the field a name");
+  const subject = `struct ${cName}.(anonymous)`;
+  if (type.kind !== "union") throw refusal(subject, `a ${type.kind} without a name`);
+  const first = type.members.find(({ name }) => name !== "")?.name ?? String(member.bitOffset / 8);
+  const offset = base + member.bitOffset / 8;
+  const name = `${first}_union`;
+  return [{ cName: name, tsName: propertyName(name), offset, type: describeUnion(btf, type) }];
 }
 
 function bitField(btf: Btf, member: BtfMember, cName: string, base: number): FieldModel {

@@ -51,10 +51,27 @@ describe("the command", () => {
     );
   });
 
+  it("does the same for objects without a configuration", () => {
+    const args = ["every.bpf.o", "--out", "every.ts", "--type", "kind"];
+    const stale = run(...args, "--check");
+    expect(stale.status).toBe(1);
+    expect(stale.error).toContain(
+      "every.ts: missing (run `bpf2ts every.bpf.o --out every.ts --type kind` and commit",
+    );
+    expect(run(...args)).toEqual({ status: 0, out: "wrote every.ts\n", error: "" });
+    expect(run(...args, "--check")).toEqual({ status: 0, out: "", error: "" });
+  });
+
   it("explains itself", () => {
-    expect(run("--help")).toMatchObject({ status: 0, error: "" });
-    expect(run()).toMatchObject({ status: 2, out: "" });
-    expect(run("--chekc", "--config", config).status).toBe(2);
+    const help = run("--help");
+    expect(help).toMatchObject({ status: 0, error: "" });
+    expect(help.out).toMatch(/^Usage: bpf2ts OBJECT/);
+    expect(run("--version")).toEqual({ status: 0, out: "0.0.0\n", error: "" });
+    const wrong = run("every.bpf.o");
+    expect(wrong).toMatchObject({ status: 2, out: "" });
+    expect(wrong.error).toBe(
+      "bpf2ts: where to? add --out every.ts\n`bpf2ts --help` shows how it is called.\n",
+    );
   });
 
   it.each([

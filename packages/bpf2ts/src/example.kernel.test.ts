@@ -1,20 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished } from "vitest";
-import { compileSource } from "./testing/compile-fixture.ts";
+import { expect, it } from "vitest";
+import { compileInto, packagePath, scratchFolder } from "./testing/foreign-object.ts";
 
-const example = (file: string): string =>
-  fileURLToPath(new URL(`../examples/xdp-counter/${file}`, import.meta.url));
+const example = (file: string): string => `examples/xdp-counter/${file}`;
 
 it("the packet counter of the tutorial counts packets, and leaves nothing behind", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hdt-example-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const object = join(folder, "count.bpf.o");
-  compileSource(example("count.bpf.c"), object);
+  using folder = scratchFolder();
+  const object = compileInto(folder.path, example("count.bpf.c"));
   const command = `ip link set lo up
     "$0" --conditions=heddle-source "$1" lo "$2" & counter=$!
     for try in $(seq 100); do ip link show lo | grep -q xdp && break; sleep 0.05; done
@@ -22,9 +15,13 @@ it("the packet counter of the tutorial counts packets, and leaves nothing behind
     sleep 1.2; kill -INT $counter; wait $counter; ip link show lo | grep -c xdp`;
   // A mount namespace too, so that /sys/class/net shows the new network namespace's devices.
   const args = ["-nm", "sh", "-c", `mount -t sysfs sysfs /sys; ${command}`];
-  const child = spawn("unshare", [...args, process.execPath, example("main.ts"), object], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    "unshare",
+    [...args, process.execPath, packagePath(example("main.ts")), object],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   await once(child, "close");

@@ -2,20 +2,10 @@ import { networkInterfaces } from "node:os";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { interfaceIndex } from "@heddle/contracts";
-import { attachXdp, openObject, type PerCpuMap, type PerCpuMapSpec, u32, u64 } from "libbpf-napi";
+import { attachXdp, loadObject, type PerCpuMap } from "libbpf-napi";
+import { countObject } from "./count.ts";
 
 const [device = "lo", file = "count.bpf.o"] = process.argv.slice(2);
-
-/** What the program's map looks like from here. */
-const packets: PerCpuMapSpec<number, bigint> = {
-  name: "packets",
-  type: "percpu_array",
-  key: u32,
-  value: u64,
-  maxEntries: 256,
-  flags: 0,
-  layout: "",
-};
 
 const names = new Map([
   [1, "ICMP"],
@@ -46,10 +36,10 @@ const ifindex = interfaceIndex(Number(readFileSync(`/sys/class/net/${device}/ifi
 const ended = new AbortController();
 process.once("SIGINT", () => ended.abort());
 
-await using opened = await openObject(file);
-await using object = await opened.load();
-await using _link = await attachXdp(object.program("count"), { ifindex });
-const map = object.perCpuMap(packets);
+const { maps, programs } = countObject;
+await using object = await loadObject(countObject, file);
+await using _link = await attachXdp(object.program(programs.count.name), { ifindex });
+const map = object.perCpuMap(maps.packets);
 console.log(`counting at ${device}; Ctrl-C ends it`);
 
 let before = totals(map);

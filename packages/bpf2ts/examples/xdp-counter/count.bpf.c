@@ -9,6 +9,7 @@
 
 #define NOT_IP 255
 
+/** How many packets there were, by IP protocol. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 256);
@@ -35,6 +36,7 @@ static __u32 protocol_of(void *data, void *end)
 	return NOT_IP;
 }
 
+/** Counts a packet, and lets it pass. */
 SEC("xdp")
 int count(struct xdp_md *context)
 {
