@@ -48,7 +48,7 @@ export function emitObject(
     maps: Object.fromEntries(models.map((map) => [propertyName(map.name), mapConstant(map.name)])),
     variables: variablesLiteral(model.variables, scope),
   };
-  const type = `${spec}<${settings}, ${variables}> & {\n  readonly programs: ${programs};\n  readonly maps: ${maps};\n}`;
+  const type = `${spec}<${settings}, ${variables}> & {\n  readonly programs: ${programs};\n  readonly maps: ${maps};\n  readonly variables: ${variables};\n}`;
   const part = objectPart(constant, type, inOrder(value), name);
   return [
     privatePart(scope.takeConstants()),

@@ -108,7 +108,7 @@ describe("the object", () => {
         levels: { codec: { size: 12 } },
       },
     });
-    expect(Object.keys(plain.plainObject.variables ?? {})).not.toContain("limit");
+    expect(Object.keys(plain.plainObject.variables)).not.toContain("limit");
   });
 });
 

@@ -34,6 +34,7 @@ export type CountMaps = {
 export const countObject: ObjectSpec<CountSettings, CountVariables> & {
   readonly programs: CountPrograms;
   readonly maps: CountMaps;
+  readonly variables: CountVariables;
 } = {
   name: "count",
   programs: { count: { name: "count", section: "xdp" } },

@@ -458,6 +458,7 @@ export type KindsMaps = {
 export const kindsObject: ObjectSpec<KindsSettings, KindsVariables> & {
   readonly programs: KindsPrograms;
   readonly maps: KindsMaps;
+  readonly variables: KindsVariables;
 } = {
   name: "kinds",
   programs: {

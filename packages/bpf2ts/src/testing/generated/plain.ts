@@ -259,6 +259,7 @@ export type PlainMaps = {
 export const plainObject: ObjectSpec<PlainSettings, PlainVariables> & {
   readonly programs: PlainPrograms;
   readonly maps: PlainMaps;
+  readonly variables: PlainVariables;
 } = {
   name: "plain",
   programs: { run: { name: "run", section: "tc" } },
