@@ -35,7 +35,7 @@ export function emitObject(
   ];
   const spec = scope.runtimeType("ObjectSpec");
   if (specs === undefined) {
-    const type = `${spec}<${settings}> & {\n  readonly programs: ${programs};\n  readonly maps: readonly string[];\n}`;
+    const type = `${spec}<${settings}> & { readonly programs: ${programs} }`;
     const value = { ...specLiteral(model, scope), maps: model.maps.map(quoted) };
     const part = objectPart(constant, type, inOrder(value), name);
     return [privatePart(scope.takeConstants()), ...head, part];
@@ -48,7 +48,7 @@ export function emitObject(
     maps: Object.fromEntries(models.map((map) => [propertyName(map.name), mapConstant(map.name)])),
     variables: variablesLiteral(model.variables, scope),
   };
-  const type = `${spec}<${settings}, ${variables}> & {\n  readonly programs: ${programs};\n  readonly maps: ${maps};\n  readonly variables: ${variables};\n}`;
+  const type = `${spec}<${settings}, ${variables}, ${maps}> & {\n  readonly programs: ${programs};\n  readonly variables: ${variables};\n}`;
   const part = objectPart(constant, type, inOrder(value), name);
   return [
     privatePart(scope.takeConstants()),

@@ -33,9 +33,12 @@ it.each(foreignPrograms)("$generated is as the formatter wants it", ({ generated
   expect(formatted).toBe(input);
 });
 
+function bytes(length: number): fc.Arbitrary<Uint8Array> {
+  return fc.uint8Array({ minLength: length, maxLength: length });
+}
+
 describe("a struct of plain C", () => {
   const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
   const uint64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
   const text = fc.stringMatching(/^[a-z]{0,7}$/);
   const samples: fc.Arbitrary<plain.Sample> = fc.record(
@@ -150,7 +153,7 @@ describe("JavaScript", () => {
 });
 
 /** What is generated from sources, an object each, into `out.ts`. */
-function generated(
+function moduleOf(
   sources: Readonly<Record<string, string>>,
   options: Partial<ObjectsOptions> = {},
 ): string {
@@ -167,7 +170,7 @@ describe("several objects", () => {
   const shared = map("m", "__type(key, int); __type(value, int);");
 
   it("share a map that is the same", () => {
-    const text = generated({ a: shared, b: shared });
+    const text = moduleOf({ a: shared, b: shared });
     expect(text.match(/export const mMap/g)).toHaveLength(1);
     expect(text).toContain("aObject");
     expect(text).toContain("bObject");
@@ -176,13 +179,13 @@ describe("several objects", () => {
 
   it("are refused when they do not agree", () => {
     const other = shared.replace("value, int", "value, long");
-    expect(() => generated({ a: shared, b: other })).toThrow(/generate map m: layout is/);
+    expect(() => moduleOf({ a: shared, b: other })).toThrow(/generate map m: layout is/);
   });
 });
 
 describe("names", () => {
   it("come of any file's name, and of any length", () => {
-    const text = generated({
+    const text = moduleOf({
       "to-pod.v2": 'SEC("tc") int a_program_of_a_long_name(void *ctx) { return 0; }',
     });
     expect(text).toContain("export const toPodV2Object");
@@ -194,24 +197,24 @@ describe("types that no map has", () => {
   const event = "struct event { int kind; }; struct event *last; ";
 
   it("are found by a global pointer", () => {
-    expect(generated({ a: event })).toContain("export interface Event {");
+    expect(moduleOf({ a: event })).toContain("export interface Event {");
   });
 
   it("are found by their name, where the object has them", () => {
     const source = `${event} SEC("tc") int run(struct event *context) { return context->kind; }`;
     const unnamed = source.replace("struct event *last;", "");
-    expect(generated({ a: unnamed })).not.toContain("interface Event");
+    expect(moduleOf({ a: unnamed })).not.toContain("interface Event");
     for (const name of ["event", "struct event"]) {
-      expect(generated({ a: unnamed }, { types: [name] })).toContain("export interface Event {");
+      expect(moduleOf({ a: unnamed }, { types: [name] })).toContain("export interface Event {");
     }
-    expect(() => generated({ a: event }, { types: ["absent"] })).toThrow(
+    expect(() => moduleOf({ a: event }, { types: ["absent"] })).toThrow(
       "generate type absent: a.bpf.o section .BTF does not describe it (compile with -g, and name it in C: const struct absent *unused_absent __attribute__((unused));)",
     );
   });
 
   it("say what cannot be one", () => {
     const source = "struct far { union either { int a; } u; }; struct far *last;";
-    expect(() => generated({ a: source }, { types: ["union either"] })).toThrow(
+    expect(() => moduleOf({ a: source }, { types: ["union either"] })).toThrow(
       "generate type union either: it is no struct and no enum",
     );
   });
@@ -221,10 +224,10 @@ describe("a map", () => {
   it("without a type of its events has them as bytes, and with one as values", () => {
     const source = `struct event { int kind; }; struct event *last;
       struct { __uint(type, 27); __uint(max_entries, 4096); } events SEC(".maps");`;
-    expect(generated({ a: source })).toContain("RingBufferSpec<Uint8Array>");
-    const typed = generated({ a: source }, { events: { events: "struct event" } });
+    expect(moduleOf({ a: source })).toContain("RingBufferSpec<Uint8Array>");
+    const typed = moduleOf({ a: source }, { events: { events: "struct event" } });
     expect(typed).toContain("RingBufferSpec<Event>");
-    expect(() => generated({ a: source }, { events: { evnts: "event" } })).toThrow(
+    expect(() => moduleOf({ a: source }, { events: { evnts: "event" } })).toThrow(
       "read configuration the event of evnts: there is no such map (the maps are events)",
     );
   });
@@ -232,13 +235,13 @@ describe("a map", () => {
   it("whose value has no type in TypeScript has it as bytes", () => {
     const members = "__type(key, int); __type(value, struct x);";
     const source = `struct x { int a_b; int aB; }; ${map("m", members)}`;
-    const text = generated({ a: source });
+    const text = moduleOf({ a: source });
     expect(text).toContain("mMap: MapSpec<number, Uint8Array>");
     expect(text).toContain("As bytes: struct x: two fields are called `aB`.");
   });
 
   it("that says neither types nor sizes is refused", () => {
-    expect(() => generated({ a: map("m", "") })).toThrow(
+    expect(() => moduleOf({ a: map("m", "") })).toThrow(
       "generate map m: it has no key (use __type(key, ...))",
     );
   });
@@ -248,7 +251,7 @@ describe("a map", () => {
       "type, 1",
       "type, 14",
     );
-    expect(() => generated({ a: source })).toThrow(
+    expect(() => moduleOf({ a: source })).toThrow(
       "generate map m: values of 16 bytes refer to nothing (use __u32)",
     );
   });

@@ -82,7 +82,6 @@ function describeWhole(
 ): WholeObject {
   const { btf, file, name, programs, variables } = contents;
   const context = looseContext(btf);
-  const isFixed = ({ section }: PlacedVariable): boolean => section.startsWith(".rodata");
   const described = (list: readonly PlacedVariable[]): readonly VariableModel[] =>
     each(list, report, (variable) => describeVariable(context, variable));
   return {
@@ -95,8 +94,8 @@ function describeWhole(
     object: {
       name,
       maps: contents.maps.map((map) => map.name),
-      settings: described(variables.filter((each) => isFixed(each) && each.isSetting)),
-      variables: described(variables.filter((each) => !isFixed(each))),
+      settings: described(variables.filter((placed) => isFixed(placed) && placed.isSetting)),
+      variables: described(variables.filter((placed) => !isFixed(placed))),
       programs: programs.map((program) => ({
         cName: program.name,
         tsName: propertyName(program.name),
@@ -105,6 +104,10 @@ function describeWhole(
     },
     pointees: variables.flatMap((placed) => pointee(context, placed)),
   };
+}
+
+function isFixed({ section }: PlacedVariable): boolean {
+  return section.startsWith(".rodata");
 }
 
 function looseContext(btf: Btf): TypeContext {

@@ -325,6 +325,41 @@ int main(void)
 	return 0;
 }`;
 
+/** A map that the package `datapath` owns. */
+function map(type: number, name: string, members: string): string {
+  return `struct { __uint(type, ${String(type)}); ${members} } ${name} SEC(".maps") OWNER("datapath");`;
+}
+
+describe("a configuration", () => {
+  it("takes maps of every type that has a spec", () => {
+    const entries = "__uint(max_entries, 4);";
+    using maps = compileFixture({
+      kinds: `struct command { __u32 number; };
+${map(3, "tails", `${entries} __uint(key_size, 4); __uint(value_size, 4);`)}
+${map(4, "perf", "__uint(key_size, 4); __uint(value_size, 4);")}
+${map(22, "jobs", `${entries} __type(value, struct command);`)}
+${map(24, "per_socket", "__uint(map_flags, 1); __type(key, __s32); __type(value, __u64);")}
+${map(30, "seen", `${entries} __uint(map_extra, 3); __type(value, __u32);`)}
+${map(31, "commands", `${entries} EVENT(struct command);`)}
+${map(33, "memory", `${entries} __uint(map_flags, 1024);`)}`,
+    });
+    const [file] = generate(maps.config());
+    const specs = Array.from(
+      file?.content.matchAll(/export const (\w+)Map: (.*) =/g) ?? [],
+      ([, name, type]) => `${String(name)}: ${String(type)}`,
+    );
+    expect(specs).toEqual([
+      "commands: UserRingBufferSpec<Command>",
+      "jobs: QueueSpec<Command>",
+      "memory: ArenaSpec",
+      "perSocket: StorageMapSpec<bigint>",
+      "perf: PerfEventArraySpec<Uint8Array>",
+      "seen: BloomFilterSpec<number>",
+      'tails: ReferenceMapSpec<number, "prog_array">',
+    ]);
+  });
+});
+
 it("encodes to the bytes that C has", () => {
   const { codec } = partOf("every");
   const bytes = Buffer.from(runC(fixture.folder, types + sameInC), "hex");

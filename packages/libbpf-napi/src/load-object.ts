@@ -2,7 +2,7 @@ import { BpfError } from "./errors.ts";
 import type { Handle } from "./handle.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject, OpenedObject, OpenOptions } from "./object-types.ts";
-import type { NoVariables, ObjectSpec, SettingsOf, VariableSpecs } from "./spec.ts";
+import type { MapList, NoVariables, ObjectSpec, SettingsOf, VariableSpecs } from "./spec.ts";
 
 /** Which map an object uses, instead of a new one as it was defined. */
 export interface MapOptions {
@@ -38,8 +38,12 @@ export interface LoadOptions<
  * @throws {BpfError} as {@link openObject} and {@link OpenedObject.load}; `no-such-member` when the
  * object lacks something that is in its spec
  */
-export async function loadObject<S extends VariableSpecs, V extends VariableSpecs = NoVariables>(
-  spec: ObjectSpec<S, V>,
+export async function loadObject<
+  S extends VariableSpecs,
+  V extends VariableSpecs = NoVariables,
+  M extends MapList = readonly string[],
+>(
+  spec: ObjectSpec<S, V, M>,
   source: string | Uint8Array,
   options: LoadOptions<S, V> = {},
 ): Promise<LoadedObject> {
@@ -52,7 +56,9 @@ export async function loadObject<S extends VariableSpecs, V extends VariableSpec
   return await object.load();
 }
 
-function checkMembers(spec: ObjectSpec<VariableSpecs, VariableSpecs>, object: OpenedObject): void {
+type AnyObjectSpec = ObjectSpec<VariableSpecs, VariableSpecs, MapList>;
+
+function checkMembers(spec: AnyObjectSpec, object: OpenedObject): void {
   const programs = new Set(object.programs.map(({ name }) => name));
   const maps = new Set(object.maps.map(({ name }) => name));
   const missing = [
@@ -73,11 +79,11 @@ function checkMembers(spec: ObjectSpec<VariableSpecs, VariableSpecs>, object: Op
   });
 }
 
-function mapNames({ maps }: ObjectSpec<VariableSpecs, VariableSpecs>): readonly string[] {
+function mapNames({ maps }: AnyObjectSpec): readonly string[] {
   return isList(maps) ? maps : Object.values(maps).map(({ name }) => name);
 }
 
-function isList(maps: ObjectSpec<VariableSpecs>["maps"]): maps is readonly string[] {
+function isList(maps: MapList): maps is readonly string[] {
   return Array.isArray(maps);
 }
 

@@ -79,15 +79,22 @@ export interface VariableSpec<T> {
 export type VariableSpecs = Readonly<Record<string, VariableSpec<unknown>>>;
 
 /** What an object has no variables of. */
-export type NoVariables = Readonly<Record<never, VariableSpec<unknown>>>;
+export type NoVariables = Readonly<Record<string, never>>;
+
+/** The maps of an object: their names, or their specs by their name in TypeScript. */
+export type MapList = readonly string[] | Readonly<Record<string, NamedSpec>>;
 
 /** What a compiled object file holds; generated from it. */
-export interface ObjectSpec<S extends VariableSpecs, V extends VariableSpecs = NoVariables> {
+export interface ObjectSpec<
+  S extends VariableSpecs,
+  V extends VariableSpecs = NoVariables,
+  M extends MapList = readonly string[],
+> {
   /** The object file's name without `.bpf.o`. */
   readonly name: string;
   readonly programs: Readonly<Record<string, ProgramSpec>>;
-  /** Its maps, without the sections of global variables: their names, or their specs by their name in TypeScript. */
-  readonly maps: readonly string[] | Readonly<Record<string, NamedSpec>>;
+  /** Without the sections of global variables. */
+  readonly maps: M;
   /** Load-time constants, by their name in TypeScript. */
   readonly settings: S;
   /** Variables that programs and user space write, by their name in TypeScript. @defaultValue none */

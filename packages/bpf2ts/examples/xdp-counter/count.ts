@@ -31,9 +31,8 @@ export type CountMaps = {
 };
 
 /** The object `count`. */
-export const countObject: ObjectSpec<CountSettings, CountVariables> & {
+export const countObject: ObjectSpec<CountSettings, CountVariables, CountMaps> & {
   readonly programs: CountPrograms;
-  readonly maps: CountMaps;
   readonly variables: CountVariables;
 } = {
   name: "count",

@@ -31,6 +31,11 @@ export const foreignPrograms: readonly ForeignProgram[] = [
     generated: "examples/xdp-counter/count.ts",
     events: {},
   },
+  {
+    source: "examples/xdp-counter/count.bpf.c",
+    generated: "../libbpf-napi/examples/count.ts",
+    events: {},
+  },
 ];
 
 /** The path of something of this package. */

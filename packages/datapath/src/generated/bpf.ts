@@ -617,10 +617,7 @@ export type NodePrograms = {
 };
 
 /** The object `node`. */
-export const nodeObject: ObjectSpec<NodeSettings> & {
-  readonly programs: NodePrograms;
-  readonly maps: readonly string[];
-} = {
+export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePrograms } = {
   name: "node",
   programs: {
     fromNet: { name: "from_net", section: "tcx/ingress" },
@@ -678,10 +675,7 @@ export type PodPrograms = {
 };
 
 /** The object `pod`. */
-export const podObject: ObjectSpec<PodSettings> & {
-  readonly programs: PodPrograms;
-  readonly maps: readonly string[];
-} = {
+export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodPrograms } = {
   name: "pod",
   programs: {
     fromPod: { name: "from_pod", section: "tcx/ingress" },

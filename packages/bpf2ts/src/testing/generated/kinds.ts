@@ -455,9 +455,8 @@ export type KindsMaps = {
 };
 
 /** The object `kinds`. */
-export const kindsObject: ObjectSpec<KindsSettings, KindsVariables> & {
+export const kindsObject: ObjectSpec<KindsSettings, KindsVariables, KindsMaps> & {
   readonly programs: KindsPrograms;
-  readonly maps: KindsMaps;
   readonly variables: KindsVariables;
 } = {
   name: "kinds",

@@ -256,9 +256,8 @@ export type PlainMaps = {
 };
 
 /** The object `plain`. */
-export const plainObject: ObjectSpec<PlainSettings, PlainVariables> & {
+export const plainObject: ObjectSpec<PlainSettings, PlainVariables, PlainMaps> & {
   readonly programs: PlainPrograms;
-  readonly maps: PlainMaps;
   readonly variables: PlainVariables;
 } = {
   name: "plain",
