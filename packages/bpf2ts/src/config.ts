@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Bpf2tsError } from "./bpf2ts-error.ts";
+import { Bpf2tsError, missing } from "./bpf2ts-error.ts";
 
 /** A name that generated code imports. */
 export interface ImportedName {
@@ -68,13 +68,7 @@ export async function loadConfig(file: string): Promise<Bpf2tsConfig> {
 }
 
 export function configError(subject: string, reason: string, hint?: string): Bpf2tsError {
-  return new Bpf2tsError({
-    code: "bad-config",
-    operation: "read configuration",
-    subject,
-    reason,
-    hint,
-  });
+  return missing("read configuration", subject, reason, hint);
 }
 
 async function importDefault(path: string): Promise<unknown> {

@@ -228,7 +228,7 @@ describe("a map", () => {
     const typed = moduleOf({ a: source }, { events: { events: "struct event" } });
     expect(typed).toContain("RingBufferSpec<Event>");
     expect(() => moduleOf({ a: source }, { events: { evnts: "event" } })).toThrow(
-      "read configuration the event of evnts: there is no such map (the maps are events)",
+      "find event of map evnts: there is no such map (the maps are events)",
     );
   });
 

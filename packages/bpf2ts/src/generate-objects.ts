@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { type Btf, resolveType, sizeOf } from "libbpf-napi";
-import { type Bpf2tsError, refusal } from "./bpf2ts-error.ts";
-import { configError } from "./config.ts";
+import { type Bpf2tsError, missing, refusal } from "./bpf2ts-error.ts";
 import { describeMap } from "./describe-map.ts";
 import { each, type Found, type Report } from "./describe-object.ts";
 import { describeOrBytes, describeType, type TypeContext } from "./describe-type.ts";
@@ -151,7 +150,7 @@ function askedType(objects: readonly ObjectContents[], name: string): TypeModel 
 }
 
 function noObjects(): never {
-  throw configError("objects", "there are none", "name the compiled objects");
+  throw missing("generate", "module", "there are no objects", "name those that were compiled");
 }
 
 function checkEvents(
@@ -161,11 +160,8 @@ function checkEvents(
   const maps = objects.flatMap((object) => object.maps.map(({ name }) => name));
   const unknown = Object.keys(events).find((name) => !maps.includes(name));
   if (unknown === undefined) return;
-  throw configError(
-    `the event of ${unknown}`,
-    "there is no such map",
-    `the maps are ${[...new Set(maps)].join(", ")}`,
-  );
+  const known = `the maps are ${[...new Set(maps)].join(", ")}`;
+  throw missing("find event of", `map ${unknown}`, "there is no such map", known);
 }
 
 function foundTypes({ file, maps, object, pointees }: WholeObject): {

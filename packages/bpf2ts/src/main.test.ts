@@ -85,7 +85,7 @@ describe("the command", () => {
     [
       "no-object.config.ts",
       `export default { ...${text}, objects: [{ file: "no.bpf.o", owner: "datapath" }] };`,
-      "no.bpf.o' (compile the objects first)",
+      "no.bpf.o' (compile it first)",
     ],
     [
       "not-elf.config.ts",
@@ -95,7 +95,7 @@ describe("the command", () => {
     [
       "no-folder.config.ts",
       `export default { ...${text}, sources: ["nowhere"] };`,
-      "there are no C sources here",
+      "nowhere: there is nothing",
     ],
   ])("refuses %s", (name, content, message) => {
     const path = content === undefined ? name : writeConfig(name, content);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { configError } from "./config.ts";
+import { missing } from "./bpf2ts-error.ts";
 import { documentedNames } from "./documented-names.ts";
 import { tokenize } from "./tokenize.ts";
 
@@ -38,7 +38,7 @@ export function docsOf(sources: readonly string[]): Docs {
 
 function sourceFiles(path: string): readonly string[] {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw configError(path, "there are no C sources here");
+  if (found === undefined) throw missing("read C sources", path, "there is nothing");
   if (!found.isDirectory()) return [path];
   return readdirSync(path, { recursive: true, encoding: "utf8" })
     .filter((file) => /\.[hc]$/.test(file))

@@ -10,7 +10,7 @@ import {
   parseElf,
   resolveType,
 } from "libbpf-napi";
-import { configError } from "./config.ts";
+import { missing } from "./bpf2ts-error.ts";
 
 /** A global variable and its place, in bytes from the beginning of its section. */
 export interface PlacedVariable {
@@ -72,7 +72,7 @@ function readBytes(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw configError(path, reason, "compile the objects first");
+    throw missing("read object", path, reason, "compile it first");
   }
 }
 
