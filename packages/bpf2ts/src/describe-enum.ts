@@ -2,7 +2,14 @@ import type { BtfEnum } from "libbpf-napi";
 import { refusal } from "./bpf2ts-error.ts";
 import { sizedCodec } from "./describe-scalar.ts";
 import type { EnumModel } from "./model.ts";
-import { camelCase, enumeratorNames, isIdentifier, pascalCase, repeatedName } from "./names.ts";
+import {
+  camelCase,
+  enumeratorNames,
+  freeTypeName,
+  isIdentifier,
+  pascalCase,
+  repeatedName,
+} from "./names.ts";
 
 /**
  * An enum with its values.
@@ -10,7 +17,11 @@ import { camelCase, enumeratorNames, isIdentifier, pascalCase, repeatedName } fr
  * @param cName undefined for one that has no name in C, nor a place to be named after
  * @throws {Bpf2tsError} `refused`
  */
-export function describeEnum(type: BtfEnum, cName: string | undefined, subject: string): EnumModel {
+export function describeEnum(
+  type: BtfEnum,
+  cName: string | undefined,
+  { subject, strict }: { readonly subject: string; readonly strict: boolean },
+): EnumModel {
   if (cName === undefined) throw refusal(subject, "an enum without a name", "give it one");
   if (type.enumerators.length === 0) throw refusal(subject, `enum ${cName} is only declared`);
   if (type.size === 8 && type.valueBits === 32) {
@@ -30,7 +41,7 @@ export function describeEnum(type: BtfEnum, cName: string | undefined, subject: 
   }
   return {
     cName,
-    tsName: pascalCase(cName),
+    tsName: strict ? pascalCase(cName) : freeTypeName(cName, "enum"),
     codec: sizedCodec(type, subject),
     enumerators: type.enumerators.map(({ name, value }, index) => ({
       cName: name,

@@ -2,7 +2,14 @@ import { type Btf, type BtfComposite, type BtfMember, layoutOf, sizeOf } from "l
 import { refusal } from "./bpf2ts-error.ts";
 import { describeLooseFields } from "./loose-fields.ts";
 import type { FieldModel, StructModel, TypeModel } from "./model.ts";
-import { camelCase, isIdentifier, isReserved, pascalCase, repeatedName } from "./names.ts";
+import {
+  camelCase,
+  freeTypeName,
+  isIdentifier,
+  isReserved,
+  pascalCase,
+  repeatedName,
+} from "./names.ts";
 
 /** Describes the type of a field. */
 export type FieldDescriber = (
@@ -35,7 +42,7 @@ export function describeStruct(
   }
   return {
     cName,
-    tsName: pascalCase(cName),
+    tsName: strict ? pascalCase(cName) : freeTypeName(cName, "struct"),
     size: type.size,
     fields,
     layout: layoutOf(btf, type.id),

@@ -45,7 +45,8 @@ export function describeType(context: TypeContext, id: number, place: TypePlace)
     const codecOf = context.strict ? fixedIntegerCodec : integerCodec;
     return { kind: "scalar", codec: codecOf(type, typedefs, subject) };
   }
-  if (type.kind === "enum") return { kind: "enum", enum: describeEnum(type, cName, subject) };
+  if (type.kind === "enum")
+    return { kind: "enum", enum: describeEnum(type, cName, { subject, strict: context.strict }) };
   if (type.kind === "array") return describeArray(context, type, place);
   if (type.kind === "struct") {
     const field: FieldDescriber = context.strict

@@ -1,7 +1,7 @@
 import { conflict } from "./bpf2ts-error.ts";
 import type { ImportedName } from "./config.ts";
 import type { ScalarCodec, TypeModel } from "./model.ts";
-import { camelCase, isIdentifier } from "./names.ts";
+import { camelCase, isIdentifier, languageNames } from "./names.ts";
 import type { Part } from "./part.ts";
 
 /** The package that generated code runs on. */
@@ -38,10 +38,7 @@ interface Import extends ImportedName {
 
 class Scope implements FileScope {
   /** Starts with the globals that generated code uses. */
-  readonly #declared = new Map([
-    ["Map", "a global of the language"],
-    ["Uint8Array", "a global of the language"],
-  ]);
+  readonly #declared = new Map(languageNames.map((name) => [name, "a global of the language"]));
   readonly #imports = new Map<string, Import>();
   readonly #constants = new Map<string, string>();
   #pending: string[] = [];

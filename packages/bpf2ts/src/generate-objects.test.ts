@@ -193,6 +193,19 @@ describe("names", () => {
   });
 });
 
+describe("types that are called like what the file uses", () => {
+  it("have a longer name", () => {
+    const source = `struct map { int a; }; struct codec { struct map m; }; enum record { RECORD_A };
+      struct codec codec; enum record kind; struct map_spec { int a; } spec;`;
+    const text = moduleOf({ a: source });
+    expect(text).toContain("export interface MapStruct {");
+    expect(text).toContain("readonly m: MapStruct;");
+    expect(text).toContain("export const codecCodec: Codec<CodecStruct> = {");
+    expect(text).toContain("export const RecordEnum = {");
+    expect(text).toContain("export interface MapSpecStruct {");
+  });
+});
+
 describe("types that no map has", () => {
   const event = "struct event { int kind; }; struct event *last; ";
 

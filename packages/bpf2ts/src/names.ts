@@ -13,6 +13,19 @@ export function pascalCase(name: string): string {
   return words(name).map(capitalised).join("");
 }
 
+/** What generated files use of the language, and import where they need it. */
+export const languageNames: readonly string[] = ["Map", "Readonly", "Record", "Uint8Array"];
+
+const importedNames = ["Codec", "Layout"];
+
+/** The name of a struct or an enum: `struct map` -> `MapStruct`, since `Map` is the language's. */
+export function freeTypeName(cName: string, kind: "struct" | "enum"): string {
+  const name = pascalCase(cName);
+  const isTaken =
+    languageNames.includes(name) || importedNames.includes(name) || /Spec$/.test(name);
+  return isTaken ? name + pascalCase(kind) : name;
+}
+
 function words(name: string): readonly string[] {
   return name
     .split("_")
