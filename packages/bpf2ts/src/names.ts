@@ -13,16 +13,15 @@ export function pascalCase(name: string): string {
   return words(name).map(capitalised).join("");
 }
 
-/** What generated files use of the language, and import where they need it. */
+/** What generated files use of the language. */
 export const languageNames: readonly string[] = ["Map", "Readonly", "Record", "Uint8Array"];
 
-const importedNames = ["Codec", "Layout"];
+const takenNames = new Set([...languageNames, "Codec", "Layout"]);
 
 /** The name of a struct or an enum: `struct map` -> `MapStruct`, since `Map` is the language's. */
 export function freeTypeName(cName: string, kind: "struct" | "enum"): string {
   const name = pascalCase(cName);
-  const isTaken =
-    languageNames.includes(name) || importedNames.includes(name) || /Spec$/.test(name);
+  const isTaken = takenNames.has(name) || name.endsWith("Spec");
   return isTaken ? name + pascalCase(kind) : name;
 }
 
