@@ -3,7 +3,7 @@
 #define HEDDLE_EXPORT_H
 
 /*
- * Marks for tools/bpfgen, which turns a compiled object into TypeScript. They live in the object's
+ * Marks for bpf2ts, which turns a compiled object into TypeScript. They live in the object's
  * type information (BTF) alone: no program is longer, no map larger for them.
  */
 

@@ -1,11 +1,9 @@
 import { interfaceIndex } from "@heddle/contracts";
-import { attachXdp, openObject, type PerCpuMapSpec, u32, u64 } from "libbpf-napi";
+import { attachXdp, loadObject } from "libbpf-napi";
+import { countObject } from "./count.ts";
 
-const shape = { type: "percpu_array", maxEntries: 1, flags: 0, layout: "" } as const;
-const packets: PerCpuMapSpec<number, bigint> = { name: "packets", key: u32, value: u64, ...shape };
-
-await using file = await openObject("count.bpf.o");
-await using object = await file.load();
+await using object = await loadObject(countObject, "count.bpf.o");
 await using _link = await attachXdp(object.program("count"), { ifindex: interfaceIndex(2) });
-const total = object.perCpuMap(packets).fold(0, (sum, count) => sum + count, 0n);
-console.log(`${String(total)} packets so far`);
+const packets = object.perCpuMap(countObject.maps.packets);
+const tcp = packets.fold(6, (sum, count) => sum + count, 0n);
+console.log(`${String(tcp)} packets of TCP so far`);

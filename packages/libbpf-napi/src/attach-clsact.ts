@@ -57,9 +57,9 @@ export async function attachClsact(
  * @throws {BpfError} `target-gone` when there is none; `no-device`; `not-permitted`
  */
 export async function openClsact(place: ClsactPlace): Promise<Attachment<Promise<ClsactInfo>>> {
-  const filter = new Filter(place);
-  await filter.info();
-  return filter;
+  const found = new Filter(place);
+  await found.info();
+  return found;
 }
 
 /**

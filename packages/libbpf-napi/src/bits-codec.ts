@@ -24,6 +24,22 @@ export function bitsCodec(first: number, count: number, signed: boolean): Codec<
   };
 }
 
+/**
+ * A bitfield of up to 32 bits as a number: `count` bits from bit `first` of a struct on. Its offset is that
+ * of the struct. Writing leaves the bits around it as they are.
+ */
+export function bitfield(first: number, count: number, signed = false): Codec<number> {
+  const bits = bitsCodec(first, count, signed);
+  return {
+    size: bits.size,
+    encode(value, target, offset) {
+      if (!Number.isInteger(value)) throw rangeError(value, count);
+      bits.encode(BigInt(value), target, offset);
+    },
+    decode: (source, offset) => Number(bits.decode(source, offset)),
+  };
+}
+
 function readBytes(source: DataView, offset: number, count: number): bigint {
   let value = 0n;
   for (let index = count - 1; index >= 0; index -= 1) {
@@ -38,7 +54,7 @@ function writeBytes(target: DataView, offset: number, count: number, value: bigi
   }
 }
 
-function rangeError(value: bigint, count: number): BpfError {
+function rangeError(value: bigint | number, count: number): BpfError {
   return new BpfError({
     code: "invalid-argument",
     operation: "encode",

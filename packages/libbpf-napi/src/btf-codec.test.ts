@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bitsCodec } from "./bits-codec.ts";
+import { bitfield, bitsCodec } from "./bits-codec.ts";
 import type { CompositeLayout, Layout, ScalarLayout } from "./btf/index.ts";
 import { type BtfValue, codecOfLayout } from "./btf-codec.ts";
 import { decodeFromBytes, encodeToBytes } from "./codec.ts";
@@ -44,6 +44,23 @@ describe("a bitfield", () => {
       code: "invalid-argument",
       reason: "8 does not fit",
     });
+    for (const value of [8, -1, 0.5, Number.NaN]) {
+      expect(thrown(() => bitfield(0, 3).encode(value, view, 0))).toMatchObject({
+        code: "invalid-argument",
+        reason: `${String(value)} does not fit`,
+      });
+    }
+  });
+
+  it("of up to 32 bits is a number", () => {
+    const bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff);
+    const view = new DataView(bytes.buffer);
+    bitfield(4, 32).encode(0x8000_0001, view, 0);
+    bitfield(36, 4, true).encode(-8, view, 0);
+    expect([...bytes]).toEqual([0x1f, 0, 0, 0, 0x88]);
+    expect(bitfield(4, 32).decode(view, 0)).toBe(0x8000_0001);
+    expect(bitfield(4, 32, true).decode(view, 0)).toBe(-0x7fff_ffff);
+    expect(bitfield(36, 4, true).decode(view, 0)).toBe(-8);
   });
 });
 

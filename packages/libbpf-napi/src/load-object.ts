@@ -3,7 +3,7 @@ import type { Handle } from "./handle.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject, OpenedObject, OpenOptions } from "./object-types.ts";
 import type { ProgramDevice } from "./program-types.ts";
-import type { ObjectSpec, SettingsOf, VariableSpec } from "./spec.ts";
+import type { MapList, NoVariables, ObjectSpec, SettingsOf, VariableSpecs } from "./spec.ts";
 
 /** Which map an object uses, instead of a new one as it was defined. */
 export interface MapOptions {
@@ -17,11 +17,14 @@ export interface MapOptions {
   readonly create?: boolean;
 }
 
-type Variables = Readonly<Record<string, VariableSpec<unknown>>>;
-
-export interface LoadOptions<S extends Variables> extends OpenOptions {
+export interface LoadOptions<
+  S extends VariableSpecs,
+  V extends VariableSpecs = NoVariables,
+> extends OpenOptions {
   /** Values of the object's load-time constants. @defaultValue as initialised in C */
   readonly settings?: Partial<SettingsOf<S>>;
+  /** What its variables begin with. @defaultValue as initialised in C */
+  readonly variables?: Partial<SettingsOf<V>>;
   /** By the map's name. @defaultValue new maps as defined */
   readonly maps?: Readonly<Record<string, MapOptions>>;
   /** The names of the programs to load. @defaultValue all */
@@ -38,28 +41,37 @@ export interface LoadOptions<S extends Variables> extends OpenOptions {
  * @throws {BpfError} as {@link openObject} and {@link OpenedObject.load}; `no-such-member` when the
  * object lacks something that is in its spec
  */
-export async function loadObject<S extends Variables>(
-  spec: ObjectSpec<S>,
+export async function loadObject<
+  S extends VariableSpecs,
+  V extends VariableSpecs = NoVariables,
+  M extends MapList = readonly string[],
+>(
+  spec: ObjectSpec<S, V, M>,
   source: string | Uint8Array,
-  options: LoadOptions<S> = {},
+  options: LoadOptions<S, V> = {},
 ): Promise<LoadedObject> {
   using object = await openObject(source, { name: spec.name, ...options });
   checkMembers(spec, object);
-  applySettings(object, spec, options.settings ?? {});
+  setVariables(object, "setting", spec.settings, options.settings ?? {});
+  setVariables(object, "variable", spec.variables ?? {}, options.variables ?? {});
   for (const [map, chosen] of Object.entries(options.maps ?? {})) applyMap(object, map, chosen);
   if (options.programs !== undefined) choosePrograms(object, options.programs);
   if (options.device !== undefined) chooseDevice(object, options.device);
   return await object.load();
 }
 
-function checkMembers(spec: ObjectSpec<Variables>, object: OpenedObject): void {
+type AnyObjectSpec = ObjectSpec<VariableSpecs, VariableSpecs, MapList>;
+
+function checkMembers(spec: AnyObjectSpec, object: OpenedObject): void {
   const programs = new Set(object.programs.map(({ name }) => name));
   const maps = new Set(object.maps.map(({ name }) => name));
   const missing = [
     ...Object.values(spec.programs)
       .filter(({ name }) => !programs.has(name))
       .map(({ name }) => `program ${name}`),
-    ...spec.maps.filter((name) => !maps.has(name)).map((name) => `map ${name}`),
+    ...mapNames(spec)
+      .filter((name) => !maps.has(name))
+      .map((name) => `map ${name}`),
   ];
   if (missing.length === 0) return;
   throw new BpfError({
@@ -71,19 +83,28 @@ function checkMembers(spec: ObjectSpec<Variables>, object: OpenedObject): void {
   });
 }
 
-function applySettings<S extends Variables>(
+function mapNames({ maps }: AnyObjectSpec): readonly string[] {
+  return isList(maps) ? maps : Object.values(maps).map(({ name }) => name);
+}
+
+function isList(maps: MapList): maps is readonly string[] {
+  return Array.isArray(maps);
+}
+
+function setVariables<S extends VariableSpecs>(
   object: OpenedObject,
-  spec: ObjectSpec<S>,
-  settings: Partial<SettingsOf<S>>,
+  kind: "setting" | "variable",
+  variables: S,
+  values: Partial<SettingsOf<S>>,
 ): void {
-  for (const [name, value] of Object.entries(settings)) {
-    const variable = spec.settings[name];
+  for (const [name, value] of Object.entries(values)) {
+    const variable = variables[name];
     if (variable === undefined) {
       throw new BpfError({
         code: "no-such-member",
         operation: `set ${name} of object`,
-        subject: spec.name,
-        reason: `it has no such setting, but ${Object.keys(spec.settings).join(", ")}`,
+        subject: object.name,
+        reason: `it has no such ${kind}, but ${Object.keys(variables).join(", ")}`,
       });
     }
     if (value !== undefined) object.setVariable(variable, value);

@@ -1,6 +1,6 @@
 import type { NativeBatch } from "./addon.ts";
 import { BpfError } from "./errors.ts";
-import { encodeParts } from "./map-shape.ts";
+import { encodeEvent } from "./event-bytes.ts";
 import type { RingBuffer } from "./map-types.ts";
 import { recordAlignment } from "./record-decoder.ts";
 import { batchLimits, registerRingSource, type RingSource } from "./ring-source.ts";
@@ -31,7 +31,7 @@ export function createMemoryRingBuffer<E>(spec: RingBufferSpec<E>): MemoryRingBu
     get lost() {
       return ring.lost;
     },
-    push: (event) => ring.push(encodeParts(spec.name, "value", spec.event, [event])),
+    push: (event) => ring.push(encodeEvent(spec, event)),
     pushRecord: (record) => ring.push(Uint8Array.from(record)),
   };
   registerRingSource(buffer, (onReadable) => ring.open(onReadable));

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { decodeFromBytes } from "./codec.ts";
+import { decodeEvent } from "./event-bytes.ts";
 import { checkRingSize, spaceOf } from "./memory-ring-buffer.ts";
 import type { UserRingBuffer, UserRingBufferSpec } from "./user-ring-buffer.ts";
 import { registerUserRingTarget, type UserRingTarget } from "./user-ring-target.ts";
@@ -23,7 +23,7 @@ export function createMemoryUserRingBuffer<E>(
   const ring = new MemoryUserRing(spec.maxEntries);
   const buffer: MemoryUserRingBuffer<E> = {
     spec,
-    drain: () => ring.drain().map((bytes) => decodeFromBytes(spec.event, bytes)),
+    drain: () => ring.drain().map((bytes) => decodeEvent(spec, bytes)),
   };
   registerUserRingTarget(buffer, () => ring.open());
   return buffer;

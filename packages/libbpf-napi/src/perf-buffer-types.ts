@@ -1,5 +1,6 @@
-import type { Codec } from "./codec.ts";
 import type { KernelMapHandle } from "./map-types.ts";
+import type { EventCodec } from "./record-codec.ts";
+import type { ReferenceMapSpec } from "./reference-types.ts";
 import type { NamedMapSpec } from "./spec.ts";
 
 /** What a program's source says of a perf buffer: a `perf_event_array` that it sends events by. */
@@ -7,8 +8,15 @@ export interface PerfBufferSpec<E> extends NamedMapSpec {
   readonly type: "perf_event_array";
   /** CPUs; 0 stands for all possible ones. */
   readonly maxEntries: number;
-  readonly event: Codec<E>;
+  readonly event: EventCodec<E>;
 }
+
+/**
+ * What a program's source says of a `perf_event_array`: it sends events by it, or reads the perf events in it.
+ * As a spec it does for both.
+ */
+export type PerfEventArraySpec<E> = PerfBufferSpec<E> &
+  ReferenceMapSpec<number, "perf_event_array">;
 
 /** A handle of a perf buffer, which {@link openPerfBuffer} reads. */
 export interface KernelPerfBuffer<E> extends KernelMapHandle {

@@ -2,6 +2,7 @@ import { toError } from "@heddle/contracts";
 import type { NativeBatch } from "./addon.ts";
 import type { Codec } from "./codec.ts";
 import { BpfError } from "./errors.ts";
+import type { EventCodec } from "./record-codec.ts";
 
 /** Records lie at multiples of this in a batch; the same number stands in native/src/records.c. */
 export const recordAlignment = 8;
@@ -10,7 +11,7 @@ export const recordAlignment = 8;
 export interface RecordDecoder<E> {
   /** How messages name where they come from. */
   readonly subject: string;
-  readonly event: Codec<E>;
+  readonly event: EventCodec<E>;
   /** How many bytes a record may have beyond its event's. */
   readonly padding: number;
   /** Told of each record that is not an event. */
@@ -22,23 +23,36 @@ export function decodeRecords<E>(
   { data, sizes }: NativeBatch,
   decoder: RecordDecoder<E>,
 ): readonly E[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const { event, padding, onError } = decoder;
+  const decode = recordReader(data, decoder);
   const events: E[] = [];
   let offset = 0;
   for (const size of sizes) {
     try {
-      if (size < event.size || size > event.size + padding) throw sizeError(decoder, size);
-      events.push(event.decode(view, offset));
+      events.push(decode(offset, size));
     } catch (error) {
-      onError(toError(error));
+      decoder.onError(toError(error));
     }
     offset += Math.ceil(size / recordAlignment) * recordAlignment;
   }
   return events;
 }
 
-function sizeError({ subject, event }: RecordDecoder<unknown>, size: number): BpfError {
+/** Reads the record of `size` bytes at an offset. */
+function recordReader<E>(
+  data: Uint8Array,
+  { subject, event, padding }: RecordDecoder<E>,
+): (offset: number, size: number) => E {
+  if ("decodeRecord" in event) {
+    return (offset, size) => event.decodeRecord(data.subarray(offset, offset + size));
+  }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return (offset, size) => {
+    if (size < event.size || size > event.size + padding) throw sizeError(subject, event, size);
+    return event.decode(view, offset);
+  };
+}
+
+function sizeError(subject: string, event: Codec<unknown>, size: number): BpfError {
   return new BpfError({
     operation: "decode event of",
     subject,

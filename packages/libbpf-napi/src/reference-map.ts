@@ -6,7 +6,7 @@ import { errnoName } from "./errno.ts";
 import { BpfError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 import { KernelKeyedMap, modeFlags } from "./kernel-keyed-map.ts";
-import { newDescriptor } from "./kernel-map.ts";
+import { newDescriptor, possibleCpus } from "./kernel-map.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
 import type { KnownSpec } from "./known-spec.ts";
 import { encodeParts } from "./map-shape.ts";
@@ -47,7 +47,9 @@ export function createReferenceMap<K, T extends ReferenceMapType>(
 export function referenceTraits<K, T extends ReferenceMapType>(
   spec: ReferenceMapSpec<K, T>,
 ): KnownSpec & { readonly value: ReturnType<typeof bytes> } {
-  return { ...spec, value: bytes(spec.valueSize ?? referenceKinds[spec.type].valueSize) };
+  const value = bytes(spec.valueSize ?? referenceKinds[spec.type].valueSize);
+  const perCpu = spec.type === "perf_event_array" && spec.maxEntries === 0;
+  return { ...spec, maxEntries: perCpu ? possibleCpus() : spec.maxEntries, value };
 }
 
 /** The handle of a map that was checked to be what `spec` says. */
@@ -71,13 +73,13 @@ class References<K, T extends ReferenceMapType>
 
   constructor(descriptor: Descriptor, spec: ReferenceMapSpec<K, T>, kind: ReferenceKind<T>) {
     super(descriptor);
-    const { value } = referenceTraits(spec);
+    const { value, maxEntries } = referenceTraits(spec);
     this.#descriptor = descriptor;
     this.#kind = kind;
-    this.#bytes = new KernelKeyedMap(descriptor, { ...spec, value });
+    this.#bytes = new KernelKeyedMap(descriptor, { ...spec, maxEntries, value });
     this.spec = spec;
     this.name = spec.name;
-    this.maxEntries = spec.maxEntries;
+    this.maxEntries = maxEntries;
   }
 
   set(key: K, target: ReferenceKinds[T]["target"], options: WriteOptions = {}): void {

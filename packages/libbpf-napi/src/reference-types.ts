@@ -74,6 +74,8 @@ export type ReferenceMapType = keyof ReferenceKinds;
 /** What a program's source says of a map whose values refer to things in the kernel. */
 export interface ReferenceMapSpec<K, T extends ReferenceMapType> extends NamedMapSpec {
   readonly type: T;
+  /** Entries; of a `perf_event_array`, 0 stands for all possible CPUs. */
+  readonly maxEntries: number;
   /** Of all types but `hash_of_maps` and `sockhash` an unsigned 32-bit integer. */
   readonly key: Codec<K>;
   /**

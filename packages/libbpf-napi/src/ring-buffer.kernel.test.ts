@@ -8,6 +8,7 @@ import { loadObject } from "./load-object.ts";
 import { ringBufferContract } from "./map-contract.ts";
 import type { KernelRingBuffer } from "./map-types.ts";
 import type { LoadedObject } from "./object-types.ts";
+import type { RecordCodec } from "./record-codec.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
 import { ringBufferEvents } from "./ring-buffer-events.ts";
 import { firstNumber } from "./testing/buffers.ts";
@@ -144,6 +145,23 @@ describe("a reader of a ring buffer", () => {
     await send(2);
     await vi.waitFor(() => {
       expect(errors).toEqual([fault, fault]);
+    });
+  });
+
+  it("reads records of several sizes by a codec for whole records", async () => {
+    const event: RecordCodec<string> = {
+      encodeRecord: () => new Uint8Array(),
+      decodeRecord: (bytes) => (bytes.length === 8 ? "sample" : `${String(bytes.length)} bytes`),
+    };
+    const events: string[] = [];
+    using _reader = openRingBuffer(object.ringBuffer({ ...counter.events, event }), {
+      onEvents: (batch) => void events.push(...batch),
+      onError: unexpected,
+    });
+    await send();
+    await object.program("send_wrong_size").testRun({ data: packet });
+    await vi.waitFor(() => {
+      expect(events).toEqual(["sample", "3 bytes"]);
     });
   });
 

@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import type { EventCodec } from "./record-codec.ts";
 
 /** Map types whose entries are one value per key, by the name that bpftool prints. */
 export type KeyedMapType = "hash" | "lru_hash" | "array" | "lpm_trie";
@@ -6,10 +7,14 @@ export type KeyedMapType = "hash" | "lru_hash" | "array" | "lpm_trie";
 /** Map types that keep one value per key and possible CPU. */
 export type PerCpuMapType = "percpu_hash" | "lru_percpu_hash" | "percpu_array";
 
-/** What all maps have. */
-export interface NamedMapSpec {
+/** What the specs of all maps have. */
+interface NamedSpec {
   /** The map's name in C, in bpftool and here; at most 15 characters. */
   readonly name: string;
+}
+
+/** What most maps have. */
+export interface NamedMapSpec extends NamedSpec {
   /** Entries, or bytes for a ring buffer, unless changed before the object is loaded. */
   readonly maxEntries: number;
   /** `BPF_F_*` flags of map creation. */
@@ -37,7 +42,7 @@ export interface PerCpuMapSpec<K, V> extends NamedMapSpec {
 /** What a program's source says of a ring buffer. */
 export interface RingBufferSpec<E> extends NamedMapSpec {
   readonly type: "ringbuf";
-  readonly event: Codec<E>;
+  readonly event: EventCodec<E>;
   /** Hash of the layout of one event. */
   readonly layout: string;
 }
@@ -70,18 +75,33 @@ export interface VariableSpec<T> {
   readonly codec: Codec<T>;
 }
 
+/** Global variables by their name in TypeScript. */
+export type VariableSpecs = Readonly<Record<string, VariableSpec<unknown>>>;
+
+/** What an object has no variables of. */
+export type NoVariables = Readonly<Record<string, never>>;
+
+/** The maps of an object: their names, or their specs by their name in TypeScript. */
+export type MapList = readonly string[] | Readonly<Record<string, NamedSpec>>;
+
 /** What a compiled object file holds; generated from it. */
-export interface ObjectSpec<S extends Readonly<Record<string, VariableSpec<unknown>>>> {
+export interface ObjectSpec<
+  S extends VariableSpecs,
+  V extends VariableSpecs = NoVariables,
+  M extends MapList = readonly string[],
+> {
   /** The object file's name without `.bpf.o`. */
   readonly name: string;
   readonly programs: Readonly<Record<string, ProgramSpec>>;
-  /** The names of its maps, without the sections of global variables. */
-  readonly maps: readonly string[];
+  /** Without the sections of global variables. */
+  readonly maps: M;
   /** Load-time constants, by their name in TypeScript. */
   readonly settings: S;
+  /** Variables that programs and user space write, by their name in TypeScript. @defaultValue none */
+  readonly variables?: V;
 }
 
-/** The values that an object's settings take. */
-export type SettingsOf<S extends Readonly<Record<string, VariableSpec<unknown>>>> = {
+/** The values that an object's settings or variables take. */
+export type SettingsOf<S extends VariableSpecs> = {
   readonly [Name in keyof S]: S[Name] extends VariableSpec<infer T> ? T : never;
 };

@@ -1,9 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { encodeToBytes } from "./codec.ts";
 import { bytes as bytesOf, u64 } from "./codecs.ts";
 import { userRingBufferContract } from "./map-contract.ts";
 import { openObject } from "./object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { openPinnedUserRingBuffer } from "./pinned-map.ts";
+import { wholeRecord } from "./record-codec.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
 import { firstNumber, numberedEvent, type NumberedEvent } from "./testing/buffers.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
@@ -66,6 +68,20 @@ describe("a writer of a user ring buffer", () => {
     expect([1, 2, 3].map((number) => writer.send(eventOf(number)))).toEqual([true, true, true]);
     expect([await drain(), sum()]).toEqual([3, 6n]);
     expect(await drain()).toBe(0);
+  });
+
+  it("sends whole records, which it cannot reserve", async () => {
+    const whole = { ...spec, event: wholeRecord };
+    using writer = openUserRingBuffer(object.userRingBuffer(whole));
+    expect(writer.send(encodeToBytes(numberedEvent, eventOf(4)))).toBe(true);
+    expect([await drain(), sum()]).toEqual([1, 4n]);
+    expect(thrown(() => writer.reserve())).toMatchObject({ code: "invalid-state" });
+    expect(writer.send(new Uint8Array(4088))).toBe(true);
+    expect(writer.send(new Uint8Array(1))).toBe(false);
+    expect(thrown(() => writer.send(new Uint8Array(5000)))).toMatchObject({
+      code: "invalid-argument",
+      reason: "an event of 5000 bytes never fits",
+    });
   });
 
   it("sends by a pin of it", async () => {

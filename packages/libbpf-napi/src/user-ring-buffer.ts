@@ -1,11 +1,11 @@
-import type { Codec } from "./codec.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { errnoName } from "./errno.ts";
 import { type Attempt, BpfError, check, type Explanation } from "./errors.ts";
+import { encodeEvent } from "./event-bytes.ts";
 import { newDescriptor } from "./kernel-map.ts";
 import { KernelMapBase } from "./kernel-map-base.ts";
-import { encodeParts } from "./map-shape.ts";
 import type { KernelMapHandle } from "./map-types.ts";
+import type { EventCodec } from "./record-codec.ts";
 import type { NamedMapSpec } from "./spec.ts";
 import { openUserRingTarget, type UserRingTarget } from "./user-ring-target.ts";
 
@@ -14,7 +14,7 @@ export interface UserRingBufferSpec<E> extends NamedMapSpec {
   readonly type: "user_ringbuf";
   /** Bytes; a power of two of at least a page. */
   readonly maxEntries: number;
-  readonly event: Codec<E>;
+  readonly event: EventCodec<E>;
 }
 
 /** A user ring buffer, which {@link openUserRingBuffer} writes. In the kernel, or in memory for tests. */
@@ -38,7 +38,11 @@ export interface UserRingBufferWriter<E> extends Disposable {
   readonly closed: boolean;
   /** Whether there was room. */
   send(event: E): boolean;
-  /** Undefined when there is no room. @throws {BpfError} `invalid-state` for more than 64 at once */
+  /**
+   * Undefined when there is no room.
+   *
+   * @throws {BpfError} `invalid-state` for more than 64 at once, or for events of several sizes
+   */
   reserve(): ReservedEvent<E> | undefined;
   /** Discards what is reserved. Idempotent. */
   close(): void;
@@ -94,17 +98,20 @@ class Writer<E> implements UserRingBufferWriter<E> {
   }
 
   send(event: E): boolean {
-    using reserved = this.reserve();
-    reserved?.submit(event);
-    return reserved !== undefined;
+    const bytes = encodeEvent(this.#spec, event);
+    const attempt = this.#attempt("send to");
+    const place = this.#reserve(attempt, bytes.length);
+    if (place === undefined) return false;
+    check(attempt, this.#open(attempt).submit(place, bytes));
+    return true;
   }
 
   reserve(): ReservedEvent<E> | undefined {
     const attempt = this.#attempt("reserve room in");
-    const place = this.#open(attempt).reserve(this.#spec.event.size);
-    if (errnoName(-place) === "ENOSPC") return undefined;
-    check(attempt, place, reserveExplanations(this.#spec));
-    return this.#reserved(place);
+    const { event } = this.#spec;
+    if ("encodeRecord" in event) throw noSize(attempt);
+    const place = this.#reserve(attempt, event.size);
+    return place === undefined ? undefined : this.#reserved(place);
   }
 
   close(): void {
@@ -126,13 +133,20 @@ class Writer<E> implements UserRingBufferWriter<E> {
       submit: (event) => {
         const attempt = this.#attempt("submit to");
         if (done) throw doneBefore(attempt);
-        const bytes = encodeParts(this.#spec.name, "value", this.#spec.event, [event]);
+        const bytes = encodeEvent(this.#spec, event);
         check(attempt, this.#open(attempt).submit(place, bytes));
         done = true;
       },
       discard,
       [Symbol.dispose]: discard,
     };
+  }
+
+  /** The place of an event of so many bytes, if there is room. */
+  #reserve(attempt: Attempt, size: number): number | undefined {
+    const place = this.#open(attempt).reserve(size);
+    if (errnoName(-place) === "ENOSPC") return undefined;
+    return check(attempt, place, reserveExplanations(size));
   }
 
   #open(attempt: Attempt): UserRingTarget {
@@ -145,19 +159,26 @@ class Writer<E> implements UserRingBufferWriter<E> {
   }
 }
 
-function reserveExplanations(
-  spec: UserRingBufferSpec<unknown>,
-): Readonly<Record<string, Explanation>> {
+function reserveExplanations(size: number): Readonly<Record<string, Explanation>> {
   return {
     E2BIG: {
       code: "invalid-argument",
-      reason: `an event of ${String(spec.event.size)} bytes never fits`,
+      reason: `an event of ${String(size)} bytes never fits`,
     },
     EBUSY: {
       code: "invalid-state",
       reason: "64 events are reserved and neither submitted nor discarded",
     },
   };
+}
+
+function noSize(attempt: Attempt): BpfError {
+  return new BpfError({
+    ...attempt,
+    code: "invalid-state",
+    reason: "its events have no one size",
+    hint: "send them whole",
+  });
 }
 
 function doneBefore(attempt: Attempt): BpfError {

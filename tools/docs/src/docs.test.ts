@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import {
   CounterBound,
@@ -63,6 +71,11 @@ describe("code", () => {
     const blocks = pages.flatMap(codeBlocks).filter(({ language }) => language === "ts");
     expect(blocks.length).toBeGreaterThan(5);
     mkdirSync(scratch, { recursive: true });
+    // What the pages have had generated.
+    copyFileSync(
+      join(root, "packages/bpf2ts/examples/xdp-counter/count.ts"),
+      join(scratch, "count.ts"),
+    );
     for (const { page, line, code } of blocks) {
       const name = `${page.replaceAll(/[^A-Za-z0-9]+/g, "-")}-${String(line)}.ts`;
       // Each block is a module of its own, whether or not it imports something.

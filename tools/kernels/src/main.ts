@@ -26,11 +26,7 @@ const testTimeout = 300_000;
  * What compiles programs while it runs, calls more of the machine's programs than the guest has, or needs a
  * newer ip than Debian 12's.
  */
-const excluded = [
-  "**/example.kernel.test.ts",
-  "bpf/tests/wire.kernel.test.ts",
-  "**/attach-netkit.kernel.test.ts",
-];
+const excluded = ["bpf/tests/wire.kernel.test.ts", "**/attach-netkit.kernel.test.ts"];
 
 /**
  * What the guest runs. One worker for all files: it takes seconds to start another. Before Linux 6.6 also a whole

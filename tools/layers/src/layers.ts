@@ -7,6 +7,7 @@ export const layers: readonly Layer[] = [
   },
   {
     packages: [
+      "@heddle/bpf2ts",
       "@heddle/datapath",
       "@heddle/endpoint",
       "@heddle/ipam",

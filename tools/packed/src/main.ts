@@ -3,7 +3,7 @@
 //
 //   npm run check:packed
 //
-// Needs root, since a program is loaded.
+// Needs root, since programs are loaded.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,8 +15,8 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 /** The newest of each line that is supported. */
 const nodes = ["22.23.3", "24.21.0", "26.10.0"] as const;
 
-/** libbpf-napi, and what of ours it needs. */
-const packages = ["packages/contracts", "packages/libbpf-napi"] as const;
+/** libbpf-napi and bpf2ts, and what of ours they need. */
+const packages = ["packages/contracts", "packages/libbpf-napi", "packages/bpf2ts"] as const;
 
 /** Packs the packages and installs them, with what they need from the registry. */
 function install(folder: string): void {
@@ -38,16 +38,51 @@ function fetchNode(folder: string, version: string): string {
   return join(place, "package/bin/node");
 }
 
+/** Compiles a program that was written for no TypeScript at all, and gives the name of the object. */
+function compileForeign(folder: string): string {
+  const headers = join(root, ".heddle/cache/libbpf-headers");
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  const include = ["-I", headers, "-I", join(headers, "uapi")];
+  const system = ["-idirafter", `/usr/include/${machine}-linux-gnu`];
+  const source = join(root, "packages/bpf2ts/fixtures/plain.bpf.c");
+  const flags = ["-target", "bpf", "-g", "-O2", ...include, ...system];
+  runTool(folder, "clang-19", ...flags, "-c", source, "-o", "plain.bpf.o");
+  return "plain.bpf.o";
+}
+
+/** Puts a script of this folder into the other one. */
+function copyScript(folder: string, script: string): string {
+  copyFileSync(fileURLToPath(new URL(script, import.meta.url)), join(folder, script));
+  return script;
+}
+
+/** What is generated has types that fit those of the installed package. */
+function checkTypes(folder: string, ...files: readonly string[]): void {
+  const options = "--noEmit --strict --target es2023 --module nodenext --lib esnext --skipLibCheck";
+  runTool(folder, join(root, "node_modules/.bin/tsc"), ...options.split(" "), ...files);
+}
+
 const folder = mkdtempSync(join(tmpdir(), "hdt-packed-"));
 try {
-  runTool(root, "nx", "run-many", "-t", "build", "-p", "libbpf-napi");
+  runTool(root, "nx", "run-many", "-t", "build", "-p", "libbpf-napi", "@heddle/bpf2ts");
   install(folder);
-  const script = "embedder.mjs";
-  copyFileSync(fileURLToPath(new URL(script, import.meta.url)), join(folder, script));
+  const script = copyScript(folder, "embedder.mjs");
+  const generated = copyScript(folder, "generated.mjs");
+  const foreign = compileForeign(folder);
+  // By its own first line, as npx does.
+  runTool(folder, "node_modules/.bin/bpf2ts", "--version");
   const object = join(root, "packages/datapath/objects/pod.bpf.o");
   for (const version of nodes) {
-    console.log(`packed: ${runTool(folder, fetchNode(folder, version), script, object).trim()}`);
+    const node = fetchNode(folder, version);
+    console.log(`packed: ${runTool(folder, node, script, object).trim()}`);
+    for (const module of ["plain.mjs", "plain.ts"]) {
+      const bin = "node_modules/.bin/bpf2ts";
+      runTool(folder, node, bin, foreign, "--out", module);
+      runTool(folder, node, bin, foreign, "--out", module, "--check");
+      console.log(`packed: ${runTool(folder, node, generated, foreign, module).trim()}`);
+    }
   }
+  checkTypes(folder, "plain.ts", "plain.d.mts");
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,4 +1,4 @@
-// Generated from the types of the BPF objects by `node tools/bpfgen/src/main.ts bpf/bpfgen.config.ts`; do not edit.
+// Generated from the types of the BPF objects by `node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts`; do not edit.
 import type { IpAddress, MacAddress } from "@heddle/contracts";
 import {
   type Codec,

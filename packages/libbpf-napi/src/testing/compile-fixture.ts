@@ -53,7 +53,7 @@ export function compileFixture(name: string, ...flags: readonly string[]): Uint8
 }
 
 /** Compiles a C file into an object file. */
-export function compileSource(source: string, object: string, ...flags: readonly string[]): void {
+function compileSource(source: string, object: string, ...flags: readonly string[]): void {
   execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,0 +1,29 @@
+import { type Bpf2tsConfig, defineConfig } from "@heddle/bpf2ts";
+
+/** What `bpf2ts` generates from the objects; see its README for the conventions in C. */
+const config: Bpf2tsConfig = defineConfig({
+  command: "node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts",
+  objects: [
+    { file: "../packages/datapath/objects/node.bpf.o", owner: "datapath" },
+    { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
+  ],
+  sources: ["include", "maps", "programs"],
+  outputs: {
+    datapath: "../packages/datapath/src/generated/bpf.ts",
+    endpoint: "../packages/endpoint/src/generated/bpf.ts",
+  },
+  domainTypes: {
+    ip_addr: {
+      type: { name: "IpAddress", from: "@heddle/contracts" },
+      codec: { name: "mappedIpCodec", from: "libbpf-napi" },
+      size: 16,
+    },
+    mac_addr: {
+      type: { name: "MacAddress", from: "@heddle/contracts" },
+      codec: { name: "macCodec", from: "libbpf-napi" },
+      size: 6,
+    },
+  },
+});
+
+export default config;
