@@ -188,9 +188,9 @@ describe("maps of references", () => {
     expect(await run(programs.jump, 1)).toBe(42);
   });
 
-  it("to maps", () => {
+  it("to maps", async () => {
     const { key, value } = maps.firstTenant;
-    using tenant = createMap({ ...maps.firstTenant, name: "tenant", key, value });
+    using tenant = await createMap({ ...maps.firstTenant, name: "tenant", key, value });
     object.referenceMap(maps.tenants).set(1, tenant);
     object.referenceMap(maps.namedTenants).set(port, tenant);
     expect(object.referenceMap(maps.tenants).get(1)).toBe(tenant.info().id);

@@ -72,7 +72,11 @@ describe("the command", () => {
     for (const folder of [fixture.folder, output]) chmodSync(folder, 0o777);
     const outputs = '{ datapath: "nobody/datapath.ts" }';
     const own = writeConfig("own.config.ts", `export default { ...${text}, outputs: ${outputs} };`);
-    expect(runAs(nobody, "--config", own)).toEqual({ status: 0, out: "wrote nobody/datapath.ts\n", error: "" });
+    expect(runAs(nobody, "--config", own)).toEqual({
+      status: 0,
+      out: "wrote nobody/datapath.ts\n",
+      error: "",
+    });
   });
 
   it("does the same for objects without a configuration", () => {

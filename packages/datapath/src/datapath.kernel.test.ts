@@ -287,7 +287,7 @@ describe("what is pinned", () => {
 
   it("is refused when it is of another layout and cannot be lost, by map and field", async () => {
     mkdirSync(join(pinRoot, "v1", "maps"), { recursive: true });
-    using other = createMap({
+    using other = await createMap({
       name: "endpoints",
       type: "hash",
       key: u32,

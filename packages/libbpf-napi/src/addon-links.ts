@@ -30,7 +30,7 @@ interface NativeFilters extends Outcome {
   readonly filters: Uint32Array;
 }
 
-interface Created extends Outcome {
+export interface Created extends Outcome {
   /** A descriptor of the caller's own, or negative. */
   readonly fd: number;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { LinkFunctions, NativeLinkTarget } from "./addon-links.ts";
+import type { Created, LinkFunctions, NativeLinkTarget } from "./addon-links.ts";
 import { BpfError } from "./errors.ts";
 
 /**
@@ -188,7 +188,7 @@ export interface Addon extends LinkFunctions {
   mapPush(fd: number, value: Uint8Array, flags: number): number;
   /** `value` must have room for what the map holds; of a bloom filter it is what is asked for. */
   mapPeek(fd: number, value: Uint8Array): number;
-  /** An inner map of -1 stands for none. A descriptor of the caller's own. */
+  /** An inner map of -1 stands for none. */
   mapCreateWith(
     type: number,
     name: string,
@@ -199,7 +199,7 @@ export interface Addon extends LinkFunctions {
     extra: bigint,
     innerFd: number,
     described: boolean,
-  ): number;
+  ): Promise<Created>;
   /** A descriptor of the caller's own. */
   mapById(id: number): number;
   /** 1 or 0: whether the kernel has maps of the type. */

@@ -6,7 +6,7 @@ import { openObject } from "./object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { lacksMapType } from "./testing/map-type.ts";
-import { thrown } from "./testing/thrown.ts";
+import { rejected, thrown } from "./testing/thrown.ts";
 
 const spec: ArenaSpec = { name: "arena", type: "arena", maxEntries: 16, flags: 0x400 };
 const segvOnFault = 1 << 17;
@@ -69,7 +69,7 @@ describe.skipIf(lacksMapType("arena"))("an arena (needs arena maps, Linux 6.9)",
   });
 
   it("is made without an object, and is in memory once", async () => {
-    using arena = createArena(spec);
+    using arena = await createArena(spec);
     const memory = arena.memory();
     memory.bytes[5000] = 7;
     expect(arena.memory()).toBe(memory);
@@ -83,8 +83,8 @@ describe.skipIf(lacksMapType("arena"))("an arena (needs arena maps, Linux 6.9)",
     });
   });
 
-  it("is not mapped where touching it could end the process", () => {
-    using arena = createArena({ ...spec, flags: spec.flags | segvOnFault });
+  it("is not mapped where touching it could end the process", async () => {
+    using arena = await createArena({ ...spec, flags: spec.flags | segvOnFault });
     expect(thrown(() => arena.memory())).toMatchObject({
       code: "invalid-argument",
       reason: expect.stringContaining("BPF_F_SEGV_ON_FAULT"),
@@ -95,7 +95,7 @@ describe.skipIf(lacksMapType("arena"))("an arena (needs arena maps, Linux 6.9)",
 describe.runIf(lacksMapType("arena"))("without arenas", () => {
   it("they are told to need Linux 6.9", async () => {
     const unsupported = { code: "unsupported-feature", sinceKernel: "6.9" };
-    expect(thrown(() => createArena(spec))).toMatchObject(unsupported);
+    expect(await rejected(() => createArena(spec))).toMatchObject(unsupported);
     await expect(load()).rejects.toMatchObject(unsupported);
   });
 });

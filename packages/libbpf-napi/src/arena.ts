@@ -36,8 +36,8 @@ export interface KernelArena extends KernelMapHandle {
  *
  * @throws {BpfError} `not-permitted`, `unsupported-feature` before Linux 6.9
  */
-export function createArena(spec: ArenaSpec): KernelArena {
-  const descriptor = newDescriptor(spec);
+export async function createArena(spec: ArenaSpec): Promise<KernelArena> {
+  const descriptor = await newDescriptor(spec);
   return arenaOf(descriptor, spec, () =>
     addon().memoryMap(descriptor.number("map"), spec.maxEntries * addon().pageSize()),
   );

@@ -67,7 +67,7 @@ describe("an iterator", () => {
   });
 
   it("walks a map that is larger than one read", async () => {
-    using map = createMap(entriesSpec);
+    using map = await createMap(entriesSpec);
     await map.setMany(Array.from({ length: 4000 }, (_, key) => [key, BigInt(key) ** 2n]));
     await using link = await attachIterator(object.program("elements"), { map });
     expect(link.info()).toMatchObject({ target: "bpf_map_elem", mapId: map.info().id });

@@ -104,7 +104,7 @@ describe("a program at a map of sockets", () => {
 
   it("is refused for another type of map, and another hook", async (context) => {
     await requireFeature(context, "sockmap-link");
-    using table = createMap(compileCounter().samples);
+    using table = await createMap(compileCounter().samples);
     const program = object.program("msg_verdict");
     for (const owner of ["link", "map"] as const) {
       await expect(

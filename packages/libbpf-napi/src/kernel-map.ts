@@ -12,18 +12,20 @@ import { createError } from "./map-type-support.ts";
 import type { MapSpec, PerCpuMapSpec, RingBufferSpec } from "./spec.ts";
 
 /**
- * Makes a map in the kernel, without any object. Takes as long as the kernel takes for its memory: about
+ * Makes a map in the kernel, without any object. The event loop goes on while the kernel takes memory for it: about
  * 40 ms for a million entries of a hash that allocates them ahead.
  *
  * @throws {BpfError} `not-permitted`, or `kernel-error` such as ENOMEM
  */
-export function createMap<K, V>(spec: MapSpec<K, V>): KernelMap<K, V> {
-  return mapOf(newDescriptor(spec), spec);
+export async function createMap<K, V>(spec: MapSpec<K, V>): Promise<KernelMap<K, V>> {
+  return mapOf(await newDescriptor(spec), spec);
 }
 
 /** Makes a per-CPU map in the kernel, without any object. */
-export function createPerCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V> {
-  return perCpuMapOf(newDescriptor(spec), spec);
+export async function createPerCpuMap<K, V>(
+  spec: PerCpuMapSpec<K, V>,
+): Promise<KernelPerCpuMap<K, V>> {
+  return perCpuMapOf(await newDescriptor(spec), spec);
 }
 
 /** The handle of a map that was checked to be what `spec` says. */
@@ -77,10 +79,13 @@ export interface CreationExtras {
 }
 
 /** A new map in the kernel. */
-export function newDescriptor(spec: KnownSpec, extras: CreationExtras = {}): Descriptor {
+export async function newDescriptor(
+  spec: KnownSpec,
+  extras: CreationExtras = {},
+): Promise<Descriptor> {
   const { keySize, valueSize, maxEntries, flags } = traitsOfSpec(spec);
   const attempt = { operation: "create", subject: `map ${spec.name}` };
-  const fd = addon().mapCreateWith(
+  const { error, fd } = await addon().mapCreateWith(
     mapTypeNumber(spec.type),
     spec.name,
     keySize,
@@ -91,10 +96,10 @@ export function newDescriptor(spec: KnownSpec, extras: CreationExtras = {}): Des
     extras.inner?.number(attempt.operation) ?? -1,
     extras.described ?? false,
   );
-  if (fd < 0) {
+  if (error !== 0) {
     const sizes = `${String(keySize)} and ${String(valueSize)} bytes`;
     const asked = `one with ${String(maxEntries)} entries, keys and values of ${sizes}`;
-    throw createError(attempt, spec.type, asked, -fd);
+    throw createError(attempt, spec.type, asked, error);
   }
   return new Descriptor(fd, attempt.subject);
 }

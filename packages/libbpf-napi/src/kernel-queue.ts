@@ -19,8 +19,8 @@ import type {
  *
  * @throws {BpfError} `not-permitted`, `unsupported-feature` before Linux 4.20
  */
-export function createQueue<V>(spec: QueueSpec<V>): KernelQueue<V> {
-  return queueOf(newDescriptor(spec), spec);
+export async function createQueue<V>(spec: QueueSpec<V>): Promise<KernelQueue<V>> {
+  return queueOf(await newDescriptor(spec), spec);
 }
 
 /**
@@ -28,8 +28,10 @@ export function createQueue<V>(spec: QueueSpec<V>): KernelQueue<V> {
  *
  * @throws {BpfError} `not-permitted`, `unsupported-feature` before Linux 5.16
  */
-export function createBloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V> {
-  return bloomFilterOf(newDescriptor(spec, { extra: spec.hashes }), spec);
+export async function createBloomFilter<V>(
+  spec: BloomFilterSpec<V>,
+): Promise<KernelBloomFilter<V>> {
+  return bloomFilterOf(await newDescriptor(spec, { extra: spec.hashes }), spec);
 }
 
 /** The handle of a queue or stack that was checked to be what `spec` says. */

@@ -144,9 +144,9 @@ async function useOtherMaps(): Promise<void> {
   object.variable(object.findVariable("sum")).set(1n);
   using raw = openRawMap({ id: object.rawMap("commands").info().id });
   const spec = { name: "maps", type: "hash_of_maps", maxEntries: 1, flags: 0, key: u32 } as const;
-  using outer = createReferenceMap(spec, raw);
+  using outer = await createReferenceMap(spec, raw);
   outer.set(1, raw.info().id);
-  using storage = createStorageMap({ name: "storage", type: "task_storage", value: u32 });
+  using storage = await createStorageMap({ name: "storage", type: "task_storage", value: u32 });
   using task = openTask(process.pid);
   storage.set(task.fd, 1);
 }
@@ -163,7 +163,7 @@ async function useTcx(): Promise<void> {
 /** Everything that opens descriptors, with failure. */
 async function failAll(): Promise<void> {
   using object = await loadObject(counter.object, counter.bytes);
-  using map = createMap(counter.samples);
+  using map = await createMap(counter.samples);
   map.pin(pins.path("map"));
   const ifindex = namespace.left;
   const { path: netns } = namespace;
@@ -216,9 +216,9 @@ describe("descriptors", () => {
       import { createMap, u32 } from ${JSON.stringify(module)};
       const spec = { name: "lost", type: "array", maxEntries: 1, flags: 0, key: u32, value: u32, layout: "" };
       const open = () => readdirSync("/proc/self/fd").length;
-      createMap(spec).close();
+      (await createMap(spec)).close();
       const before = open();
-      for (let i = 0; i < 3; i++) createMap(spec);
+      for (let i = 0; i < 3; i++) await createMap(spec);
       const during = open();
       while (open() > before) { globalThis.gc(); await delay(1); }
       process.stdout.write(String(during - before));
@@ -313,13 +313,13 @@ describe("a worker thread", () => {
       const options = { onEvents() {}, onError() {}, keepAlive: true };
       globalThis.reader = openRingBuffer(object.ringBuffer(spec), options);
       const array = { name: "a", type: "array", maxEntries: 1, flags: 0x400, key: u32, value: u64 };
-      globalThis.map = createMap({ ...array, layout: "" });
+      globalThis.map = await createMap({ ...array, layout: "" });
       globalThis.memory = mapMemory(globalThis.map);
       const perf = { name: "p", type: "perf_event_array", maxEntries: 0, flags: 0, event: u64 };
       const both = { ...options, onLost() {} };
-      globalThis.perf = openPerfBuffer(createPerfBuffer(perf), both);
+      globalThis.perf = openPerfBuffer(await createPerfBuffer(perf), both);
       const user = { name: "u", type: "user_ringbuf", maxEntries: 4096, flags: 0, event: u64 };
-      globalThis.writer = openUserRingBuffer(createUserRingBuffer(user));
+      globalThis.writer = openUserRingBuffer(await createUserRingBuffer(user));
       globalThis.writer.reserve();
       const program = object.program("xdp_pass");
       const place = { ifindex: ${String(namespace.left)}, netns: ${JSON.stringify(namespace.path)} };

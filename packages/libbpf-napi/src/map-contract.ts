@@ -11,11 +11,11 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import type { Codec } from "./codec.ts";
 import { bytes, u32, u64 } from "./codecs.ts";
-import { type ContractCase, throwsCode } from "./contract-case.ts";
+import { type ContractCase, type MaybePromise, throwsCode } from "./contract-case.ts";
 import type { BpfMap, KeyedMap, PerCpuMap } from "./map-types.ts";
 import type { KeyedMapType, MapSpec, PerCpuMapSpec, PerCpuMapType } from "./spec.ts";
 
-export type { ContractCase } from "./contract-case.ts";
+export type { ContractCase, MaybePromise } from "./contract-case.ts";
 export {
   type BloomFilterFactory,
   bloomFilterContract,
@@ -41,10 +41,10 @@ export {
 export { storageContract, type StorageFactory, type StorageFixture } from "./storage-contract.ts";
 
 /** Makes an empty map. */
-export type MapFactory = <K, V>(spec: MapSpec<K, V>) => BpfMap<K, V>;
+export type MapFactory = <K, V>(spec: MapSpec<K, V>) => MaybePromise<BpfMap<K, V>>;
 
 /** Makes an empty per-CPU map. */
-export type PerCpuMapFactory = <K, V>(spec: PerCpuMapSpec<K, V>) => PerCpuMap<K, V>;
+export type PerCpuMapFactory = <K, V>(spec: PerCpuMapSpec<K, V>) => MaybePromise<PerCpuMap<K, V>>;
 
 /** `BPF_F_NO_PREALLOC`, which the kernel asks of an LPM trie. */
 const noPreallocation = 1;
@@ -106,7 +106,7 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
   {
     name: `${type}: gives back what was set, and nothing else`,
     async run(create) {
-      const map = create(specOf(type, 64));
+      const map = await create(specOf(type, 64));
       equal(map.get(1), undefined);
       equal(map.has(1), false);
       map.set(1, 10n);
@@ -124,7 +124,7 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
   {
     name: `${type}: deletes, and says whether there was something`,
     async run(create) {
-      const map = create(specOf(type, 64));
+      const map = await create(specOf(type, 64));
       map.set(1, 10n);
       equal(map.delete(1), true);
       equal(map.delete(1), false);
@@ -135,7 +135,7 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
   {
     name: `${type}: takes what is there, once`,
     async run(create) {
-      const map = create(specOf(type, 64));
+      const map = await create(specOf(type, 64));
       map.set(1, 10n);
       map.set(2, 20n);
       equal(map.take(1), 10n);
@@ -146,20 +146,19 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
   },
   {
     name: `${type}: creates or replaces only where told so`,
-    run(create) {
-      const map = create(specOf(type, 64));
+    async run(create) {
+      const map = await create(specOf(type, 64));
       throwsCode("key-missing", () => map.set(1, 10n, { mode: "replace" }));
       map.set(1, 10n, { mode: "create" });
       throwsCode("key-exists", () => map.set(1, 11n, { mode: "create" }));
       map.set(1, 12n, { mode: "replace" });
       equal(map.get(1), 12n);
-      return Promise.resolve();
     },
   },
   {
     name: `${type}: sets and deletes many`,
     async run(create) {
-      const map = create(specOf(type, 1000));
+      const map = await create(specOf(type, 1000));
       const keys = Array.from({ length: 300 }, (_, index) => index);
       await map.setMany([]);
       await map.setMany(keys.map((key) => [key, BigInt(key)] as const));
@@ -174,12 +173,11 @@ const hashCases = anyHash.flatMap((type): ContractCase<MapFactory>[] => [
   },
   {
     name: `${type}: refuses what its codecs do not take`,
-    run(create) {
-      const map = create(specOf(type, 4));
+    async run(create) {
+      const map = await create(specOf(type, 4));
       throwsCode("invalid-argument", () => map.set(-1, 0n));
       throwsCode("invalid-argument", () => map.set(1, 1n << 64n));
       throwsCode("invalid-argument", () => map.get(0.5));
-      return Promise.resolve();
     },
   },
 ]);
@@ -188,7 +186,7 @@ const limitCases: readonly ContractCase<MapFactory>[] = [
   {
     name: "hash: is full with maxEntries, and still replaces",
     async run(create) {
-      const map = create(specOf("hash", 2));
+      const map = await create(specOf("hash", 2));
       map.set(1, 10n);
       map.set(2, 20n);
       throwsCode("map-full", () => map.set(3, 30n));
@@ -205,7 +203,7 @@ const limitCases: readonly ContractCase<MapFactory>[] = [
   {
     name: "hash: setMany fails at the entry that does not fit, and keeps those before it",
     async run(create) {
-      const map = create(specOf("hash", 2));
+      const map = await create(specOf("hash", 2));
       const entries = [1, 2, 3, 4].map((key) => [key, BigInt(key)] as const);
       await rejects(map.setMany(entries), { code: "map-full", operation: "set 3" });
       deepEqual(await sortedEntries(map), [
@@ -217,7 +215,7 @@ const limitCases: readonly ContractCase<MapFactory>[] = [
   {
     name: "lru_hash: makes room for what is new",
     async run(create) {
-      const map = create(specOf("lru_hash", 16));
+      const map = await create(specOf("lru_hash", 16));
       for (let key = 0; key < 200; key++) {
         map.set(key, BigInt(key));
         equal(map.get(key), BigInt(key));
@@ -232,7 +230,7 @@ const arrayCases: readonly ContractCase<MapFactory>[] = [
   {
     name: "array: has all its indexes from the beginning",
     async run(create) {
-      const map = create(specOf("array", 3));
+      const map = await create(specOf("array", 3));
       equal(map.get(2), 0n);
       map.set(1, 7n);
       deepEqual(await sortedEntries(map), [
@@ -244,18 +242,17 @@ const arrayCases: readonly ContractCase<MapFactory>[] = [
   },
   {
     name: "array: has nothing beyond its end",
-    run(create) {
-      const map = create(specOf("array", 3));
+    async run(create) {
+      const map = await create(specOf("array", 3));
       equal(map.get(3), undefined);
       equal(map.has(3), false);
       throwsCode("key-out-of-range", () => map.set(3, 1n));
-      return Promise.resolve();
     },
   },
   {
     name: "array: neither creates nor deletes",
     async run(create) {
-      const map = create(specOf("array", 3));
+      const map = await create(specOf("array", 3));
       throwsCode("key-exists", () => map.set(0, 1n, { mode: "create" }));
       map.set(0, 1n, { mode: "replace" });
       throwsCode("invalid-argument", () => map.delete(0));
@@ -273,8 +270,8 @@ const host = (...address: readonly number[]): Prefix => ({ length: 32, address }
 const trieCases: readonly ContractCase<MapFactory>[] = [
   {
     name: "lpm_trie: finds the longest prefix",
-    run(create) {
-      const map = create(trieSpec(8));
+    async run(create) {
+      const map = await create(trieSpec(8));
       map.set(wide, 8n);
       map.set(narrow, 20n);
       equal(map.get(host(10, 1, 17, 1)), 20n);
@@ -284,13 +281,12 @@ const trieCases: readonly ContractCase<MapFactory>[] = [
       equal(map.get({ ...narrow, length: 19 }), 8n);
       map.set({ length: 0, address: [0, 0, 0, 0] }, 0n);
       equal(map.get(host(11, 0, 0, 1)), 0n);
-      return Promise.resolve();
     },
   },
   {
     name: "lpm_trie: replaces, deletes and lists exactly",
     async run(create) {
-      const map = create(trieSpec(8));
+      const map = await create(trieSpec(8));
       map.set(wide, 1n);
       map.set(narrow, 2n);
       map.set(wide, 3n);
@@ -311,13 +307,12 @@ const trieCases: readonly ContractCase<MapFactory>[] = [
   },
   {
     name: "lpm_trie: is full with maxEntries, and takes no prefix longer than its key",
-    run(create) {
-      const map = create(trieSpec(2));
+    async run(create) {
+      const map = await create(trieSpec(2));
       throwsCode("invalid-argument", () => map.set({ length: 33, address: [0, 0, 0, 0] }, 0n));
       map.set(wide, 1n);
       map.set(narrow, 2n);
       throwsCode("map-full", () => map.set(host(1, 2, 3, 4), 3n));
-      return Promise.resolve();
     },
   },
 ];
@@ -337,7 +332,7 @@ export const perCpuMapContract: readonly ContractCase<PerCpuMapFactory>[] = [
   ...anyPerCpu.map((type): ContractCase<PerCpuMapFactory> => ({
     name: `${type}: keeps a value per CPU, and folds them`,
     async run(create) {
-      const map = create(perCpuSpec(type, 8));
+      const map = await create(perCpuSpec(type, 8));
       const values = Array.from({ length: map.cpus }, (_, cpu) => cpu + 1);
       equal(map.get(5), undefined);
       equal(map.fold(5, Math.max, 0), undefined);
@@ -358,7 +353,7 @@ export const perCpuMapContract: readonly ContractCase<PerCpuMapFactory>[] = [
   {
     name: "percpu_array: begins with zeros",
     async run(create) {
-      const map = create(perCpuSpec("percpu_array", 2));
+      const map = await create(perCpuSpec("percpu_array", 2));
       const zeros = Array.from({ length: map.cpus }, () => 0);
       deepEqual(map.get(1), zeros);
       equal(map.get(2), undefined);
@@ -372,15 +367,14 @@ export const perCpuMapContract: readonly ContractCase<PerCpuMapFactory>[] = [
   },
   {
     name: "percpu_hash: takes a value for each CPU, and no more",
-    run(create) {
-      const map = create(perCpuSpec("percpu_hash", 2));
+    async run(create) {
+      const map = await create(perCpuSpec("percpu_hash", 2));
       throwsCode("invalid-argument", () =>
         map.set(
           1,
           Array.from({ length: map.cpus + 1 }, () => 0),
         ),
       );
-      return Promise.resolve();
     },
   },
 ];

@@ -12,7 +12,7 @@ import { createMemoryMap } from "./memory-map.ts";
 import { openObject } from "./object.ts";
 import type { KeyedMapType, MapSpec } from "./spec.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
-import { thrown } from "./testing/thrown.ts";
+import { rejected, thrown } from "./testing/thrown.ts";
 
 const open: Handle[] = [];
 
@@ -20,8 +20,8 @@ afterEach(() => {
   for (const handle of open.splice(0)) handle.close();
 });
 
-function tracked<K, V>(spec: MapSpec<K, V>): KernelMap<K, V> {
-  const map = createMap(spec);
+async function tracked<K, V>(spec: MapSpec<K, V>): Promise<KernelMap<K, V>> {
+  const map = await createMap(spec);
   open.push(map);
   return map;
 }
@@ -48,8 +48,8 @@ describe("a map in the kernel", () => {
 
   it.each(perCpuMapContract)("$name", async ({ run }) => {
     await expect(
-      run((spec) => {
-        const map = createPerCpuMap(spec);
+      run(async (spec) => {
+        const map = await createPerCpuMap(spec);
         open.push(map);
         return map;
       }),
@@ -81,11 +81,11 @@ function apply<K, V>(map: BpfMap<K, V>, key: K, value: V, { operation }: Step): 
 }
 
 describe("a map in memory does what one in the kernel does", () => {
-  it.each(["hash", "array"] as const)("of type %s", (type) => {
+  it.each(["hash", "array"] as const)("of type %s", async (type) => {
     const sequences = fc.array(fc.tuple(fc.nat(6), steps), { maxLength: 40 });
-    fc.assert(
-      fc.property(sequences, (sequence) => {
-        using kernel = createMap(numbers(type, 4));
+    await fc.assert(
+      fc.asyncProperty(sequences, async (sequence) => {
+        using kernel = await createMap(numbers(type, 4));
         const memory = createMemoryMap(numbers(type, 4));
         for (const [key, step] of sequence) {
           const value = BigInt(step.value);
@@ -96,13 +96,13 @@ describe("a map in memory does what one in the kernel does", () => {
     );
   });
 
-  it("of type lpm_trie", () => {
+  it("of type lpm_trie", async () => {
     const keys = fc
       .tuple(fc.integer({ min: 0, max: 32 }), fc.nat(255), fc.constantFrom(0, 128))
       .map(([length, first, second]) => Uint8Array.of(length, 0, 0, 0, first, second, 0, 0));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(keys, steps), { maxLength: 40 }), (sequence) => {
-        using kernel = createMap(prefixes(64));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(keys, steps), { maxLength: 40 }), async (sequence) => {
+        using kernel = await createMap(prefixes(64));
         const memory = createMemoryMap(prefixes(64));
         for (const [key, step] of sequence) {
           const expected = apply(kernel, key, step.value, step);
@@ -118,7 +118,7 @@ describe("a scan", () => {
   const many = Array.from({ length: 30_000 }, (_, key) => [key, BigInt(key)] as const);
 
   it("reads more entries than fit into a batch", async () => {
-    const map = tracked(numbers("hash", 32_768));
+    const map = await tracked(numbers("hash", 32_768));
     await map.setMany(many);
     const keys: number[] = [];
     for await (const [key, value] of map.entries()) {
@@ -130,7 +130,7 @@ describe("a scan", () => {
   });
 
   it("sees what stays exactly once while other entries come and go", async () => {
-    const map = tracked(numbers("hash", 65_536));
+    const map = await tracked(numbers("hash", 65_536));
     await map.setMany(many);
     const seen = new Map<number, number>();
     let next = many.length;
@@ -149,7 +149,7 @@ describe("a scan", () => {
     ["key by key", true],
   ])("goes on when the key where it stood is deleted, %s", async (_, single) => {
     const count = 40_000;
-    const map = tracked(prefixes(count));
+    const map = await tracked(prefixes(count));
     await map.setMany(Array.from({ length: count }, (_each, index) => [prefixOf(index), index]));
     const descriptor = descriptorOf(map, "test");
     const scan = createMapScan(descriptor, map.spec, single);
@@ -174,7 +174,7 @@ describe("a scan", () => {
     const value = new Uint8Array(4096);
 
     async function filled(): Promise<KernelMap<Uint8Array, Uint8Array>> {
-      const map = tracked(spec);
+      const map = await tracked(spec);
       await map.setMany(Array.from({ length: count }, (_, index) => [prefixOf(index), value]));
       return map;
     }
@@ -208,14 +208,14 @@ describe("a scan", () => {
 });
 
 describe("a map that is too large", () => {
-  it("is refused with what was asked for", () => {
-    expect(thrown(() => createMap(numbers("hash", 0xffff_ffff)))).toMatchObject({
+  it("is refused with what was asked for", async () => {
+    expect(await rejected(() => createMap(numbers("hash", 0xffff_ffff)))).toMatchObject({
       code: "invalid-argument",
       errno: "E2BIG",
       reason: expect.stringContaining("4294967295 entries, keys and values of 4 and 8 bytes"),
     });
     const huge = { ...numbers("array", 0xffff_ffff), value: bytes(4096) };
-    expect(thrown(() => createMap(huge))).toMatchObject({
+    expect(await rejected(() => createMap(huge))).toMatchObject({
       code: expect.stringMatching(/^(?:kernel-error|invalid-argument)$/),
       errno: expect.stringMatching(/^(?:ENOMEM|E2BIG)$/),
       hint: expect.stringContaining("fewer"),
@@ -237,7 +237,7 @@ describe("a map that is too large", () => {
     const code = `
       import { createMap, u32 } from ${index};
       const spec = { name: "m", type: "hash", maxEntries: 1000000, flags: 0, key: u32, value: u32, layout: "" };
-      createMap(spec).close();
+      (await createMap(spec)).close();
       console.log("made");
     `;
     const limited = 'ulimit -l 0 && exec "$@"';
@@ -248,8 +248,8 @@ describe("a map that is too large", () => {
 });
 
 describe("a handle of a map", () => {
-  it("says what the kernel knows of it", () => {
-    const info = tracked(numbers("lru_hash", 64)).info();
+  it("says what the kernel knows of it", async () => {
+    const info = (await tracked(numbers("lru_hash", 64))).info();
     expect(info).toEqual({
       id: info.id,
       name: "numbers",
@@ -266,7 +266,7 @@ describe("a handle of a map", () => {
   });
 
   it("refuses all work once it is closed, and closes twice", async () => {
-    const map = createMap(numbers("hash", 4));
+    const map = await createMap(numbers("hash", 4));
     map.close();
     map.close();
     expect(map.closed).toBe(true);
@@ -288,14 +288,14 @@ describe("a handle of a map", () => {
   });
 
   it("can be closed while work is in flight", async () => {
-    const map = createMap(numbers("hash", 1000));
+    const map = await createMap(numbers("hash", 1000));
     const writing = map.setMany(Array.from({ length: 1000 }, (_, key) => [key, 0n]));
     map.close();
     await expect(writing).resolves.toBeUndefined();
   });
 
-  it("tells of a full map its name, size and key", () => {
-    const map = tracked(numbers("hash", 1));
+  it("tells of a full map its name, size and key", async () => {
+    const map = await tracked(numbers("hash", 1));
     map.set(1, 1n);
     expect(thrown(() => map.set(2, 2n))).toMatchObject({
       message:

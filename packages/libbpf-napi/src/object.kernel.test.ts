@@ -61,7 +61,7 @@ describe("loadObject", () => {
   });
 
   it("uses a map that is open already", async () => {
-    using samples = createMap(counter.samples);
+    using samples = await createMap(counter.samples);
     const maps = { samples: { reuse: samples } };
     using object = await loadObject(counter.object, counter.bytes, { maps });
     await object.program("observe").testRun({ data: packet, context: { mark: 3 } });
@@ -69,7 +69,7 @@ describe("loadObject", () => {
   });
 
   it("refuses an open map that is not like the defined one", async () => {
-    using samples = createMap({ ...counter.samples, maxEntries: 9 });
+    using samples = await createMap({ ...counter.samples, maxEntries: 9 });
     const maps = { samples: { reuse: samples } };
     await expect(loadObject(counter.object, counter.bytes, { maps })).rejects.toMatchObject({
       code: "incompatible-map",
@@ -202,7 +202,7 @@ describe("pinned maps of an object", () => {
     using file = await openObject(counter.bytes, { name: "counter" });
     file.pinMap("samples", pins.path("samples"));
     file.pinMap("counters", pins.path("counters"));
-    using blocking = createMap(counter.samples);
+    using blocking = await createMap(counter.samples);
     blocking.pin(pins.path("counters"));
     await expect(file.load()).rejects.toMatchObject({
       code: "pin-exists",

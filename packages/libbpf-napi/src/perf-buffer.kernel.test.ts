@@ -175,8 +175,8 @@ describe("a reader of a perf buffer", () => {
     expect(object.variable(object.findVariable("failed")).get()).toBe(0);
   });
 
-  it("is made without an object, and refuses odd sizes", () => {
-    using map = createPerfBuffer({ ...spec, event: u64 });
+  it("is made without an object, and refuses odd sizes", async () => {
+    using map = await createPerfBuffer({ ...spec, event: u64 });
     expect(map.info().type).toBe("perf_event_array");
     const options = { onEvents: unexpected, onLost: unexpected, onError: unexpected };
     expect(thrown(() => openPerfBuffer(map, { ...options, pagesPerCpu: 3 }))).toMatchObject({

@@ -16,8 +16,8 @@ import type { RingBufferReader } from "./ring-buffer.ts";
  *
  * @throws {BpfError} `not-permitted`
  */
-export function createPerfBuffer<E>(spec: PerfBufferSpec<E>): KernelPerfBuffer<E> {
-  return perfBufferOf(newDescriptor(perfBufferTraits(spec)), spec);
+export async function createPerfBuffer<E>(spec: PerfBufferSpec<E>): Promise<KernelPerfBuffer<E>> {
+  return perfBufferOf(await newDescriptor(perfBufferTraits(spec)), spec);
 }
 
 /** The spec of a perf buffer as those of other maps are. */

@@ -79,9 +79,9 @@ describe("the pins in a folder", () => {
 });
 
 describe("a pinned map", () => {
-  it("is opened by its path, with what was in it", () => {
+  it("is opened by its path, with what was in it", async () => {
     {
-      using map = createMap(plain);
+      using map = await createMap(plain);
       map.set(1, 2n);
       map.pin(pins.path("plain"));
     }
@@ -118,8 +118,8 @@ describe("a pinned map", () => {
     ["flags", { flags: 1 }, "flags: wanted 0x1, found 0x0"],
     ["key", { key: u64 }, "key size: wanted 8, found 4"],
     ["value", { value: u32 }, "value size: wanted 4, found 8"],
-  ] as const)("is refused when its %s differs", (_, change, reason) => {
-    using map = createMap(plain);
+  ] as const)("is refused when its %s differs", async (_, change, reason) => {
+    using map = await createMap(plain);
     const path = pins.path("plain");
     map.pin(path);
     const wanted: MapSpec<unknown, unknown> = { ...plain, ...change };
@@ -131,9 +131,9 @@ describe("a pinned map", () => {
     });
   });
 
-  it("per CPU is opened too", () => {
+  it("per CPU is opened too", async () => {
     const spec = { ...plain, type: "percpu_hash" } as const;
-    using map = createPerCpuMap(spec);
+    using map = await createPerCpuMap(spec);
     map.pin(pins.path("plain"));
     using again = openPinnedPerCpuMap(pins.path("plain"), spec);
     map.set(
@@ -143,8 +143,8 @@ describe("a pinned map", () => {
     expect(again.fold(1, (sum, each) => sum + each, 0n)).toBe(5n * BigInt(map.cpus));
   });
 
-  it("tells what it is without a spec", () => {
-    using map = createMap(plain);
+  it("tells what it is without a spec", async () => {
+    using map = await createMap(plain);
     const path = pins.path("plain");
     expect(thrown(() => pinnedMapInfo(path))).toMatchObject({ code: "pin-missing", subject: path });
     map.pin(path);
@@ -152,8 +152,8 @@ describe("a pinned map", () => {
     expect(pinnedMapInfo(path)).toMatchObject({ ...info, id: map.info().id });
   });
 
-  it("is missing, taken, or elsewhere", () => {
-    using map = createMap(plain);
+  it("is missing, taken, or elsewhere", async () => {
+    using map = await createMap(plain);
     const path = pins.path("plain");
     expect(thrown(() => openPinnedMap(path, plain))).toMatchObject({ code: "pin-missing" });
     map.pin(path);

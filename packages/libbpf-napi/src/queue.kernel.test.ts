@@ -6,7 +6,7 @@ import { bloomFilterContract, queueContract } from "./map-contract.ts";
 import { openPinnedBloomFilter, openPinnedQueue } from "./pinned-map.ts";
 import type { BloomFilterSpec, QueueSpec } from "./queue-types.ts";
 import { createBpffsFolder } from "./testing/bpffs-folder.ts";
-import { thrown } from "./testing/thrown.ts";
+import { rejected, thrown } from "./testing/thrown.ts";
 
 const open: Handle[] = [];
 
@@ -38,18 +38,20 @@ const seen: BloomFilterSpec<number> = {
 
 describe("in the kernel", () => {
   it.each(queueContract)("$name", async ({ run }) => {
-    await expect(run((spec) => tracked(createQueue(spec)))).resolves.toBeUndefined();
+    await expect(run(async (spec) => tracked(await createQueue(spec)))).resolves.toBeUndefined();
   });
 
   it.each(bloomFilterContract)("$name", async ({ run }) => {
-    await expect(run((spec) => tracked(createBloomFilter(spec)))).resolves.toBeUndefined();
+    await expect(
+      run(async (spec) => tracked(await createBloomFilter(spec))),
+    ).resolves.toBeUndefined();
   });
 });
 
 describe("a pinned queue", () => {
-  it("is opened with what was in it, and refused when it is another", () => {
+  it("is opened with what was in it, and refused when it is another", async () => {
     using pins = createBpffsFolder();
-    using queue = createQueue(jobs);
+    using queue = await createQueue(jobs);
     queue.push(7);
     queue.pin(pins.path("jobs"));
     using again = openPinnedQueue(pins.path("jobs"), jobs);
@@ -66,9 +68,9 @@ describe("a pinned queue", () => {
     });
   });
 
-  it("keeps the members of a bloom filter", () => {
+  it("keeps the members of a bloom filter", async () => {
     using pins = createBpffsFolder();
-    using filter = createBloomFilter(seen);
+    using filter = await createBloomFilter(seen);
     filter.add(7);
     filter.pin(pins.path("seen"));
     using again = openPinnedBloomFilter(pins.path("seen"), seen);
@@ -77,9 +79,9 @@ describe("a pinned queue", () => {
 });
 
 describe("a closed queue or filter", () => {
-  it("refuses all work", () => {
-    const queue = createQueue(jobs);
-    const filter = createBloomFilter(seen);
+  it("refuses all work", async () => {
+    const queue = await createQueue(jobs);
+    const filter = await createBloomFilter(seen);
     queue.close();
     filter.close();
     const attempts = [
@@ -94,8 +96,8 @@ describe("a closed queue or filter", () => {
     }
   });
 
-  it("is not made with more hashes than the kernel takes", () => {
-    expect(thrown(() => createBloomFilter({ ...seen, hashes: 16 }))).toMatchObject({
+  it("is not made with more hashes than the kernel takes", async () => {
+    expect(await rejected(() => createBloomFilter({ ...seen, hashes: 16 }))).toMatchObject({
       code: "kernel-error",
       errno: "EINVAL",
     });

@@ -37,7 +37,7 @@ const value = Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0);
 describe("a raw map", () => {
   it("is opened by id and by pin, and reads and writes bytes", async () => {
     using pins = createBpffsFolder();
-    using map = createMap(plain);
+    using map = await createMap(plain);
     map.pin(pins.path("plain"));
     for (const place of [{ id: map.info().id }, { pin: pins.path("plain") }]) {
       using raw = openRawMap(place);
@@ -51,8 +51,8 @@ describe("a raw map", () => {
     }
   });
 
-  it("takes no key or value of another length", () => {
-    using map = createMap(plain);
+  it("takes no key or value of another length", async () => {
+    using map = await createMap(plain);
     using raw = openRawMap({ id: map.info().id });
     const attempts = [() => raw.get(value), () => raw.set(key, key), () => raw.delete(value)];
     for (const attempt of attempts) {
@@ -92,8 +92,8 @@ describe("a raw map", () => {
 });
 
 describe("a map by id", () => {
-  it("is what its spec says, or refused", () => {
-    using map = createMap(plain);
+  it("is what its spec says, or refused", async () => {
+    using map = await createMap(plain);
     using again = openMapById(map.info().id, plain);
     again.set(1, 2n);
     expect(map.get(1)).toBe(2n);
@@ -187,8 +187,8 @@ describe("a map decoded by its type information", () => {
     });
   });
 
-  it("needs type information", () => {
-    using map = createMap(plain);
+  it("needs type information", async () => {
+    using map = await createMap(plain);
     expect(thrown(() => openDecodedMap({ id: map.info().id }))).toMatchObject({
       code: "incompatible-map",
       reason: expect.stringContaining("without type information"),

@@ -71,8 +71,8 @@ function meets<T extends ReferenceMapType>(
 }
 
 /** The kernel's name of a socket, by another map. */
-function cookieOf(fd: number): bigint {
-  using map = createReferenceMap(specOf("sockhash", "cookies"));
+async function cookieOf(fd: number): Promise<bigint> {
+  using map = await createReferenceMap(specOf("sockhash", "cookies"));
   map.set(0, fd);
   return map.get(0) ?? 0n;
 }
@@ -85,20 +85,20 @@ async function sockets<T extends "sockmap" | "sockhash">(
   spec: ReferenceMapSpec<number, T>,
 ): Promise<ReferenceFixture<T>> {
   const [one, two] = [tracked(await listen()), tracked(await listen())];
-  const map = tracked(createReferenceMap(spec));
-  const found = [cookieOf(one.fd), cookieOf(two.fd)];
+  const map = tracked(await createReferenceMap(spec));
+  const found = [await cookieOf(one.fd), await cookieOf(two.fd)];
   expect(found[0]).not.toBe(found[1]);
   return { map, targets: [one.fd, two.fd], found, refused: nothing };
 }
 /** Maps like one that they were made for, by handle and by id. */
-function maps<T extends "array_of_maps" | "hash_of_maps">(
+async function maps<T extends "array_of_maps" | "hash_of_maps">(
   spec: ReferenceMapSpec<number, T>,
 ): Promise<ReferenceFixture<T>> {
-  const [one, two] = [tracked(createMap(inner)), tracked(createMap(inner))];
+  const [one, two] = [tracked(await createMap(inner)), tracked(await createMap(inner))];
   const found = [one.info().id, two.info().id];
-  const refused = tracked(createMap({ ...inner, value: u32 }));
-  const map = tracked(createReferenceMap(spec, one));
-  return Promise.resolve({ map, targets: [one, two.info().id], found, refused });
+  const refused = tracked(await createMap({ ...inner, value: u32 }));
+  const map = tracked(await createReferenceMap(spec, one));
+  return { map, targets: [one, two.info().id], found, refused };
 }
 
 describe("in the kernel", () => {
@@ -110,7 +110,7 @@ describe("in the kernel", () => {
     const found = [targets[0].info().id, targets[1]];
     const refused = object.program("before_sending");
     // An array takes programs of the type that came first.
-    const map = tracked(createReferenceMap(spec));
+    const map = tracked(await createReferenceMap(spec));
     map.set(0, targets[0]);
     map.delete(0);
     return { map, targets, found, refused };
@@ -125,7 +125,7 @@ describe("in the kernel", () => {
     const object = tracked(await load());
     const { id } = object.program("before_sending").info();
     return {
-      map: tracked(createReferenceMap(spec)),
+      map: tracked(await createReferenceMap(spec)),
       targets: [{ ifindex: loopback }, { ifindex: loopback, program: id }],
       found: [
         { ifindex: loopback, programId: undefined },
@@ -137,20 +137,20 @@ describe("in the kernel", () => {
   meets("devmap", devices);
   meets("devmap_hash", devices);
 
-  meets("cpumap", (spec) => {
+  meets("cpumap", async (spec) => {
     const found = [8, 16].map((queueSize) => ({ queueSize, programId: undefined }));
     const refused = { queueSize: 1 << 20 };
-    const map = tracked(createReferenceMap(spec));
+    const map = tracked(await createReferenceMap(spec));
     return Promise.resolve({ map, targets: [{ queueSize: 8 }, { queueSize: 16 }], found, refused });
   });
 
   meets("sockmap", sockets);
   meets("sockhash", sockets);
 
-  meets("cgroup_array", (spec) => {
+  meets("cgroup_array", async (spec) => {
     const root = openSync(cgroup2Root(), "r");
     open.push({ [Symbol.asyncDispose]: () => Promise.resolve(closeSync(root)) });
-    const map = tracked(createReferenceMap(spec));
+    const map = tracked(await createReferenceMap(spec));
     return Promise.resolve({ map, targets: [root, root], found: [], refused: nothing });
   });
 });
@@ -194,11 +194,11 @@ describe("a map of maps", () => {
   it("of an object takes maps like those that it was made for", async () => {
     using object = await load();
     const tenants = object.referenceMap(specOf("hash_of_maps", "tenants"));
-    using tenant = createMap(inner);
+    using tenant = await createMap(inner);
     tenants.set(5, tenant);
     const run = await object.program("count").testRun({ data: packet, context: { mark: 5 } });
     expect([run.returnValue, tenant.get(0)]).toEqual([1, 1n]);
-    using other = createMap({ ...inner, value: u32 });
+    using other = await createMap({ ...inner, value: u32 });
     expect(thrown(() => tenants.set(6, other))).toMatchObject({
       code: "invalid-argument",
       reason: expect.stringContaining("like the one that it was made with"),
@@ -206,9 +206,9 @@ describe("a map of maps", () => {
   });
 
   it.each(["array_of_maps", "hash_of_maps"] as const)("of type %s holds maps", async (type) => {
-    using template = createMap(inner);
-    using map = createReferenceMap(specOf(type, "maps"), template);
-    using one = createMap(inner);
+    using template = await createMap(inner);
+    using map = await createReferenceMap(specOf(type, "maps"), template);
+    using one = await createMap(inner);
     map.set(1, one);
     map.set(2, one.info().id);
     one.set(0, 9n);
@@ -221,21 +221,24 @@ describe("a map of maps", () => {
     expect([map.delete(1), map.get(1)]).toEqual([true, undefined]);
   });
 
-  it("is made with a map that those in it will be like, and only it", () => {
-    using template = createMap(inner);
+  it("is made with a map that those in it will be like, and only it", async () => {
+    using template = await createMap(inner);
     const attempts = [
       () => createReferenceMap(specOf("hash_of_maps", "maps")),
       () => createReferenceMap(specOf("devmap", "devices"), template),
     ];
     for (const attempt of attempts) {
-      expect(thrown(attempt)).toMatchObject({ code: "invalid-argument", operation: "create" });
+      await expect(attempt()).rejects.toMatchObject({
+        code: "invalid-argument",
+        operation: "create",
+      });
     }
   });
 
-  it("is opened by its pin", () => {
+  it("is opened by its pin", async () => {
     using pins = createBpffsFolder();
-    using template = createMap(inner);
-    using map = createReferenceMap(specOf("hash_of_maps", "maps"), template);
+    using template = await createMap(inner);
+    using map = await createReferenceMap(specOf("hash_of_maps", "maps"), template);
     map.set(1, template);
     map.pin(pins.path("maps"));
     using again = openPinnedReferenceMap(pins.path("maps"), specOf("hash_of_maps", "maps"));
@@ -246,8 +249,8 @@ describe("a map of maps", () => {
 describe("maps to redirect to", () => {
   const loopback = interfaceIndex(1);
 
-  it.each(["devmap", "devmap_hash"] as const)("%s holds devices", (type) => {
-    using map = createReferenceMap(specOf(type, "devices"));
+  it.each(["devmap", "devmap_hash"] as const)("%s holds devices", async (type) => {
+    using map = await createReferenceMap(specOf(type, "devices"));
     map.set(1, { ifindex: loopback });
     expect(map.get(1)).toEqual({ ifindex: loopback, programId: undefined });
     const gone = interfaceIndex(0x7fff_ffff);
@@ -264,7 +267,7 @@ describe("maps to redirect to", () => {
     const program = object.program("before_sending");
     devices.set(0, { ifindex: loopback, program });
     expect(devices.get(0)).toEqual({ ifindex: loopback, programId: program.info().id });
-    using small = createReferenceMap({ ...specOf("devmap", "small"), valueSize: 4 });
+    using small = await createReferenceMap({ ...specOf("devmap", "small"), valueSize: 4 });
     small.set(0, { ifindex: loopback });
     expect(small.get(0)).toEqual({ ifindex: loopback, programId: undefined });
     expect(thrown(() => small.set(0, { ifindex: loopback, program }))).toMatchObject({
@@ -275,27 +278,27 @@ describe("maps to redirect to", () => {
 
   it("say which modes they do not take, and where they end", async () => {
     using object = await load();
-    using tails = createReferenceMap(specOf("prog_array", "tails"));
+    using tails = await createReferenceMap(specOf("prog_array", "tails"));
     const attempt = () => tails.set(0, object.program("tail"), { mode: "create" });
     expect(thrown(attempt)).toMatchObject({
       reason: "entries of a map of type prog_array are only set whether or not they are there",
       hint: "leave out the mode create",
     });
     expect(thrown(() => tails.delete(4))).toMatchObject({ reason: "it has the keys 0 to 3" });
-    using cpus = createReferenceMap(specOf("cpumap", "cpus"));
+    using cpus = await createReferenceMap(specOf("cpumap", "cpus"));
     expect(thrown(() => cpus.set(0, { queueSize: 0 }))).toMatchObject({
       reason: "a CPU's queue has room for 1 to 16384 packets, not 0",
     });
     const count = possibleCpus();
-    using many = createReferenceMap(specOf("cpumap", "cpus", count + 1));
+    using many = await createReferenceMap(specOf("cpumap", "cpus", count + 1));
     expect(thrown(() => many.set(count, { queueSize: 1 }))).toMatchObject({
       code: "invalid-argument",
       reason: "this machine has no such CPU",
     });
   });
 
-  it("hold CPUs", () => {
-    using cpus = createReferenceMap(specOf("cpumap", "cpus", 1));
+  it("hold CPUs", async () => {
+    using cpus = await createReferenceMap(specOf("cpumap", "cpus", 1));
     cpus.set(0, { queueSize: 64 });
     expect(cpus.get(0)).toEqual({ queueSize: 64, programId: undefined });
     expect(cpus.delete(0)).toBe(true);
@@ -305,7 +308,7 @@ describe("maps to redirect to", () => {
 describe("maps of descriptors", () => {
   it.each(["sockmap", "sockhash"] as const)("%s holds sockets", async (type) => {
     await using socket = await listen();
-    using map = tracked(createReferenceMap(specOf(type, "sockets")));
+    using map = tracked(await createReferenceMap(specOf(type, "sockets")));
     map.set(1, socket.fd);
     expect(map.get(1)).toBeTypeOf("bigint");
     expect(await Array.fromAsync(map.entries())).toEqual([[1, map.get(1)]]);
@@ -314,7 +317,7 @@ describe("maps of descriptors", () => {
 
   it("of sockets with short values do not tell them", async () => {
     await using socket = await listen();
-    using map = createReferenceMap({ ...specOf("sockmap", "sockets"), valueSize: 4 });
+    using map = await createReferenceMap({ ...specOf("sockmap", "sockets"), valueSize: 4 });
     map.set(1, socket.fd);
     expect(thrown(() => map.get(1))).toMatchObject({
       code: "invalid-argument",
@@ -323,8 +326,8 @@ describe("maps of descriptors", () => {
     expect(map.delete(1)).toBe(true);
   });
 
-  it("of cgroups take folders of their file system, and tell nothing", () => {
-    using map = createReferenceMap(specOf("cgroup_array", "cgroups"));
+  it("of cgroups take folders of their file system, and tell nothing", async () => {
+    using map = await createReferenceMap(specOf("cgroup_array", "cgroups"));
     const folder = mkdtempSync(join(cgroup2Root(), "hdt-"));
     const fd = openSync(folder, "r");
     try {
@@ -339,8 +342,8 @@ describe("maps of descriptors", () => {
 
   it.each(["xskmap", "cgroup_array", "perf_event_array", "sockmap"] as const)(
     "of type %s refuse other descriptors",
-    (type) => {
-      using map = createReferenceMap(specOf(type, "others"));
+    async (type) => {
+      using map = await createReferenceMap(specOf(type, "others"));
       const fd = openSync("/dev/null", "r");
       try {
         expect(thrown(() => map.set(0, fd))).toMatchObject({

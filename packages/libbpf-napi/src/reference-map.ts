@@ -33,14 +33,14 @@ import type {
  * @param inner for `array_of_maps` and `hash_of_maps`: those that will be in it are like this one
  * @throws {BpfError} `not-permitted`, `unsupported-feature`, `invalid-argument` without `inner`
  */
-export function createReferenceMap<K, T extends ReferenceMapType>(
+export async function createReferenceMap<K, T extends ReferenceMapType>(
   spec: ReferenceMapSpec<K, T>,
   inner?: KernelMapHandle,
-): KernelReferenceMap<K, T> {
+): Promise<KernelReferenceMap<K, T>> {
   const ofMaps = spec.type === "array_of_maps" || spec.type === "hash_of_maps";
   if (ofMaps !== (inner !== undefined)) throw innerError(spec.name, ofMaps);
   const extras = inner === undefined ? {} : { inner: descriptorOf(inner, "create map like") };
-  return referenceMapOf(newDescriptor(referenceTraits(spec), extras), spec);
+  return referenceMapOf(await newDescriptor(referenceTraits(spec), extras), spec);
 }
 
 /** The spec of such a map as those of other types are. */

@@ -128,7 +128,7 @@ describe("without root", () => {
 
   it("maps are not made, and the missing capability is told", () => {
     const spec = `{ name: "m", type: "array", maxEntries: 1, flags: 0, key: u32, value: u32, layout: "" }`;
-    expect(inChild(`createMap(${spec})`, ...unprivileged).error).toMatchObject({
+    expect(inChild(`await createMap(${spec})`, ...unprivileged).error).toMatchObject({
       code: "not-permitted",
       errno: "EPERM",
       operation: "create",

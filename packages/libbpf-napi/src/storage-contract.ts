@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { u64 } from "./codecs.ts";
-import { type ContractCase, throwsCode } from "./contract-case.ts";
+import { type ContractCase, type MaybePromise, throwsCode } from "./contract-case.ts";
 import type { StorageMap, StorageMapSpec } from "./storage-types.ts";
 
 /** Empty storage, and a descriptor of an owner that it takes. */
@@ -10,7 +10,9 @@ export interface StorageFixture<V> {
 }
 
 /** Makes empty storage of whatever type. */
-export type StorageFactory = <V>(spec: Omit<StorageMapSpec<V>, "type">) => StorageFixture<V>;
+export type StorageFactory = <V>(
+  spec: Omit<StorageMapSpec<V>, "type">,
+) => MaybePromise<StorageFixture<V>>;
 
 const spec = { name: "test_storage", value: u64 };
 
@@ -18,8 +20,8 @@ const spec = { name: "test_storage", value: u64 };
 export const storageContract: readonly ContractCase<StorageFactory>[] = [
   {
     name: "storage: gives back what was set, until it is deleted",
-    run(create) {
-      const { map, owner } = create(spec);
+    async run(create) {
+      const { map, owner } = await create(spec);
       equal(map.get(owner), undefined);
       equal(map.has(owner), false);
       equal(map.delete(owner), false);
@@ -29,27 +31,24 @@ export const storageContract: readonly ContractCase<StorageFactory>[] = [
       equal(map.has(owner), true);
       equal(map.delete(owner), true);
       equal(map.get(owner), undefined);
-      return Promise.resolve();
     },
   },
   {
     name: "storage: creates or replaces only where told so",
-    run(create) {
-      const { map, owner } = create(spec);
+    async run(create) {
+      const { map, owner } = await create(spec);
       throwsCode("key-missing", () => map.set(owner, 1n, { mode: "replace" }));
       map.set(owner, 1n, { mode: "create" });
       throwsCode("key-exists", () => map.set(owner, 2n, { mode: "create" }));
       map.set(owner, 3n, { mode: "replace" });
       equal(map.get(owner), 3n);
-      return Promise.resolve();
     },
   },
   {
     name: "storage: refuses what its codec does not take",
-    run(create) {
-      const { map, owner } = create(spec);
+    async run(create) {
+      const { map, owner } = await create(spec);
       throwsCode("invalid-argument", () => map.set(owner, -1n));
-      return Promise.resolve();
     },
   },
 ];

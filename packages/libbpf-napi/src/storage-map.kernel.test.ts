@@ -14,7 +14,7 @@ import { cgroup2Root } from "./testing/cgroup-root.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
 import { listen } from "./testing/listening-socket.ts";
 import { lacksMapType } from "./testing/map-type.ts";
-import { thrown } from "./testing/thrown.ts";
+import { rejected, thrown } from "./testing/thrown.ts";
 
 function specOf(type: StorageMapSpec<bigint>["type"]): StorageMapSpec<bigint> {
   return { name: "storage", type, value: u64 };
@@ -36,8 +36,8 @@ function openFolder(parent: string): { readonly fd: number } & Disposable {
 async function meetsContract(type: StorageMapSpec<bigint>["type"], owner: number): Promise<void> {
   for (const { run } of storageContract) {
     const made: Disposable[] = [];
-    const running = run((spec) => {
-      const map = createStorageMap({ ...spec, type });
+    const running = run(async (spec) => {
+      const map = await createStorageMap({ ...spec, type });
       made.push(map);
       return { map, owner };
     });
@@ -74,8 +74,8 @@ describe("storage meets its contract", () => {
     },
   );
 
-  it.runIf(lacksMapType("cgrp_storage"))("of cgroups, or is told to need Linux 6.2", () => {
-    expect(thrown(() => createStorageMap(specOf("cgrp_storage")))).toMatchObject({
+  it.runIf(lacksMapType("cgrp_storage"))("of cgroups, or is told to need Linux 6.2", async () => {
+    expect(await rejected(() => createStorageMap(specOf("cgrp_storage")))).toMatchObject({
       code: "unsupported-feature",
       sinceKernel: "6.2",
     });
@@ -83,8 +83,8 @@ describe("storage meets its contract", () => {
 });
 
 describe("storage", () => {
-  it("takes owners of its kind only", () => {
-    using map = createStorageMap(specOf("sk_storage"));
+  it("takes owners of its kind only", async () => {
+    using map = await createStorageMap(specOf("sk_storage"));
     using owner = openFolder(tmpdir());
     expect(thrown(() => map.set(owner.fd, 1n))).toMatchObject({ code: "kernel-error" });
     expect(thrown(() => map.set(-1, 1n))).toMatchObject({ errno: "EBADF" });

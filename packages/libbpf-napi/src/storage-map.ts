@@ -10,8 +10,8 @@ import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
  *
  * @throws {BpfError} `not-permitted`, `unsupported-feature`
  */
-export function createStorageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V> {
-  return storageMapOf(newDescriptor(storageTraits(spec), { described: true }), spec);
+export async function createStorageMap<V>(spec: StorageMapSpec<V>): Promise<KernelStorageMap<V>> {
+  return storageMapOf(await newDescriptor(storageTraits(spec), { described: true }), spec);
 }
 
 const noPreallocation = 1;

@@ -122,11 +122,11 @@ describe("a writer of a user ring buffer", () => {
     expect([await drain(), sum()]).toEqual([1, 5n]);
   });
 
-  it("reserves 64 events at once, and none that is larger than the buffer", () => {
+  it("reserves 64 events at once, and none that is larger than the buffer", async () => {
     using writer = openUserRingBuffer(object.userRingBuffer(spec));
     for (let count = 0; count < 64; count++) writer.reserve();
     expect(thrown(() => writer.reserve())).toMatchObject({ code: "invalid-state" });
-    using large = createUserRingBuffer({ ...spec, event: bytesOf(5000) });
+    using large = await createUserRingBuffer({ ...spec, event: bytesOf(5000) });
     using other = openUserRingBuffer(large);
     expect(thrown(() => other.reserve())).toMatchObject({ code: "invalid-argument" });
   });

@@ -53,8 +53,10 @@ export interface UserRingBufferWriter<E> extends Disposable {
  *
  * @throws {BpfError} `not-permitted`, `unsupported-feature` before Linux 6.1
  */
-export function createUserRingBuffer<E>(spec: UserRingBufferSpec<E>): KernelUserRingBuffer<E> {
-  return userRingBufferOf(newDescriptor(spec), spec);
+export async function createUserRingBuffer<E>(
+  spec: UserRingBufferSpec<E>,
+): Promise<KernelUserRingBuffer<E>> {
+  return userRingBufferOf(await newDescriptor(spec), spec);
 }
 
 /** The handle of a user ring buffer that was checked to be what `spec` says. */

@@ -163,9 +163,9 @@ describe("the memory of a map", () => {
     expect(memory.bytes.length).toBe(0);
   });
 
-  it("is not shared by other maps", () => {
-    using plain = createMap({ ...spec, flags: 0 });
-    using hash = createMap({ ...spec, type: "hash", flags: 0 });
+  it("is not shared by other maps", async () => {
+    using plain = await createMap({ ...spec, flags: 0 });
+    using hash = await createMap({ ...spec, type: "hash", flags: 0 });
     for (const map of [plain, hash]) {
       expect(thrown(() => mapMemory(map))).toMatchObject({ code: "invalid-argument" });
     }

@@ -40,16 +40,16 @@ describe("walking by id", () => {
     expect(ascends(found.map(({ id }) => id))).toBe(true);
   });
 
-  it("finds maps, and no longer those that are gone", () => {
-    const map = createMap(counter.samples);
+  it("finds maps, and no longer those that are gone", async () => {
+    const map = await createMap(counter.samples);
     const info = map.info();
     expect(maps().toArray()).toContainEqual(info);
     map.close();
     expect(maps().some(({ id }) => id === info.id)).toBe(false);
   });
 
-  it("opens a map by its id", () => {
-    using map = createMap(counter.samples);
+  it("opens a map by its id", async () => {
+    using map = await createMap(counter.samples);
     const info = map.info();
     using adopted = openMapHandleById(info.id);
     map.close();

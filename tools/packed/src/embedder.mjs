@@ -24,7 +24,7 @@ const spec = {
   flags: 0,
   layout: "",
 };
-const map = createMap(spec);
+const map = await createMap(spec);
 for (const one of [map, createMemoryMap(spec)]) {
   one.set(1, 2n);
   assert.equal(one.get(1), 2n);

@@ -7,3 +7,13 @@ export function thrown(action: () => unknown): unknown {
   }
   throw new Error("nothing was thrown");
 }
+
+/** What `action` rejects with; fails when it resolves. */
+export async function rejected(action: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was rejected");
+}
