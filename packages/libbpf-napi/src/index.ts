@@ -19,6 +19,7 @@ export * from "./btf/index.ts";
 export { type BtfValue, codecOfLayout } from "./btf-codec.ts";
 export { type Codec, decodeFromBytes, encodeToBytes } from "./codec.ts";
 export * from "./codecs.ts";
+export { deviceIndex, type DeviceIndexOptions } from "./device-index.ts";
 export {
   BpfError,
   type BpfErrorCode,
@@ -78,9 +79,11 @@ export {
   ringBufferStream,
 } from "./ring-buffer-adapters.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
+export { socketDescriptor } from "./socket-descriptor.ts";
 export type * from "./spec.ts";
 export { createStorageMap } from "./storage-map.ts";
 export type * from "./storage-types.ts";
+export { structOf } from "./struct-codec.ts";
 export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
 export { enableProgramStats, type ProgramStats } from "./program-stats.ts";
