@@ -1,18 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compile } from "@heddle-tools/bpf-build";
+import { rmSync } from "node:fs";
 import { type IpAddress, ipFamilies, parseIp } from "@heddle/contracts";
+import { requireFeature } from "@heddle/testing";
 import { attachTcx, openObject } from "libbpf-napi";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { compileFixture } from "./compile-fixture.ts";
 import { gatewayMac, node, Scene } from "./scene.ts";
 
 /** What test runs cannot show: frames as devices hand them over. */
 let scene: Scene;
 let stack: AsyncDisposableStack;
-beforeEach(async () => {
+beforeEach(async (context) => {
   stack = new AsyncDisposableStack();
+  await requireFeature(context, "tcx");
   scene = stack.use(await Scene.create());
   await configurePod();
 });
@@ -65,11 +64,10 @@ async function configureNetwork(source: IpAddress, target: IpAddress): Promise<v
 }
 
 async function tagFrames(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "hdt-wire-"));
-  stack.defer(() => rmSync(folder, { recursive: true }));
-  const source = fileURLToPath(new URL("fixtures/priority_tag.bpf.c", import.meta.url));
-  const root = fileURLToPath(new URL("../../", import.meta.url));
-  const file = stack.use(await openObject(compile(source, join(folder, "tag.bpf.o"), root)));
+  const tag = compileFixture("priority_tag", (folder) => {
+    stack.defer(() => rmSync(folder, { recursive: true }));
+  });
+  const file = stack.use(await openObject(tag));
   const object = stack.use(await file.load());
   const link = await scene.network.rtnetlink.links.get("eth0");
   if (link === undefined) throw new Error("the uplink has no far end");
