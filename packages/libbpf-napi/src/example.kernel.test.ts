@@ -1,36 +1,21 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished } from "vitest";
-import { compileSource } from "./testing/compile-fixture.ts";
+import { describe, expect, it } from "vitest";
+import { commandOf, exampleNames } from "./testing/compile-example.ts";
+import { exampleOf } from "./testing/examples/example.ts";
+import { networkExamples } from "./testing/examples/network.ts";
+import { socketExamples } from "./testing/examples/sockets.ts";
+import { tracingExamples } from "./testing/examples/tracing.ts";
 
-const example = (file: string): string =>
-  fileURLToPath(new URL(`../examples/xdp-counter/${file}`, import.meta.url));
+const tests = { ...networkExamples, ...socketExamples, ...tracingExamples };
 
-it("the packet counter of the tutorial counts packets, and leaves nothing behind", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "hdt-example-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const object = join(folder, "count.bpf.o");
-  compileSource(example("count.bpf.c"), object);
-  const command = `ip link set lo up
-    "$0" --conditions=heddle-source "$1" lo "$2" & counter=$!
-    for try in $(seq 100); do ip link show lo | grep -q xdp && break; sleep 0.05; done
-    ping -qc3 -i0.2 127.0.0.1 >/dev/null; ping -qc3 -i0.2 ::1 >/dev/null
-    sleep 1.2; kill -INT $counter; wait $counter; ip link show lo | grep -c xdp`;
-  // A mount namespace too, so that /sys/class/net shows the new network namespace's devices.
-  const args = ["-nm", "sh", "-c", `mount -t sysfs sysfs /sys; ${command}`];
-  const child = spawn("unshare", [...args, process.execPath, example("main.ts"), object], {
-    stdio: ["ignore", "pipe", "inherit"],
+it("the folder has every example that is tested", () => {
+  expect(exampleNames).toEqual(Object.keys(tests).toSorted());
+});
+
+describe("the example", () => {
+  it.for(exampleNames)("%s does what it says", async (name, context) => {
+    expect(commandOf(name, "node")).toMatch(/^node main\.ts/);
+    const test = tests[name];
+    if (test === undefined) throw new Error(`there is no test of the example ${name}`);
+    await test(exampleOf(name, context), context);
   });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-  await once(child, "close");
-  expect(output).toContain("counting at lo; Ctrl-C ends it");
-  // Each echo has an answer, and the loopback sees both.
-  expect(output).toMatch(/^ICMP +6 +\d+\/s$/m);
-  expect(output).toMatch(/^ICMPv6 +\d+ +\d+\/s$/m);
-  expect(output.trim().split("\n").at(-1)).toBe("0");
 });

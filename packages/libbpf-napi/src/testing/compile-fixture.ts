@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const packageDir = fileURLToPath(new URL("../..", import.meta.url));
 const fixtures = join(packageDir, "fixtures");
-const headers = join(packageDir, "../../.heddle/cache/libbpf-headers");
+/** Those of libbpf, and below `uapi` the kernel's that it brings. */
+export const headers: string = join(packageDir, "../../.heddle/cache/libbpf-headers");
 const clang = "clang-19";
 /** Where `asm/types.h` is on Debian. */
 const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -52,7 +53,7 @@ export function compileFixture(name: string, ...flags: readonly string[]): Uint8
 }
 
 /** Compiles a C file into an object file. */
-export function compileSource(source: string, object: string, ...flags: readonly string[]): void {
+function compileSource(source: string, object: string, ...flags: readonly string[]): void {
   execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
     stdio: ["ignore", "ignore", "pipe"],
   });
