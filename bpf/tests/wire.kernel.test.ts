@@ -1,4 +1,6 @@
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type IpAddress, ipFamilies, parseIp } from "@heddle/contracts";
 import { requireFeature } from "@heddle/testing";
 import { attachTcx, openObject } from "libbpf-napi";
@@ -31,21 +33,33 @@ async function configurePod(): Promise<void> {
 
 /**
  * Sends datagrams from the network to the pod, and tells from whom the first came, if one did. They are
- * so long that the receiver relies on sums that were made before.
+ * so long that the receiver relies on sums that were made before. Two processes, each of which shows by a
+ * file how far it is: the sender waits until somebody listens, and the listener until all was sent.
  */
 async function receive(target: IpAddress): Promise<string> {
   const kind = target.includes(":") ? "udp6" : "udp4";
-  const listen = `
-    const socket = require("dgram").createSocket("${kind}");
+  const folder = mkdtempSync(join(tmpdir(), "hdt-wire-"));
+  stack.defer(() => rmSync(folder, { recursive: true }));
+  const tools = `
+    const { existsSync, writeFileSync } = require("fs");
+    const { setTimeout: delay } = require("timers/promises");
+    const tell = (step) => writeFileSync("${folder}/" + step, "");
+    const told = async (step) => { while (!existsSync("${folder}/" + step)) await delay(10); };
+    const socket = require("dgram").createSocket("${kind}");`;
+  const listen = `${tools}
     const end = (text) => { console.log(text); process.exit(); };
-    socket.on("message", (_, { address }) => end(address)).bind(9);
-    setTimeout(end, 1500, "nobody");`;
-  const send = `
-    const socket = require("dgram").createSocket("${kind}");
-    let count = 0;
-    const timer = setInterval(() => socket.send("x".repeat(200), 9, "${target}", () => {
-      if (++count === 10) { clearInterval(timer); socket.close(); }
-    }), 50);`;
+    socket.on("message", (_, { address }) => end(address)).bind(9, () => tell("listening"));
+    // What was sent is there at once; what is there is read before the next turn.
+    told("sent").then(() => delay(100)).then(() => end("nobody"));`;
+  const send = `${tools}
+    told("listening").then(async () => {
+      for (let count = 0; count < 10; count++) {
+        socket.send("x".repeat(200), 9, "${target}");
+        await delay(50);
+      }
+      socket.close();
+      tell("sent");
+    });`;
   const heard = scene.web.netns.run(process.execPath, "-e", listen);
   await scene.network.run(process.execPath, "-e", send);
   return (await heard).trim();
