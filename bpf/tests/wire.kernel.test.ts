@@ -1,18 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compile } from "@heddle-tools/bpf-build";
 import { type IpAddress, ipFamilies, parseIp } from "@heddle/contracts";
+import { requireFeature } from "@heddle/testing";
 import { attachTcx, openObject } from "libbpf-napi";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { compileFixture } from "./compile-fixture.ts";
 import { gatewayMac, node, Scene } from "./scene.ts";
 
 /** What test runs cannot show: frames as devices hand them over. */
 let scene: Scene;
 let stack: AsyncDisposableStack;
-beforeEach(async () => {
+beforeEach(async (context) => {
   stack = new AsyncDisposableStack();
+  await requireFeature(context, "tcx");
   scene = stack.use(await Scene.create());
   await configurePod();
 });
@@ -32,21 +33,33 @@ async function configurePod(): Promise<void> {
 
 /**
  * Sends datagrams from the network to the pod, and tells from whom the first came, if one did. They are
- * so long that the receiver relies on sums that were made before.
+ * so long that the receiver relies on sums that were made before. Two processes, each of which shows by a
+ * file how far it is: the sender waits until somebody listens, and the listener until all was sent.
  */
 async function receive(target: IpAddress): Promise<string> {
   const kind = target.includes(":") ? "udp6" : "udp4";
-  const listen = `
-    const socket = require("dgram").createSocket("${kind}");
+  const folder = mkdtempSync(join(tmpdir(), "hdt-wire-"));
+  stack.defer(() => rmSync(folder, { recursive: true }));
+  const tools = `
+    const { existsSync, writeFileSync } = require("fs");
+    const { setTimeout: delay } = require("timers/promises");
+    const tell = (step) => writeFileSync("${folder}/" + step, "");
+    const told = async (step) => { while (!existsSync("${folder}/" + step)) await delay(10); };
+    const socket = require("dgram").createSocket("${kind}");`;
+  const listen = `${tools}
     const end = (text) => { console.log(text); process.exit(); };
-    socket.on("message", (_, { address }) => end(address)).bind(9);
-    setTimeout(end, 1500, "nobody");`;
-  const send = `
-    const socket = require("dgram").createSocket("${kind}");
-    let count = 0;
-    const timer = setInterval(() => socket.send("x".repeat(200), 9, "${target}", () => {
-      if (++count === 10) { clearInterval(timer); socket.close(); }
-    }), 50);`;
+    socket.on("message", (_, { address }) => end(address)).bind(9, () => tell("listening"));
+    // What was sent is there at once; what is there is read before the next turn.
+    told("sent").then(() => delay(100)).then(() => end("nobody"));`;
+  const send = `${tools}
+    told("listening").then(async () => {
+      for (let count = 0; count < 10; count++) {
+        socket.send("x".repeat(200), 9, "${target}");
+        await delay(50);
+      }
+      socket.close();
+      tell("sent");
+    });`;
   const heard = scene.web.netns.run(process.execPath, "-e", listen);
   await scene.network.run(process.execPath, "-e", send);
   return (await heard).trim();
@@ -65,11 +78,10 @@ async function configureNetwork(source: IpAddress, target: IpAddress): Promise<v
 }
 
 async function tagFrames(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "hdt-wire-"));
-  stack.defer(() => rmSync(folder, { recursive: true }));
-  const source = fileURLToPath(new URL("fixtures/priority_tag.bpf.c", import.meta.url));
-  const root = fileURLToPath(new URL("../../", import.meta.url));
-  const file = stack.use(await openObject(compile(source, join(folder, "tag.bpf.o"), root)));
+  const tag = compileFixture("priority_tag", (folder) => {
+    stack.defer(() => rmSync(folder, { recursive: true }));
+  });
+  const file = stack.use(await openObject(tag));
   const object = stack.use(await file.load());
   const link = await scene.network.rtnetlink.links.get("eth0");
   if (link === undefined) throw new Error("the uplink has no far end");

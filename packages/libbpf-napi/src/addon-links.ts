@@ -97,6 +97,7 @@ export interface LinkFunctions {
     first: string | undefined,
     second: string | undefined,
     names: Uint8Array | undefined,
+    cookies: Uint8Array | undefined,
     cookie: bigint,
     offset: bigint,
     atReturn: boolean,

@@ -268,6 +268,10 @@ export interface Addon extends LinkFunctions {
   /** Takes the descriptor over. */
   linkClose(fd: number): Promise<Outcome>;
   linkInfo(fd: number): NativeLinkInfo | number;
+  deviceIndex(
+    name: string,
+    netns: string | undefined,
+  ): Promise<Outcome & { readonly ifindex: number }>;
   deviceQuery(
     ifindex: number,
     attachType: number,

@@ -39,7 +39,7 @@ export async function attachProgram(
 function request(
   native: NativeObject,
   program: string,
-  { kind, first, second, names, cookie, offset, atReturn, number }: AttachRequest,
+  { kind, first, second, names, cookies, cookie, offset, atReturn, number }: AttachRequest,
 ): Promise<NativeAttachOutcome> {
   return addon().objectAttach(
     native,
@@ -48,6 +48,7 @@ function request(
     first,
     second,
     names,
+    cookies,
     cookie,
     offset,
     atReturn,

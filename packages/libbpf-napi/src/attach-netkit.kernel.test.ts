@@ -1,11 +1,12 @@
-import { interfaceIndex } from "@heddle/contracts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachNetkit } from "./attach-netkit.ts";
+import { deviceIndex } from "./device-index.ts";
 import { loadObject } from "./load-object.ts";
 import type { LoadedObject } from "./object-types.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { requireFeature, requireLack } from "./testing/feature.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { addNetkitPair } from "./testing/netkit-pair.ts";
 
 const counter = compileCounter();
 
@@ -25,12 +26,14 @@ afterEach(() => {
 describe("a netkit link", () => {
   it.for(["primary", "peer"] as const)("attaches to the %s end", async (hook, context) => {
     await requireFeature(context, "netkit");
-    namespace.run("ip", "link", "add", "host", "type", "netkit", "peer", "name", "pod");
-    const index = namespace.run("cat", "/sys/class/net/host/ifindex");
-    const ifindex = interfaceIndex(Number(index));
+    addNetkitPair(namespace);
+    const ifindex = await deviceIndex("host", { netns: namespace.path });
     const program = object.program("grow");
     await using link = await attachNetkit(program, { ifindex, hook, netns: namespace.path });
-    expect(link.info()).toMatchObject({ type: "netkit", ifindex, hook });
+    // The kernel tells the end whose traffic the program sees.
+    const end = hook === "peer" ? "pod" : "host";
+    const told = await deviceIndex(end, { netns: namespace.path });
+    expect(link.info()).toMatchObject({ type: "netkit", ifindex: told, hook });
     await link.update(object.program("send_wrong_size"));
   });
 

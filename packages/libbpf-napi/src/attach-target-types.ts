@@ -5,6 +5,14 @@ interface WithCookie {
   readonly cookie?: bigint;
 }
 
+interface WithCookies {
+  /**
+   * What the program reads by `bpf_get_attach_cookie`, one for each of the functions, which are then given by
+   * their names and not by a pattern. @defaultValue 0 for all
+   */
+  readonly cookies?: readonly bigint[];
+}
+
 interface AtReturn {
   /** When the function returns, instead of when it is entered. @defaultValue `false` */
   readonly atReturn?: boolean;
@@ -25,7 +33,7 @@ export interface KprobeTarget extends WithCookie, AtReturn {
 }
 
 /** Many functions of the kernel, for programs of sections `kprobe.multi` (Linux 5.18). */
-export interface KprobesTarget extends AtReturn {
+export interface KprobesTarget extends WithCookies, AtReturn {
   readonly kind: "kprobes";
   /** Their names, or a pattern with `*` and `?`. */
   readonly functions: string | readonly string[];
@@ -50,7 +58,7 @@ export interface UprobeTarget extends WithCookie, AtReturn, InProcess {
 }
 
 /** Many functions in a program or library, for programs of sections `uprobe.multi` (Linux 6.6). */
-export interface UprobesTarget extends AtReturn, InProcess {
+export interface UprobesTarget extends WithCookies, AtReturn, InProcess {
   readonly kind: "uprobes";
   /** Path, or a name that is found like a command or a library. */
   readonly file: string;

@@ -1,4 +1,13 @@
-import type { AttachTarget, PerfEventName, PerfEventTarget } from "./attach-target-types.ts";
+import type {
+  AttachTarget,
+  KprobesTarget,
+  PerfEventName,
+  PerfEventTarget,
+  UprobesTarget,
+} from "./attach-target-types.ts";
+import { encodeToBytes } from "./codec.ts";
+import { arrayOf, u64 } from "./codecs.ts";
+import { BpfError } from "./errors.ts";
 import { descriptorOf } from "./handle.ts";
 
 /** What native/src/attach.h asks for; nothing by default. */
@@ -7,6 +16,8 @@ export interface AttachRequest {
   readonly first?: string;
   readonly second?: string;
   readonly names?: Uint8Array;
+  /** One of 8 bytes for each of the names. */
+  readonly cookies?: Uint8Array;
   readonly cookie: bigint;
   readonly offset: bigint;
   readonly atReturn: boolean;
@@ -59,7 +70,9 @@ interface Settings {
 
 const unset: Settings = {};
 
-type Named = Pick<AttachRequest, "first" | "second" | "names"> & { readonly number?: number };
+type Named = Pick<AttachRequest, "first" | "second" | "names" | "cookies"> & {
+  readonly number?: number;
+};
 
 function whatOf(target: Exclude<AttachTarget, { readonly kind: "perf-event" }>): Named {
   switch (target.kind) {
@@ -76,9 +89,9 @@ function whatOf(target: Exclude<AttachTarget, { readonly kind: "perf-event" }>):
     case "uprobe":
       return { first: target.file, ...optional("second", target.function) };
     case "kprobes":
-      return functionsOf("first", target.functions);
+      return functionsOf("first", target);
     case "uprobes":
-      return { first: target.file, ...functionsOf("second", target.functions) };
+      return { first: target.file, ...functionsOf("second", target) };
     case "replacement":
       return { first: target.function, number: programNumber(target.program) };
     case "tracing":
@@ -94,11 +107,28 @@ function optional(key: "second", value: string | undefined): { readonly second?:
 /** A pattern goes where the kind takes one, and names are names. */
 function functionsOf(
   pattern: "first" | "second",
-  functions: string | readonly string[],
-): Pick<AttachRequest, "first" | "second" | "names"> {
-  return typeof functions === "string"
-    ? { [pattern]: functions }
-    : { names: encodeNames(functions) };
+  { functions, cookies }: KprobesTarget | UprobesTarget,
+): Pick<AttachRequest, "first" | "second" | "names" | "cookies"> {
+  const given = typeof functions === "string" ? [] : functions;
+  if (cookies !== undefined && cookies.length !== given.length) {
+    throw wrongCookies(cookies, functions);
+  }
+  if (typeof functions === "string") return { [pattern]: functions };
+  const names = encodeNames(functions);
+  return cookies === undefined
+    ? { names }
+    : { names, cookies: encodeToBytes(arrayOf(u64, cookies.length), cookies) };
+}
+
+function wrongCookies(cookies: readonly bigint[], functions: string | readonly string[]): BpfError {
+  const many = typeof functions === "string" ? "a pattern" : `${String(functions.length)} names`;
+  return new BpfError({
+    code: "invalid-argument",
+    operation: "attach to functions",
+    subject: String(functions),
+    reason: `${String(cookies.length)} cookies were given for ${many}`,
+    hint: "give the functions by their names, and a cookie for each",
+  });
 }
 
 function encodeNames(names: readonly string[]): Uint8Array {

@@ -21,6 +21,7 @@ export { bitfield } from "./bits-codec.ts";
 export { type BtfValue, codecOfLayout } from "./btf-codec.ts";
 export { type Codec, decodeFromBytes, encodeToBytes } from "./codec.ts";
 export * from "./codecs.ts";
+export { deviceIndex, type DeviceIndexOptions } from "./device-index.ts";
 export {
   BpfError,
   type BpfErrorCode,
@@ -86,9 +87,11 @@ export {
   ringBufferStream,
 } from "./ring-buffer-adapters.ts";
 export { ringBufferEvents, type RingBufferEventsOptions } from "./ring-buffer-events.ts";
+export { socketDescriptor } from "./socket-descriptor.ts";
 export type * from "./spec.ts";
 export { createStorageMap } from "./storage-map.ts";
 export type * from "./storage-types.ts";
+export { structOf } from "./struct-codec.ts";
 export { openTask, type Task } from "./task.ts";
 export { text } from "./text-codec.ts";
 export { enableProgramStats, type ProgramStats } from "./program-stats.ts";

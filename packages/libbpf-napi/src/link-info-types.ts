@@ -110,7 +110,7 @@ export interface StructOpsLinkInfo extends AnyLinkInfo {
 
 export interface NetkitLinkInfo extends AnyLinkInfo {
   readonly type: "netkit";
-  /** Undefined when the device is gone. */
+  /** The end of the pair whose traffic the program sees; undefined when the device is gone. */
   readonly ifindex: InterfaceIndex | undefined;
   readonly hook: NetkitHook;
 }

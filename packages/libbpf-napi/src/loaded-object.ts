@@ -34,6 +34,7 @@ import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
 import type {
   MapSpec,
   NamedMapSpec,
+  ObjectMapSpec,
   PerCpuMapSpec,
   RingBufferSpec,
   VariableSection,
@@ -90,15 +91,18 @@ class KernelObjects implements LoadedObject {
     this.name = settings.name;
   }
 
-  map<K, V>(spec: MapSpec<K, V>): KernelMap<K, V> {
+  map<K, V>(given: ObjectMapSpec<MapSpec<K, V>>): KernelMap<K, V> {
+    const spec = { ...this.#toldOf(given.name), ...given };
     return this.#keep(mapOf(this.#checkedMap(spec), this.#resize(spec)));
   }
 
-  perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V> {
+  perCpuMap<K, V>(given: ObjectMapSpec<PerCpuMapSpec<K, V>>): KernelPerCpuMap<K, V> {
+    const spec = { ...this.#toldOf(given.name), ...given };
     return this.#keep(perCpuMapOf(this.#checkedMap(spec), this.#resize(spec)));
   }
 
-  ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E> {
+  ringBuffer<E>(given: ObjectMapSpec<RingBufferSpec<E>>): KernelRingBuffer<E> {
+    const spec = { ...this.#toldOf(given.name), ...given };
     return this.#keep(ringBufferOf(this.#checkedMap(spec), this.#resize(spec)));
   }
 
@@ -111,8 +115,9 @@ class KernelObjects implements LoadedObject {
   }
 
   referenceMap<K, T extends ReferenceMapType>(
-    spec: ReferenceMapSpec<K, T>,
+    given: ObjectMapSpec<ReferenceMapSpec<K, T>>,
   ): KernelReferenceMap<K, T> {
+    const spec = { ...this.#toldOf(given.name), ...given };
     const descriptor = this.#checkedMap(referenceTraits(spec));
     return this.#keep(referenceMapOf(descriptor, this.#resize(spec)));
   }
@@ -229,6 +234,15 @@ class KernelObjects implements LoadedObject {
   #keep<H extends Handle>(handle: H): H {
     this.#handles.push(handle);
     return handle;
+  }
+
+  /** What a spec may leave out. Of a map that is not there, nothing comes of it. */
+  #toldOf(map: string): Pick<MapSpec<unknown, unknown>, "maxEntries" | "flags" | "layout"> {
+    const native = this.#use(`get map ${map} of`);
+    const found = addon()
+      .objectMaps(native)
+      .find(({ name }) => name === map);
+    return { maxEntries: found?.maxEntries ?? 0, flags: found?.flags ?? 0, layout: "" };
   }
 
   #checkedMap(spec: KnownSpec): Descriptor {

@@ -154,6 +154,25 @@ describe("attaching to functions of processes", () => {
     expect(runsOf(object, 11)).toBe(BigInt(count));
   });
 
+  it("runs with a cookie for each of many", async (context) => {
+    await requireFeature(context, "uprobe-multi");
+    await using object = await tracing.load("on_many_user");
+    const functions = ["watched_one", "watched_two"];
+    const target = { kind: "uprobes", file: watched.file, functions } as const;
+    await using _link = await object.attach("on_many_user", { ...target, cookies: [7n, 42n] });
+    watched.run();
+    expect([runsOf(object, 11), runsOf(object, 12)]).toEqual([2n, 1n]);
+    await expect(object.attach("on_many_user", { ...target, cookies: [7n] })).rejects.toMatchObject(
+      {
+        code: "invalid-argument",
+        reason: "1 cookies were given for 2 names",
+      },
+    );
+    await expect(
+      object.attach("on_many_user", { ...target, functions: "watched_*", cookies: [7n, 42n] }),
+    ).rejects.toMatchObject({ reason: "2 cookies were given for a pattern" });
+  });
+
   it("runs at a static tracepoint, of which there is no single link", async (context) => {
     await requireFeature(context, "uprobe");
     const object = await usdt.load("on_tick");

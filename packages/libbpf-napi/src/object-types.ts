@@ -15,6 +15,7 @@ import type { KernelReferenceMap, ReferenceMapSpec, ReferenceMapType } from "./r
 import type { KernelStorageMap, StorageMapSpec } from "./storage-types.ts";
 import type {
   MapSpec,
+  ObjectMapSpec,
   PerCpuMapSpec,
   RingBufferSpec,
   VariableSection,
@@ -155,19 +156,27 @@ export interface OpenedObject extends Disposable, AsyncDisposable {
 /** The maps and programs of an object, in the kernel. Closing it closes every handle that it gave out. */
 export interface LoadedObject extends Disposable, AsyncDisposable {
   readonly name: string;
+  /**
+   * A map, by a spec that was generated, or by one that says only how keys and values are read:
+   *
+   * ```ts
+   * const calls = object.map({ name: "calls", type: "hash", key: u32, value: u64 });
+   * ```
+   *
+   * @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs
+   */
+  map<K, V>(spec: ObjectMapSpec<MapSpec<K, V>>): KernelMap<K, V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
-  map<K, V>(spec: MapSpec<K, V>): KernelMap<K, V>;
+  perCpuMap<K, V>(spec: ObjectMapSpec<PerCpuMapSpec<K, V>>): KernelPerCpuMap<K, V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
-  perCpuMap<K, V>(spec: PerCpuMapSpec<K, V>): KernelPerCpuMap<K, V>;
-  /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
-  ringBuffer<E>(spec: RingBufferSpec<E>): KernelRingBuffer<E>;
+  ringBuffer<E>(spec: ObjectMapSpec<RingBufferSpec<E>>): KernelRingBuffer<E>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   queue<V>(spec: QueueSpec<V>): KernelQueue<V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   bloomFilter<V>(spec: BloomFilterSpec<V>): KernelBloomFilter<V>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   referenceMap<K, T extends ReferenceMapType>(
-    spec: ReferenceMapSpec<K, T>,
+    spec: ObjectMapSpec<ReferenceMapSpec<K, T>>,
   ): KernelReferenceMap<K, T>;
   /** @throws {BpfError} `no-such-member`, or `incompatible-map`, which names the field that differs */
   storageMap<V>(spec: StorageMapSpec<V>): KernelStorageMap<V>;

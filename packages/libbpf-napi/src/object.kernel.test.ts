@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { u32, u64 } from "./codecs.ts";
 import { createMap } from "./kernel-map.ts";
 import { loadObject } from "./load-object.ts";
 import { openObject } from "./object.ts";
@@ -140,6 +141,27 @@ describe("a loaded object", () => {
     expect(thrown(() => program.info())).toMatchObject({ code: "handle-closed" });
     const running = program.testRun({ data: packet });
     await expect(running).rejects.toMatchObject({ code: "handle-closed" });
+  });
+
+  it("takes specs that leave out what it says of its maps", async () => {
+    using file = await openObject(counter.bytes, { name: "counter" });
+    file.resizeMap("samples", 3);
+    using object = await file.load();
+    const { key, value } = counter.samples;
+    const samples = object.map({ name: "samples", type: "hash", key, value });
+    expect(samples.spec).toMatchObject({ maxEntries: 3, flags: 0, layout: "" });
+    const counters = { name: "counters", type: "percpu_array", key: u32, value: u64 } as const;
+    expect(object.perCpuMap(counters).spec.maxEntries).toBe(2);
+    const { event } = counter.events;
+    const events = object.ringBuffer({ name: "events", type: "ringbuf", event });
+    expect(events.spec.maxEntries).toBe(1 << 16);
+    expect(thrown(() => object.map({ name: "samples", type: "array", key, value }))).toMatchObject({
+      code: "incompatible-map",
+      reason: "type: wanted array, found hash",
+    });
+    expect(thrown(() => object.map({ name: "absent", type: "hash", key, value }))).toMatchObject({
+      code: "no-such-member",
+    });
   });
 
   it("belongs to its file no more", async () => {

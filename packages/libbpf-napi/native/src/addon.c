@@ -65,6 +65,7 @@ static const struct {
 	{"linkDetach", link_detach},
 	{"linkClose", link_close},
 	{"linkInfo", link_info},
+	{"deviceIndex", device_index},
 	{"deviceQuery", device_query},
 	{"fdPin", fd_pin},
 	{"fdFromPin", fd_from_pin},

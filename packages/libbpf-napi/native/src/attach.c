@@ -108,6 +108,7 @@ static void attach_release(struct job *job)
 	if (attach->object)
 		object_unhold(attach->object);
 	free(attach->request.names);
+	free(attach->request.cookies);
 	free(attach->name_bytes);
 }
 
@@ -136,6 +137,20 @@ static bool copy_names(struct attach_job *attach, struct bytes names)
 	return true;
 }
 
+/* As many as there are names. */
+static bool copy_cookies(struct attach_job *attach, struct bytes cookies)
+{
+	if (!cookies.size)
+		return true;
+	if (cookies.size != attach->request.count * sizeof(uint64_t))
+		return false;
+	attach->request.cookies = malloc(cookies.size);
+	if (!attach->request.cookies)
+		return false;
+	memcpy(attach->request.cookies, cookies.data, cookies.size);
+	return true;
+}
+
 static napi_value start(napi_env env, struct attach_job *attach, struct object *object)
 {
 	object_hold(object);
@@ -148,8 +163,7 @@ static napi_value start(napi_env env, struct attach_job *attach, struct object *
 
 static napi_value refuse(napi_env env, struct attach_job *attach, const char *reason)
 {
-	free(attach->request.names);
-	free(attach->name_bytes);
+	attach_release(&attach->job);
 	free(attach);
 	if (reason)
 		napi_throw_error(env, NULL, reason);
@@ -157,23 +171,23 @@ static napi_value refuse(napi_env env, struct attach_job *attach, const char *re
 }
 
 /*
- * objectAttach(object, program, kind, first?, second?, names?, cookie, offset, atReturn, number):
- * Promise<{ attached?, fd? }>; names end with zeros each
+ * objectAttach(object, program, kind, first?, second?, names?, cookies?, cookie, offset, atReturn, number):
+ * Promise<{ attached?, fd? }>; names end with zeros each, cookies are 8 bytes each, as many as names
  */
 napi_value object_attach(napi_env env, napi_callback_info info)
 {
 	struct attach_job *attach = calloc(1, sizeof(*attach));
 	struct attach_request *request;
 	struct object *object;
-	struct bytes names;
+	struct bytes names, cookies;
 	struct text name;
 	uint32_t kind;
 
 	if (!attach)
 		return NULL;
 	request = &attach->request;
-	if (!read_arguments(env, info, "osuSSBqqti", &object, &name, &kind, &request->first,
-			    &request->second, &names, &request->cookie, &request->offset,
+	if (!read_arguments(env, info, "osuSSBBqqti", &object, &name, &kind, &request->first,
+			    &request->second, &names, &cookies, &request->cookie, &request->offset,
 			    &request->at_return, &request->number) ||
 	    !object_idle(env, object))
 		return refuse(env, attach, NULL);
@@ -181,8 +195,8 @@ napi_value object_attach(napi_env env, napi_callback_info info)
 	attach->program = bpf_object__find_program_by_name(object->handle, name.data);
 	if (!attach->program)
 		return refuse(env, attach, "the object has no such program");
-	if (!copy_names(attach, names))
-		return refuse(env, attach, "out of memory");
+	if (!copy_names(attach, names) || !copy_cookies(attach, cookies))
+		return refuse(env, attach, "not as many cookies as names, or out of memory");
 	return start(env, attach, object);
 }
 

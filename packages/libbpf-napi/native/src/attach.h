@@ -27,6 +27,8 @@ struct attach_request {
 	/* Functions by name, or none. */
 	const char **names;
 	uint32_t count;
+	/* One for each name, or NULL. */
+	__u64 *cookies;
 	uint64_t cookie, offset;
 	bool at_return;
 	/* A process, -1 for all; or the descriptor that the kind asks for. */

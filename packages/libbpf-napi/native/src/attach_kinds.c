@@ -25,7 +25,7 @@ static struct bpf_link *kprobes(const struct bpf_program *program,
 				const struct attach_request *request)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = request->names, .cnt = request->count,
-		    .retprobe = request->at_return);
+		    .cookies = request->cookies, .retprobe = request->at_return);
 
 	return bpf_program__attach_kprobe_multi_opts(
 		program, request->names ? NULL : request->first.data, &opts);
@@ -60,7 +60,7 @@ static struct bpf_link *uprobes(const struct bpf_program *program,
 				const struct attach_request *request)
 {
 	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .syms = request->names, .cnt = request->count,
-		    .retprobe = request->at_return);
+		    .cookies = request->cookies, .retprobe = request->at_return);
 
 	return bpf_program__attach_uprobe_multi(program, request->number, request->first.data,
 						text_or_null(&request->second), &opts);

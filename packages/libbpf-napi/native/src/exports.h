@@ -58,6 +58,7 @@ napi_value link_update(napi_env env, napi_callback_info info);
 napi_value link_detach(napi_env env, napi_callback_info info);
 napi_value link_close(napi_env env, napi_callback_info info);
 napi_value link_info(napi_env env, napi_callback_info info);
+napi_value device_index(napi_env env, napi_callback_info info);
 napi_value device_query(napi_env env, napi_callback_info info);
 
 napi_value fd_pin(napi_env env, napi_callback_info info);

@@ -91,8 +91,8 @@ napi_value map_create_with(napi_env env, napi_callback_info info)
 	if (!create)
 		return NULL;
 	if (!read_arguments(env, info, "usuuuuqit", &create->type, &create->name, &create->key_size,
-			    &create->value_size, &create->max_entries, &create->flags, &create->extra,
-			    &inner, &create->described)) {
+			    &create->value_size, &create->max_entries, &create->flags,
+			    &create->extra, &inner, &create->described)) {
 		free(create);
 		return NULL;
 	}

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define MAX_ARGUMENTS 10
+#define MAX_ARGUMENTS 11
 
 const napi_type_tag object_tag = {0x6c69626270662d6eULL, 1};
 const napi_type_tag ring_tag = {0x6c69626270662d6eULL, 2};

@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const packageDir = fileURLToPath(new URL("../..", import.meta.url));
 const fixtures = join(packageDir, "fixtures");
-const headers = join(packageDir, "../../.heddle/cache/libbpf-headers");
+/** Those of libbpf, and below `uapi` the kernel's that it brings. */
+export const headers: string = join(packageDir, "../../.heddle/cache/libbpf-headers");
 const clang = "clang-19";
 /** Where `asm/types.h` is on Debian. */
 const machine = process.arch === "arm64" ? "aarch64" : "x86_64";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { socketDescriptor } from "../socket-descriptor.ts";
 
 /** A TCP socket that listens on the loopback; disposing closes it. */
 export interface ListeningSocket extends AsyncDisposable {
@@ -17,14 +18,10 @@ export async function listen(options: ListenOptions = {}): Promise<ListeningSock
   const server = createServer();
   server.listen({ port: 0, host: "127.0.0.1", reusePort });
   await once(server, "listening");
-  // Node has no public way to a socket's descriptor.
-  const handle: unknown = Reflect.get(server, "_handle");
-  const fd: unknown = typeof handle === "object" && handle !== null && Reflect.get(handle, "fd");
-  if (typeof fd !== "number") throw new Error("the socket has no descriptor");
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the socket has no port");
   return {
-    fd,
+    fd: socketDescriptor(server),
     port: address.port,
     [Symbol.asyncDispose]: async () => {
       server.close();
