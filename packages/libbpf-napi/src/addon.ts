@@ -162,6 +162,7 @@ export interface Addon extends LinkFunctions {
   mapLookup(fd: number, key: Uint8Array, value: Uint8Array): number;
   mapUpdate(fd: number, key: Uint8Array, value: Uint8Array, flags: number): number;
   mapDelete(fd: number, key: Uint8Array): number;
+  mapFreeze(fd: number): number;
   mapInfo(fd: number): NativeMapInfo | number;
   mapRead(
     fd: number,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { addon, type NativeMapInfo } from "./addon.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { deviceOf } from "./device-choice.ts";
-import { kernelError } from "./errors.ts";
+import { check, kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { mapTypeName } from "./kernel-names.ts";
 import type { KernelMapHandle, MapInfo } from "./map-types.ts";
@@ -32,6 +32,16 @@ export class KernelMapBase extends DescriptorHandle implements KernelMapHandle {
       btfId: info.btfId === 0 ? undefined : info.btfId,
       device: deviceOf(info),
     };
+  }
+
+  freeze(): void {
+    const attempt = { operation: "freeze", subject: this.#descriptor.subject };
+    const fd = this.#descriptor.number(attempt.operation);
+    if (isFrozen(fd)) return;
+    check(attempt, addon().mapFreeze(fd), {
+      EBUSY: { code: "invalid-state", reason: "its memory is mapped for writing" },
+      ENOTSUPP: { code: "invalid-argument", reason: "maps of its type cannot be frozen" },
+    });
   }
 }
 

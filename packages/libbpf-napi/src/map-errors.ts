@@ -54,6 +54,10 @@ function explanations(map: MapIdentity): Readonly<Record<string, Explanation>> {
     ENOSPC: full,
     EEXIST: { code: "key-exists", reason: "the key is there already" },
     ENOENT: { code: "key-missing", reason: "the key is not there" },
+    EPERM: {
+      reason: "the map may not be written by system calls, or not by this process",
+      hint: "`info().frozen` tells whether it was frozen; else BPF needs CAP_BPF: run as root or grant it",
+    },
     EINVAL: { code: "invalid-argument", reason: invalidReason(map, array) },
     ENOTSUPP: { code: "invalid-argument", reason: `maps of type ${map.type} do not offer this` },
   };

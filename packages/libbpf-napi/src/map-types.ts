@@ -106,6 +106,13 @@ export interface MapInfo {
 /** A map in the kernel, of whatever type. */
 export interface KernelMapHandle extends Handle {
   info(): MapInfo;
+  /**
+   * Lets nobody write the map by system calls any more (Linux 5.2). Programs still can, unless it was made with
+   * `BPF_F_RDONLY_PROG`. Idempotent.
+   *
+   * @throws {BpfError} `invalid-state` when its memory is mapped for writing; `invalid-argument` for a type of map that cannot be frozen; `not-permitted`
+   */
+  freeze(): void;
 }
 
 /** A handle of a map with one value per key. */

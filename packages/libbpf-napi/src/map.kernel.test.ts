@@ -248,6 +248,21 @@ describe("a map that is too large", () => {
 });
 
 describe("a handle of a map", () => {
+  it("freezes it: what is there can only be read then", async () => {
+    const map = await tracked(numbers("hash", 4));
+    map.set(1, 1n);
+    expect(map.info().frozen).toBe(false);
+    map.freeze();
+    expect(map.info().frozen).toBe(true);
+    expect(map.get(1)).toBe(1n);
+    expect(thrown(() => map.set(1, 2n))).toMatchObject({
+      code: "not-permitted",
+      operation: "set 1",
+      hint: expect.stringContaining("`info().frozen`"),
+    });
+    map.freeze();
+  });
+
   it("says what the kernel knows of it", async () => {
     const info = (await tracked(numbers("lru_hash", 64))).info();
     expect(info).toEqual({

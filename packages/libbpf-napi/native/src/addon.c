@@ -28,6 +28,7 @@ static const struct {
 	{"mapLookup", map_lookup},
 	{"mapUpdate", map_update},
 	{"mapDelete", map_delete},
+	{"mapFreeze", map_freeze},
 	{"mapInfo", map_info},
 	{"mapRead", map_read},
 	{"mapUpdateMany", map_update_many},

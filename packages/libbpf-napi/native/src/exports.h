@@ -19,6 +19,7 @@ napi_value map_create(napi_env env, napi_callback_info info);
 napi_value map_lookup(napi_env env, napi_callback_info info);
 napi_value map_update(napi_env env, napi_callback_info info);
 napi_value map_delete(napi_env env, napi_callback_info info);
+napi_value map_freeze(napi_env env, napi_callback_info info);
 napi_value map_info(napi_env env, napi_callback_info info);
 napi_value map_read(napi_env env, napi_callback_info info);
 napi_value map_update_many(napi_env env, napi_callback_info info);

@@ -65,6 +65,16 @@ napi_value map_delete(napi_env env, napi_callback_info info)
 	return make_int(env, bpf_map_delete_elem(fd, key.size ? key.data : NULL));
 }
 
+/* mapFreeze(fd): 0 or -errno */
+napi_value map_freeze(napi_env env, napi_callback_info info)
+{
+	int32_t fd;
+
+	if (!read_arguments(env, info, "i", &fd))
+		return NULL;
+	return make_int(env, bpf_map_freeze(fd));
+}
+
 /* mapInfo(fd): { id, type, ... } or -errno */
 napi_value map_info(napi_env env, napi_callback_info info)
 {
