@@ -75,7 +75,7 @@ export type * from "./program-types.ts";
 export type * from "./queue-types.ts";
 export { openDecodedMap, openMapById, openRawMap } from "./raw-map.ts";
 export type * from "./raw-map-types.ts";
-export { type EventCodec, type RecordCodec, wholeRecord } from "./record-codec.ts";
+export { type EventCodec, type RecordCodec, recordView, wholeRecord } from "./record-codec.ts";
 export { createReferenceMap } from "./reference-map.ts";
 export type * from "./reference-types.ts";
 export { openRingBuffer, type RingBufferOptions, type RingBufferReader } from "./ring-buffer.ts";

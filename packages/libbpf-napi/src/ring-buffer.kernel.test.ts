@@ -8,7 +8,7 @@ import { loadObject } from "./load-object.ts";
 import { ringBufferContract } from "./map-contract.ts";
 import type { KernelRingBuffer } from "./map-types.ts";
 import type { LoadedObject } from "./object-types.ts";
-import type { RecordCodec } from "./record-codec.ts";
+import { type RecordCodec, recordView } from "./record-codec.ts";
 import { openRingBuffer } from "./ring-buffer.ts";
 import { ringBufferEvents } from "./ring-buffer-events.ts";
 import { firstNumber } from "./testing/buffers.ts";
@@ -73,6 +73,29 @@ describe("a reader of a ring buffer", () => {
       ...Array.from({ length: 100 }, () => 64),
       ...Array.from({ length: 100 }, () => 80),
     ]);
+  });
+
+  it("hands out the bytes of a batch without a copy of each event", async () => {
+    const batches: (readonly Uint8Array[])[] = [];
+    using reader = openRingBuffer(object.ringBuffer({ ...counter.events, event: recordView }), {
+      onEvents: (events) => void batches.push(events),
+      onError: unexpected,
+    });
+    reader.pause();
+    await send(2);
+    reader.resume();
+    await vi.waitFor(() => {
+      expect(batches.length).toBe(1);
+    });
+    await send(1, 80);
+    await vi.waitFor(() => {
+      expect(batches.length).toBe(2);
+    });
+    const [[first, second] = [], [third] = []] = batches;
+    expect(first?.buffer).toBe(second?.buffer);
+    // What came later is not written over it.
+    expect(first?.buffer).not.toBe(third?.buffer);
+    expect([first, second, third].map((bytes) => bytes?.[0])).toEqual([64, 64, 80]);
   });
 
   it("delivers what was there before it was opened", async () => {

@@ -15,6 +15,7 @@ export function allChecks(root: string): readonly Check[] {
       "packages/*/native/src/*.[ch]",
       "packages/*/fixtures/*.c",
       "packages/*/examples/**/*.c",
+      "packages/*/bench/*.c",
       "bpf/tests/fixtures/*.c",
     ],
     { cwd: root },

@@ -54,7 +54,7 @@ export function compileFixture(name: string, ...flags: readonly string[]): Uint8
 }
 
 /** Compiles a C file into an object file. */
-function compileSource(source: string, object: string, ...flags: readonly string[]): void {
+export function compileSource(source: string, object: string, ...flags: readonly string[]): void {
   execFileSync(clang, [...compileFlags, ...flags, "-c", source, "-o", object], {
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -61,6 +61,18 @@ export const socketExamples: Readonly<Record<string, ExampleTest>> = {
     expect(namespace.run("bash", "-c", refused)).toBe("refused\n");
   },
 
+  "socket-filter": async (example) => {
+    const namespace = useNamespace();
+    const run = example.start(["7000", "64"], { netns: namespace.path });
+    await run.shows(/port 7000 takes packets with a hop limit of 64 or more/);
+    const ask = "exec 3<>/dev/tcp/127.0.0.1/7000 && cat <&3";
+    expect(namespace.run("bash", "-c", ask)).toBe("hello, neighbour\n");
+    namespace.run("sysctl", "-qw", "net.ipv4.ip_default_ttl=63");
+    // It waits for an answer until the server is gone.
+    namespace.run("bash", "-c", `timeout 60 bash -c '${ask}' > /dev/null 2>&1 & true`);
+    await run.shows(/^dropped: [1-9]/m);
+  },
+
   "sk-skb": async (example) => {
     // What comes back is an echo; the greeting tells that both connections are there.
     const server = await useServer((socket) => socket.pipe(socket).write("ready"));
