@@ -1,56 +1,39 @@
 /**
- * Counts the packets that come in at a device by their IP protocol, and shows each second how many there are,
- * and how many came since. Linux 5.9; docs/tutorials/xdp-counter.md explains it.
+ * Drops what comes in at a device from some IPv4 prefixes, before the kernel makes anything of it, and shows each second how
+ * many packets there were. Linux 5.9.
  *
  * ```sh
  * clang -g -O2 -target bpf -idirafter /usr/include/$(uname -m)-linux-gnu -c xdp.bpf.c -o xdp.bpf.o
- * node main.ts eth0
+ * node main.ts eth0 192.0.2.0/24 198.51.100.7/32
  * ```
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { attachXdp, deviceIndex, openObject, type PerCpuMap, u32, u64 } from "libbpf-napi";
+import { attachXdp, bytes, deviceIndex, openObject, structOf, u32, u64 } from "libbpf-napi";
 
-const [device = "lo"] = process.argv.slice(2);
+const [device = "lo", ...prefixes] = process.argv.slice(2);
 
-const names = new Map([
-  [1, "ICMP"],
-  [6, "TCP"],
-  [17, "UDP"],
-  [58, "ICMPv6"],
-  [255, "not IP"],
-]);
+/** `struct prefix`; the address is in the order of the network. */
+const prefix = structOf({ length: u32, address: bytes(4) });
 
-/** How many packets there were of each protocol: one number per CPU, added up. */
-function totals(map: PerCpuMap<number, bigint>): ReadonlyMap<number, bigint> {
-  const sums = Array.from({ length: 256 }, (_, protocol) => {
-    return [protocol, map.fold(protocol, (sum, count) => sum + count, 0n) ?? 0n] as const;
-  });
-  return new Map(sums.filter(([, sum]) => sum > 0n));
-}
-
-function show(now: ReadonlyMap<number, bigint>, before: ReadonlyMap<number, bigint>): void {
-  for (const [protocol, count] of now) {
-    const rate = count - (before.get(protocol) ?? 0n);
-    const name = names.get(protocol) ?? `protocol ${String(protocol)}`;
-    console.log(`${name.padEnd(14)} ${String(count).padStart(10)} ${String(rate).padStart(8)}/s`);
-  }
+function parsePrefix(text: string) {
+  const [address = "", length = "32"] = text.split("/");
+  return { length: Number(length), address: Uint8Array.from(address.split(".").map(Number)) };
 }
 
 const ended = new AbortController();
 process.once("SIGINT", () => ended.abort());
 
-await using opened = await openObject("xdp.bpf.o");
-await using object = await opened.load();
+await using file = await openObject("xdp.bpf.o");
+await using object = await file.load();
+const blocked = object.map({ name: "blocked", type: "lpm_trie", key: prefix, value: u64 });
+await blocked.setMany(prefixes.map((text) => [parsePrefix(text), 0n] as const));
 const ifindex = await deviceIndex(device);
-await using _link = await attachXdp(object.program("count"), { ifindex });
-const map = object.perCpuMap({ name: "packets", type: "percpu_array", key: u32, value: u64 });
-console.log(`counting at ${device}; Ctrl-C ends it`);
+await using _link = await attachXdp(object.program("block"), { ifindex });
+console.log(`dropping what comes in at ${device} from ${prefixes.join(", ")}; Ctrl-C ends it`);
 
-let before = totals(map);
 while (!ended.signal.aborted) {
   await delay(1000, undefined, { signal: ended.signal }).catch(() => undefined);
-  const now = totals(map);
-  console.log("");
-  show(now, before);
-  before = now;
+  for await (const [{ address, length }, packets] of blocked.entries()) {
+    console.log(`${address.join(".")}/${String(length)} ${String(packets)} packets`);
+  }
 }
