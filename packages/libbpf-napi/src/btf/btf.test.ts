@@ -288,6 +288,7 @@ describe("split BTF", () => {
     );
     const foreign: Btf = {
       subject: "foreign",
+      count: base.count,
       types: base.types,
       type: (id) => base.type(id),
       find: () => undefined,

@@ -153,6 +153,8 @@ export type BtfTypeOf<K extends BtfKind, T extends BtfType = BtfType> = T extend
 export interface Btf {
   /** How messages name the file. */
   readonly subject: string;
+  /** How many types there are, `void` and those of the base included. */
+  readonly count: number;
   /** Every type at the index that is its id. Reading all of a kernel's takes some tenths of a second. */
   readonly types: readonly BtfType[];
   /** @throws {BtfError} `no-such-type` */

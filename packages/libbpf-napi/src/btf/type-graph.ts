@@ -32,7 +32,6 @@ export class TypeGraph implements Btf {
     this.#offsets = findTypes(source.types, this.#before);
   }
 
-  /** How many types there are, with those of the base. */
   get count(): number {
     return this.#before + this.#offsets.length;
   }
