@@ -227,7 +227,7 @@ describe("descriptors", () => {
     writeFileSync(file, script);
     const { stdout, stderr } = spawnSync(process.execPath, ["--expose-gc", file], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: 120_000,
     });
     expect(stdout).toBe("3");
     expect(stderr.match(/BPF_HANDLE_LEAKED/g)?.length).toBe(1);
@@ -253,7 +253,7 @@ describe("descriptors", () => {
     writeFileSync(file, script);
     const { status, stderr } = spawnSync(process.execPath, ["--expose-gc", file], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: 120_000,
     });
     expect(stderr).toContain("link of on_switch at section raw_tp/sched_switch was garbage");
     expect(status).toBe(0);

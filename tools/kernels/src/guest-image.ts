@@ -25,6 +25,7 @@ const programs = "bash env ethtool ip nsenter ping setpriv sh tc unshare".split(
 /** What the tests are run with, and the packages whose tests are run. */
 const testedPackages = [
   "vitest",
+  "fast-check",
   "libbpf-napi",
   "@heddle/datapath",
   "@heddle-tools/bpf",
