@@ -42,6 +42,13 @@ export interface OpenOptions {
    * @defaultValue what the running kernel says of itself; these come before it
    */
   readonly kconfig?: string;
+  /**
+   * Other names of maps, by their names in C: what they are called here from then on, and in the kernel. So two
+   * objects of one file can be told apart.
+   *
+   * @defaultValue as in C
+   */
+  readonly renameMaps?: Readonly<Record<string, string>>;
 }
 
 /** A map as an object file defines it. */

@@ -24,6 +24,39 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const packet = new Uint8Array(64);
 
+describe("maps that are renamed", () => {
+  const renameMaps = { samples: "samples_of_eth0", events: "seen" };
+
+  it("have their new names here and in the kernel, and the program uses them", async () => {
+    await using file = await openObject(counter.bytes, { renameMaps });
+    expect(file.maps.map(({ name }) => name).toSorted()).toEqual([
+      "counters",
+      "samples_of_eth0",
+      "seen",
+    ]);
+    file.resizeMap("samples_of_eth0", 100);
+    await using object = await file.load();
+    const samples = object.map({ ...counter.samples, name: "samples_of_eth0", maxEntries: 100 });
+    expect(samples.info()).toMatchObject({ name: "samples_of_eth0", maxEntries: 100 });
+    await object.program("observe").testRun({ data: packet, context: { mark: 5 } });
+    expect(samples.get(5)).toEqual({ length: 64, mark: 5 });
+    // Its types are known to the kernel as before.
+    expect(object.decodedMap("samples_of_eth0").get(5)).toEqual({ length: 64, mark: 5 });
+    expect(thrown(() => object.map(counter.samples))).toMatchObject({ code: "no-such-member" });
+  });
+
+  it.each([
+    ["that the object lacks", { absent: "other" }, "no-such-member", "it defines no map absent"],
+    ["to a name that is too long", { samples: "sixteen_letters_" }, "invalid-argument", "1 to 15"],
+    ["to the name of another", { samples: "counters" }, "invalid-argument", "the name already"],
+  ])("are refused %s", async (_, names, code, reason) => {
+    await expect(openObject(counter.bytes, { renameMaps: names })).rejects.toMatchObject({
+      code,
+      reason: expect.stringContaining(reason),
+    });
+  });
+});
+
 describe("loadObject", () => {
   it("loads from bytes and from a path, with typed maps and programs", async () => {
     for (const source of [counter.bytes, join(folder, "counter.bpf.o")]) {

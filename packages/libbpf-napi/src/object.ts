@@ -25,6 +25,7 @@ import type {
 import { explainByTypes } from "./map-type-support.ts";
 import { openExistingPin, requireBpffs } from "./pin.ts";
 import { openProgramById } from "./program.ts";
+import { renameMaps } from "./rename-maps.ts";
 import type { Program, ProgramDevice } from "./program-types.ts";
 import type { VariableSpec } from "./spec.ts";
 import { findVariable, variablesOf } from "./variables.ts";
@@ -33,7 +34,8 @@ import { findVariable, variablesOf } from "./variables.ts";
  * Reads an object file of BPF programs, from a path or from bytes, off the event loop. Needs no
  * privileges; the kernel is not asked before {@link OpenedObject.load}.
  *
- * @throws {BpfError} `invalid-object`: not ELF, cut short, for another machine, or not what libbpf understands
+ * @throws {BpfError} `invalid-object`: not ELF, cut short, for another machine, or not what libbpf understands;
+ * `no-such-member` or `invalid-argument` for maps that cannot be renamed so
  */
 export async function openObject(
   source: string | Uint8Array,
@@ -42,7 +44,8 @@ export async function openObject(
   const fromFile = typeof source === "string";
   const name = options.name ?? (fromFile ? basename(source).replace(/\..*$/, "") : "object");
   const subject = fromFile ? source : name;
-  const bytes = fromFile ? await readObjectBytes(source) : source;
+  const file = fromFile ? await readObjectBytes(source) : source;
+  const bytes = renameMaps(file, readObjectFile(file, subject), options.renameMaps ?? {});
   const elf = readObjectFile(bytes, subject);
   const { btfPath } = options;
   const { text, missing } = await kernelOptions(elf, options.kconfig);

@@ -76,7 +76,10 @@ async function runAll(
   const waiting = choices.entries();
   const results: KernelResult[] = [];
   const work = async (): Promise<void> => {
-    for (const [index, choice] of waiting) results[index] = await runKernel(choice, context);
+    for (const [index, choice] of waiting) {
+      if (context.signal.aborted) return;
+      results[index] = await runKernel(choice, context);
+    }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   return results;
