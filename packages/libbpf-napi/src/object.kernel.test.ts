@@ -28,7 +28,9 @@ describe("maps that are renamed", () => {
   const renameMaps = { samples: "samples_of_eth0", events: "seen" };
 
   it("have their new names here and in the kernel, and the program uses them", async () => {
+    const before = Uint8Array.from(counter.bytes);
     await using file = await openObject(counter.bytes, { renameMaps });
+    expect(counter.bytes).toEqual(before);
     expect(file.maps.map(({ name }) => name).toSorted()).toEqual([
       "counters",
       "samples_of_eth0",

@@ -23,7 +23,8 @@ export type EventCodec<E> = Codec<E> | RecordCodec<E>;
 /** Events as they are, each with its own size. */
 export const wholeRecord: RecordCodec<Uint8Array> = {
   encodeRecord: (event) => event,
-  decodeRecord: (bytes) => bytes.slice(),
+  // Of a Buffer, `slice` would be no copy.
+  decodeRecord: (bytes) => Uint8Array.from(bytes),
 };
 
 /**

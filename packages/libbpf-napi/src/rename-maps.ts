@@ -65,10 +65,10 @@ class ObjectPatch {
 
   constructor(bytes: Uint8Array, elf: ElfFile) {
     this.#elf = elf;
-    this.#file = bytes.slice();
+    this.#file = Uint8Array.from(bytes);
     this.#symbols = required(elf, (section) => section.type === 2);
     this.#names = required(elf, ({ index }) => index === this.#symbols.link).bytes;
-    this.#types = required(elf, ({ name }) => name === ".BTF").bytes.slice();
+    this.#types = Uint8Array.from(required(elf, ({ name }) => name === ".BTF").bytes);
     // Sections are parts of the file's memory.
     this.#table = this.#symbols.bytes.byteOffset - bytes.byteOffset;
   }
