@@ -110,7 +110,7 @@ describe("walking by id", () => {
     for (const { id } of kernel.filter(({ name }) => name !== "vmlinux")) {
       const types = readBtf(id);
       expect(types.count).toBeGreaterThan(vmlinux.count);
-      for (let type = 0; type < 1000; type++) expect(types.type(type)).toBe(vmlinux.type(type));
+      for (let type = 0; type < 1000; type++) expect(types.type(type)).toEqual(vmlinux.type(type));
       for (let type = vmlinux.count; type < types.count; type++) formatType(types, type);
     }
   });
