@@ -51,6 +51,7 @@ describe("maps that are renamed", () => {
     ["that the object lacks", { absent: "other" }, "no-such-member", "it defines no map absent"],
     ["to a name that is too long", { samples: "sixteen_letters_" }, "invalid-argument", "1 to 15"],
     ["to the name of another", { samples: "counters" }, "invalid-argument", "the name already"],
+    ["to one name", { samples: "same", events: "same" }, "invalid-argument", "the name already"],
   ])("are refused %s", async (_, names, code, reason) => {
     await expect(openObject(counter.bytes, { renameMaps: names })).rejects.toMatchObject({
       code,

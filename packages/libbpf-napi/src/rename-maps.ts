@@ -24,7 +24,11 @@ const kernelName = /^[A-Za-z0-9_.]{1,15}$/;
 export function renameMaps(bytes: Uint8Array, elf: ElfFile, names: MapNames): Uint8Array {
   const renames = Object.entries(names);
   if (renames.length === 0) return bytes;
-  for (const [map, name] of renames) checkRename(elf, map, name);
+  const taken = new Set(elf.symbols.map((symbol) => symbol.name));
+  for (const [map, name] of renames) {
+    checkRename(elf, map, name, taken);
+    taken.add(name);
+  }
   const file = new ObjectPatch(bytes, elf);
   const wanted = new Map(renames);
   file.renameSymbols(wanted);
@@ -32,7 +36,7 @@ export function renameMaps(bytes: Uint8Array, elf: ElfFile, names: MapNames): Ui
   return file.finish();
 }
 
-function checkRename(elf: ElfFile, map: string, name: string): void {
+function checkRename(elf: ElfFile, map: string, name: string, taken: ReadonlySet<string>): void {
   const attempt = { operation: `rename map ${map} to ${name} in`, subject: elf.subject };
   const maps = elfSection(elf, ".maps")?.index;
   const named = (wanted: string) =>
@@ -45,7 +49,7 @@ function checkRename(elf: ElfFile, map: string, name: string): void {
     const reason = "names in the kernel have 1 to 15 letters, digits, underscores and dots";
     throw new BpfError({ ...attempt, code: "invalid-argument", reason });
   }
-  if (elf.symbols.some((symbol) => symbol.name === name)) {
+  if (taken.has(name)) {
     const reason = "something else has the name already";
     throw new BpfError({ ...attempt, code: "invalid-argument", reason });
   }
