@@ -103,9 +103,11 @@ function inChild(
     }
   `;
   writeFileSync(file, body);
-  const { stdout, stderr } = spawnSync("env", [...wrapper, process.execPath, file], {
-    encoding: "utf8",
-  });
+  const args = [...wrapper, process.execPath, file];
+  const { stdout, stderr, status, signal } = spawnSync("env", args, { encoding: "utf8" });
+  if (status !== 0) {
+    throw new Error(`the child ended by ${signal ?? `exit ${String(status)}`}: ${stdout}${stderr}`);
+  }
   return { error: stdout === "" ? undefined : JSON.parse(stdout), stderr };
 }
 
