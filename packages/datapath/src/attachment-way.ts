@@ -2,7 +2,7 @@ import type { Program } from "libbpf-napi";
 import type { DeviceHook, PinnedAttachment, Pins } from "./pins.ts";
 
 /** What attaching needs to know. */
-export interface AttachmentPlaces {
+interface AttachmentPlaces {
   readonly pins: Pins;
   /** Path of the devices' network namespace; undefined for this process's own. */
   readonly netns: string | undefined;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
-import { attachClsact, BpfError, openClsact } from "libbpf-napi";
-import type { AttachmentPlaces, AttachmentWay } from "./attachment-way.ts";
-import { type DeviceHook, filterPlace } from "./pins.ts";
+import { attachClsact } from "libbpf-napi";
+import type { AttachmentWay } from "./attachment-way.ts";
+import { filterPlace, useOwnFilter } from "./pins.ts";
 
 /**
  * Programs as filters of traffic control, for kernels without tcx. The device holds a filter, so that there is nothing
@@ -17,36 +17,14 @@ export const clsactFilters: AttachmentWay = {
   async detach({ pins, netns }, place) {
     const note = pins.attachment("clsact", place);
     if (!existsSync(note)) return;
-    await detachIfThere(place, netns);
+    await useOwnFilter(place, netns, (filter) => filter.detach());
     rmdirSync(note);
   },
 
   async dropDead({ netns }, { path, ...place }) {
-    if (await isAttached(place, netns)) return false;
+    const isThere = (await useOwnFilter(place, netns, async () => true)) ?? false;
+    if (isThere) return false;
     rmdirSync(path);
     return true;
   },
 };
-
-async function detachIfThere(place: DeviceHook, netns: AttachmentPlaces["netns"]): Promise<void> {
-  try {
-    const filter = await openClsact(filterPlace(place, netns));
-    await filter.detach();
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-async function isAttached(place: DeviceHook, netns: AttachmentPlaces["netns"]): Promise<boolean> {
-  try {
-    await openClsact(filterPlace(place, netns));
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof BpfError && (error.code === "target-gone" || error.code === "no-device");
-}

@@ -182,10 +182,9 @@ class KernelDatapath implements Datapath {
   }
 
   async start(): Promise<void> {
-    const { pinRoot } = this.#options;
+    const { pinRoot, netns } = this.#options;
     const { clock, logger } = this.#deps;
     const pins = createPins(pinRoot);
-    const { netns } = this.#options;
     const context = { pins, netns, kind: await this.#attachmentKind() };
     const dropped = await dropDead(context);
     const programs = await loadPrograms(pins, this.#settings(), logger);

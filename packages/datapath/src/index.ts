@@ -25,10 +25,10 @@ export {
   createPins,
   type DeviceHook,
   type DeviceRole,
-  filterPlace,
   isExpendable,
   type PinnedAttachment,
   type Pins,
   pinsAt,
   schemaVersion,
+  useOwnFilter,
 } from "./pins.ts";

@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type InterfaceIndex, interfaceIndex } from "@heddle/contracts";
-import { type ClsactPlace, isBpffs, type TcxHook } from "libbpf-napi";
+import {
+  type Attachment,
+  BpfError,
+  type ClsactInfo,
+  type ClsactPlace,
+  isBpffs,
+  openClsact,
+  type TcxHook,
+} from "libbpf-napi";
 import { DatapathError } from "./datapath-error.ts";
 
 /**
@@ -94,6 +102,26 @@ const filterHandle = 0x6864;
 export function filterPlace({ ifindex, hook }: DeviceHook, netns?: string): ClsactPlace {
   const place = { ifindex, hook, priority: filterPriority, handle: filterHandle };
   return netns === undefined ? place : { ...place, netns };
+}
+
+/**
+ * Does something with our filter at a device's hook; gives undefined when the filter or the device is gone.
+ *
+ * @throws {BpfError} what `use` throws, or `not-permitted`
+ */
+export async function useOwnFilter<T>(
+  place: DeviceHook,
+  netns: string | undefined,
+  use: (filter: Attachment<Promise<ClsactInfo>>) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await use(await openClsact(filterPlace(place, netns)));
+  } catch (error) {
+    const gone =
+      error instanceof BpfError && (error.code === "target-gone" || error.code === "no-device");
+    if (gone) return undefined;
+    throw error;
+  }
 }
 
 /**

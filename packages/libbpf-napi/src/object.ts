@@ -45,9 +45,10 @@ export async function openObject(
   const name = options.name ?? (fromFile ? basename(source).replace(/\..*$/, "") : "object");
   const subject = fromFile ? source : name;
   const file = fromFile ? await readObjectBytes(source) : source;
-  const bytes = renameMaps(file, readObjectFile(file, subject), options.renameMaps ?? {});
-  const elf = readObjectFile(bytes, subject);
-  const { btfPath } = options;
+  const asInFile = readObjectFile(file, subject);
+  const { btfPath, renameMaps: names } = options;
+  const bytes = names === undefined ? file : renameMaps(file, asInFile, names);
+  const elf = bytes === file ? asInFile : readObjectFile(bytes, subject);
   const { text, missing } = await kernelOptions(elf, options.kconfig);
   const config = text === undefined ? undefined : Buffer.from(text);
   const outcome = await addon().objectOpen(bytes, name, btfPath, config);

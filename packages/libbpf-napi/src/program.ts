@@ -53,6 +53,7 @@ export function createProgram(descriptor: Descriptor, name: string): Program {
 class KernelProgram extends DescriptorHandle implements Program {
   readonly name: string;
   readonly #descriptor: Descriptor;
+  #type: string | undefined;
 
   constructor(descriptor: Descriptor, name: string) {
     super(descriptor);
@@ -81,7 +82,8 @@ class KernelProgram extends DescriptorHandle implements Program {
   }
 
   async testRun(input: TestRunInput): Promise<TestRunResult> {
-    const typeOf = (): string => programTypeName(readInfo(this.#descriptor).type);
+    // It never changes, and costs two system calls.
+    const typeOf = (): string => (this.#type ??= programTypeName(readInfo(this.#descriptor).type));
     return await testRun(this.#descriptor, typeOf, input);
   }
 }

@@ -10,6 +10,8 @@ export type MapNames = Readonly<Record<string, string>>;
 const elfFields = { sectionHeaders: 40, offset: 24, size: 32 };
 const sectionHeaderSize = 64;
 const symbolSize = 24;
+/** `SHT_SYMTAB` */
+const symbolTable = 2;
 const btfFields = { header: 4, types: 8, typesSize: 12, strings: 16, stringsSize: 20 };
 
 /** The kernel's longest name (`BPF_OBJ_NAME_LEN` of linux/bpf.h, without the NUL), and what it is made of. */
@@ -61,8 +63,8 @@ class ObjectPatch {
   readonly #file: Uint8Array;
   /** Where the table of symbols begins in the file. */
   readonly #table: number;
-  readonly #symbols: ElfSection;
-  readonly #names: Uint8Array;
+  readonly #nameSection: ElfSection;
+  readonly #typeSection: ElfSection;
   readonly #types: Uint8Array;
   readonly #addedNames: string[] = [];
   readonly #addedTypeNames: string[] = [];
@@ -70,11 +72,12 @@ class ObjectPatch {
   constructor(bytes: Uint8Array, elf: ElfFile) {
     this.#elf = elf;
     this.#file = Uint8Array.from(bytes);
-    this.#symbols = required(elf, (section) => section.type === 2);
-    this.#names = required(elf, ({ index }) => index === this.#symbols.link).bytes;
-    this.#types = Uint8Array.from(required(elf, ({ name }) => name === ".BTF").bytes);
+    const symbols = required(elf, ({ type }) => type === symbolTable);
+    this.#nameSection = required(elf, ({ index }) => index === symbols.link);
+    this.#typeSection = required(elf, ({ name }) => name === ".BTF");
+    this.#types = Uint8Array.from(this.#typeSection.bytes);
     // Sections are parts of the file's memory.
-    this.#table = this.#symbols.bytes.byteOffset - bytes.byteOffset;
+    this.#table = symbols.bytes.byteOffset - bytes.byteOffset;
   }
 
   renameSymbols(names: ReadonlyMap<string, string>): void {
@@ -82,7 +85,7 @@ class ObjectPatch {
     for (const [index, symbol] of this.#elf.symbols.entries()) {
       const name = names.get(symbol.name);
       if (name === undefined) continue;
-      const place = added(this.#names.length, this.#addedNames, name);
+      const place = added(this.#nameSection.bytes.length, this.#addedNames, name);
       view.setUint32(this.#table + index * symbolSize, place, this.#elf.littleEndian);
     }
   }
@@ -111,15 +114,15 @@ class ObjectPatch {
 
   /** The file, with what has grown at its end. */
   finish(): Uint8Array {
-    const names = grown(this.#names, this.#addedNames);
+    const names = grown(this.#nameSection.bytes, this.#addedNames);
     const types = grown(this.#types, this.#addedTypeNames);
     const { littleEndian } = this.#elf;
     const stringsSize = viewOf(types).getUint32(btfFields.stringsSize, littleEndian);
     const more = types.length - this.#types.length;
     viewOf(types).setUint32(btfFields.stringsSize, stringsSize + more, littleEndian);
     const places = [
-      { section: required(this.#elf, ({ index }) => index === this.#symbols.link), bytes: names },
-      { section: required(this.#elf, ({ name }) => name === ".BTF"), bytes: types },
+      { section: this.#nameSection, bytes: names },
+      { section: this.#typeSection, bytes: types },
     ];
     const parts = [this.#file];
     let end = this.#file.length;
