@@ -32,9 +32,18 @@ async function start(): Promise<Demo> {
 /** What is left of a lab. */
 function filesOf(lab: string): readonly string[] {
   return ["/run/heddle-lab", "/sys/fs/bpf/heddle-lab", "/run/netns"]
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
     .filter((file) => file.includes(lab));
+}
+
+/** The other demo may take the folder away, as the last one in it, between a look and the reading. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (existsSync(folder)) throw error;
+    return [];
+  }
 }
 
 // Mounts the BPF file system where it is not.
