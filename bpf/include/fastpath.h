@@ -4,16 +4,36 @@
 
 #include "../maps/endpoints.h"
 #include "../maps/flows.h"
+#include "../maps/hot_flows.h"
 #include "forward.h"
 #include "packet.h"
 
+/* The entry of an established flow: this CPU's copy of it, or else what one lookup finds. */
+static __always_inline struct flow *fastpath_entry(struct packet *packet)
+{
+	struct hot_flow *hot = hot_flow_slot(&packet->key);
+	__u64 now = bpf_jiffies64();
+	struct flow *flow;
+
+	if (!hot)
+		return NULL;
+	if (hot->jiffy == now && hot_flow_is(hot, &packet->key)) {
+		packet->hot = 1;
+		return &hot->flow;
+	}
+	flow = bpf_map_lookup_elem(&flows, &packet->key);
+	if (flow)
+		hot_flow_heat(hot, &packet->key, flow, now);
+	return flow;
+}
+
 /*
- * The one lookup that decides an established packet. NULL when the slow path has to: the flow is new,
- * what it was made from has changed, or this packet needs an ICMP error or a router's attention.
+ * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
+ * from has changed, or this packet needs an ICMP error or a router's attention.
  */
 static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
 {
-	struct flow *flow = bpf_map_lookup_elem(&flows, &packet->key);
+	struct flow *flow = fastpath_entry(packet);
 
 	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex ||
 	    flow->nexthop.kind == NEXTHOP_UNRESOLVED)
@@ -21,6 +41,18 @@ static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct 
 	if (forward_obstacle(skb, packet, &flow->nexthop))
 		return NULL;
 	return flow;
+}
+
+/* Counts the packet. A CPU shares its copies with nobody. */
+static __always_inline void fastpath_count(const struct __sk_buff *skb, const struct packet *packet,
+					   struct flow *flow)
+{
+	if (packet->hot) {
+		flow->packets += 1;
+		flow->bytes += skb->len - ETH_HLEN;
+	} else {
+		flow_count(flow, skb->len - ETH_HLEN);
+	}
 }
 
 static __always_inline void flow_set_source(struct flow *flow, const struct endpoint *endpoint)

@@ -20,7 +20,9 @@ struct packet {
 	__u8 ttl;
 	/* 1 when a router has to look at options. */
 	__u8 options;
-	__u8 reserved[3];
+	/* 1 when the flow was found among this CPU's own. */
+	__u8 hot;
+	__u8 reserved[2];
 };
 
 /* No header that is looked at lies further in: the longest chain of extension headers ends before. */

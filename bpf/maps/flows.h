@@ -12,7 +12,7 @@
 #include "epochs.h"
 
 /** What packets of one flow have in common, at one hook. */
-struct flow_key {
+struct __attribute__((aligned(8))) flow_key {
 	struct ip_addr source;
 	struct ip_addr destination;
 	/** Source port; the identifier of an ICMP echo; 0 where the protocol has none. */
@@ -48,11 +48,19 @@ struct flow {
 	__u64 bytes;
 	/** When the slow path made the entry, in jiffies. */
 	__u64 made;
+	/** The last jiffy in which a packet found the entry, and how many did in it, about. */
+	__u64 jiffy;
+	__u32 jiffy_packets;
+	__u32 reserved2;
 };
 
-/** Decided flows: one lookup says everything about an established packet. */
+/**
+ * Decided flows: one lookup says everything about an established packet. Each CPU has an equal share of
+ * the entries for the flows that begin on it, so that a new flow waits for no lock of another CPU.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 65536);
 	__type(key, struct flow_key);
 	__type(value, struct flow);

@@ -74,7 +74,7 @@ int from_net(struct __sk_buff *skb)
 	flow = fastpath_find(skb, &packet);
 	if (!flow)
 		return from_net_slow(skb, &packet);
-	flow_count(flow, skb->len - ETH_HLEN);
+	fastpath_count(skb, &packet, flow);
 	return forward(skb, HOOK_FROM_NET, &flow->nexthop);
 }
 

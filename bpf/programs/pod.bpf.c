@@ -106,7 +106,7 @@ int from_pod(struct __sk_buff *skb)
 
 	flow = fastpath_find(skb, &packet);
 	if (flow && comes_from(skb, &flow->ingress_mac)) {
-		flow_count(flow, skb->len - ETH_HLEN);
+		fastpath_count(skb, &packet, flow);
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}
 	control = link_control_type(skb, &packet);
@@ -159,7 +159,7 @@ int to_pod(struct __sk_buff *skb)
 
 	flow = fastpath_find(skb, &packet);
 	if (flow) {
-		flow_count(flow, skb->len - ETH_HLEN);
+		fastpath_count(skb, &packet, flow);
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	}
 	if (link_control_type(skb, &packet))

@@ -43,8 +43,8 @@ function ip({ source, destination, ttl = 64, ipv4: fields }: Hop): Draft<Ipv4> |
 }
 
 /** A TCP segment with a few bytes of payload. */
-export function tcpPacket(hop: Hop, payload = "hello"): PacketDraft {
-  return packet(...headers(hop), tcp({ sourcePort: 4000, destinationPort: 80 }), payload);
+export function tcpPacket(hop: Hop, payload = "hello", sourcePort = 4000): PacketDraft {
+  return packet(...headers(hop), tcp({ sourcePort, destinationPort: 80 }), payload);
 }
 
 /** An echo request of the hop's family. */

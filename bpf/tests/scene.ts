@@ -19,6 +19,8 @@ import {
   type Flow,
   type FlowKey,
   flowsMap,
+  type HotFlow,
+  hotFlowsMap,
   type HookName,
   hookName,
   nodeAddrsMap,
@@ -100,6 +102,7 @@ export class Scene implements AsyncDisposable {
   readonly endpoints: BpfMap<IpAddress, Endpoint>;
   readonly epochs: BpfMap<number, number>;
   readonly flows: BpfMap<FlowKey, Flow>;
+  readonly #hotFlows: PerCpuMap<number, HotFlow>;
   readonly #counters: PerCpuMap<number, { packets: bigint; bytes: bigint }>;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
   readonly #stack: AsyncDisposableStack;
@@ -117,6 +120,7 @@ export class Scene implements AsyncDisposable {
     this.endpoints = pod.map(endpointsMap);
     this.epochs = pod.map(epochsMap);
     this.flows = pod.map(flowsMap);
+    this.#hotFlows = pod.perCpuMap(hotFlowsMap);
     this.#counters = pod.perCpuMap(countersMap);
     this.#programs = {
       fromPod: pod.program("from_pod"),
@@ -166,6 +170,7 @@ export class Scene implements AsyncDisposable {
     ifindex: InterfaceIndex,
     draft: PacketDraft | Uint8Array,
     context: SkbContext = {},
+    repeat = 1,
   ): Promise<Outcome> {
     const data = draft instanceof Uint8Array ? draft : buildPacket(draft);
     const before = this.#count();
@@ -173,6 +178,7 @@ export class Scene implements AsyncDisposable {
       data,
       context: { ifindex, ...context },
       netns: this.netns.path,
+      repeat,
     });
     const after = this.#count();
     return {
@@ -196,6 +202,15 @@ export class Scene implements AsyncDisposable {
   /** The flow entries, in no particular order. */
   async allFlows(): Promise<readonly (readonly [FlowKey, Flow])[]> {
     return await Array.fromAsync(this.flows.entries());
+  }
+
+  /** Packets that took CPUs' own copies of flows and are not in the flows' counters yet. */
+  async copiedPackets(): Promise<readonly (readonly [FlowKey, bigint])[]> {
+    const copies: (readonly [FlowKey, bigint])[] = [];
+    for await (const [, values] of this.#hotFlows.entries()) {
+      for (const { key, flow } of values) if (flow.packets > 0n) copies.push([key, flow.packets]);
+    }
+    return copies;
   }
 
   async forgetFlows(): Promise<void> {

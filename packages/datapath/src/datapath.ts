@@ -16,7 +16,7 @@ import {
   type StateStream,
 } from "@heddle/contracts";
 import { createState } from "@heddle/tables";
-import { type BpfMap, type MapSpec, type PerCpuMap, probe } from "libbpf-napi";
+import { type BpfMap, type MapSpec, type PerCpuMap, possibleCpus, probe } from "libbpf-napi";
 import type { Subscription } from "rxjs";
 import { type AttachContext, attachPair, detachPair, dropDead } from "./attach.ts";
 import { type PacketCount, readCounters } from "./counters.ts";
@@ -70,11 +70,12 @@ export interface DatapathOptions {
   /** @defaultValue {@link defaultGateway} */
   readonly gateway?: Gateway;
   /**
-   * How many flows are remembered; the least recently used one makes room. About 170 bytes each.
+   * How many flows are remembered, about 190 bytes each. Each CPU has an equal share, rounded up, in which
+   * the least recently used flow makes room.
    *
-   * @defaultValue 65536
+   * @defaultValue 65536, or 4096 for each possible CPU if that is more
    */
-  readonly maxFlows?: number;
+  readonly maxFlows?: number | undefined;
   /**
    * How many pods the node can have.
    *
@@ -135,7 +136,7 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
   return new KernelDatapath(deps, {
     pinRoot: options.pinRoot ?? "/sys/fs/bpf/heddle",
     gateway: options.gateway ?? defaultGateway,
-    maxFlows: options.maxFlows ?? 65_536,
+    maxFlows: options.maxFlows,
     maxEndpoints: options.maxEndpoints ?? 4096,
     attachment: options.attachment ?? "auto",
     netns: options.netns,
@@ -143,7 +144,10 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
 }
 
 /** Options with their defaults filled in. */
-type Settings = Required<Omit<DatapathOptions, "netns">> & { readonly netns: string | undefined };
+type Settings = Required<Omit<DatapathOptions, "netns" | "maxFlows">> & {
+  readonly netns: string | undefined;
+  readonly maxFlows: number | undefined;
+};
 
 /** What exists between `start` and `close`. */
 interface Running {
@@ -283,7 +287,7 @@ class KernelDatapath implements Datapath {
   /** Each pod has an address per family and one epoch; slot 0 is the routes'. */
   #mapEntries(): Readonly<Record<string, number>> {
     const { maxFlows, maxEndpoints } = this.#options;
-    return { flows: maxFlows, endpoints: 2 * maxEndpoints, epochs: maxEndpoints + 1 };
+    return { flows: flowEntries(maxFlows), endpoints: 2 * maxEndpoints, epochs: maxEndpoints + 1 };
   }
 
   #use(operation: string): Running {
@@ -296,4 +300,10 @@ class KernelDatapath implements Datapath {
       hint: "call start first",
     });
   }
+}
+
+/** The kernel takes only the same number for each CPU, and rounds others up. */
+function flowEntries(wanted: number | undefined): number {
+  const cpus = possibleCpus();
+  return Math.ceil((wanted ?? Math.max(65_536, 4096 * cpus)) / cpus) * cpus;
 }

@@ -134,6 +134,7 @@ export function isExpendable(map: string): boolean {
 
 const expendable = new Set([
   "flows",
+  "hot_flows",
   "counters",
   "drop_events",
   "flow_events",

@@ -31,7 +31,7 @@ export {
 } from "./errors.ts";
 export { type KernelFeatures, kernelFeatures, kernelHelpers } from "./kernel-features.ts";
 export type { Handle } from "./handle.ts";
-export { createMap, createPerCpuMap } from "./kernel-map.ts";
+export { createMap, createPerCpuMap, possibleCpus } from "./kernel-map.ts";
 export { createBloomFilter, createQueue } from "./kernel-queue.ts";
 export { openLinkById, openPinnedLink } from "./link.ts";
 export type * from "./link-info-types.ts";

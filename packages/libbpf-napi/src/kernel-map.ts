@@ -141,7 +141,12 @@ class TypedKernelRingBuffer<E> extends KernelMapBase implements KernelRingBuffer
   }
 }
 
-/** How many values an entry of a per-CPU map has. */
+/**
+ * How many CPUs the kernel can have at most, also those that are off: so many values an entry of a per-CPU
+ * map has, and a multiple of it is the size of an LRU hash with `BPF_F_NO_COMMON_LRU`.
+ *
+ * @throws {BpfError} when `/sys/devices/system/cpu/possible` cannot be read
+ */
 export function possibleCpus(): number {
   return check({ operation: "count", subject: "possible CPUs" }, addon().possibleCpus());
 }

@@ -11,7 +11,7 @@ export interface AgentConfig {
   readonly devices: readonly string[];
   readonly attachment: "auto" | "tcx" | "clsact";
   readonly maxEndpoints: number;
-  readonly maxFlows: number;
+  readonly maxFlows: number | undefined;
   readonly addressStrategy: "first-free" | "random";
   readonly addressCoolDown: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -85,10 +85,12 @@ export const agentOptions: {
     "How many pods the node can have. To change it, the pins have to be removed.",
     () => 4096,
   ),
-  maxFlows: optional(
+  maxFlows: optional<number | undefined>(
     count(1024, 16_777_216),
-    "How many flows are remembered before the least recently used one makes room, about 170 bytes each.",
-    () => 65_536,
+    "How many flows are remembered, about 190 bytes each. Each CPU has an equal share, in which the least " +
+      "recently used flow makes room.",
+    () => undefined,
+    "65536, or 4096 for each CPU if that is more",
   ),
   addressStrategy: optional<"first-free" | "random">(
     oneOf("first-free", "random"),

@@ -35,7 +35,7 @@ describe("the configuration", () => {
       devices: [],
       attachment: "auto",
       maxEndpoints: 4096,
-      maxFlows: 65_536,
+      maxFlows: undefined,
       addressStrategy: "first-free",
       addressCoolDown: 0,
       logLevel: "info",

@@ -449,11 +449,14 @@ export interface Flow {
   readonly bytes: bigint;
   /** When the slow path made the entry, in jiffies. */
   readonly made: bigint;
+  /** The last jiffy in which a packet found the entry, and how many did in it, about. */
+  readonly jiffy: bigint;
+  readonly jiffyPackets: number;
 }
 
-/** {@link Flow} in memory: 96 bytes. */
+/** {@link Flow} in memory: 112 bytes. */
 export const flowCodec: Codec<Flow> = {
-  size: 96,
+  size: 112,
   encode(value, target, offset) {
     u32.encode(value.routeEpoch, target, offset);
     u32.encode(value.sourceSlot, target, offset + 4);
@@ -466,6 +469,8 @@ export const flowCodec: Codec<Flow> = {
     u64.encode(value.packets, target, offset + 72);
     u64.encode(value.bytes, target, offset + 80);
     u64.encode(value.made, target, offset + 88);
+    u64.encode(value.jiffy, target, offset + 96);
+    u32.encode(value.jiffyPackets, target, offset + 104);
   },
   decode(source, offset) {
     return {
@@ -480,6 +485,38 @@ export const flowCodec: Codec<Flow> = {
       packets: u64.decode(source, offset + 72),
       bytes: u64.decode(source, offset + 80),
       made: u64.decode(source, offset + 88),
+      jiffy: u64.decode(source, offset + 96),
+      jiffyPackets: u32.decode(source, offset + 104),
+    };
+  },
+};
+
+/** A CPU's own copy of an entry of `flows`, which spares it the lookup. */
+export interface HotFlow {
+  readonly key: FlowKey;
+  /** The jiffy for which the copy is believed. */
+  readonly jiffy: bigint;
+  /** Its counters are of what took the copy and is not in the entry's own counters yet. */
+  readonly flow: Flow;
+  /** 1 while the copy is being made. */
+  readonly busy: number;
+}
+
+/** {@link HotFlow} in memory: 168 bytes. */
+export const hotFlowCodec: Codec<HotFlow> = {
+  size: 168,
+  encode(value, target, offset) {
+    flowKeyCodec.encode(value.key, target, offset);
+    u64.encode(value.jiffy, target, offset + 40);
+    flowCodec.encode(value.flow, target, offset + 48);
+    u32.encode(value.busy, target, offset + 160);
+  },
+  decode(source, offset) {
+    return {
+      key: flowKeyCodec.decode(source, offset),
+      jiffy: u64.decode(source, offset + 40),
+      flow: flowCodec.decode(source, offset + 48),
+      busy: u32.decode(source, offset + 160),
     };
   },
 };
@@ -564,15 +601,29 @@ export const flowEventsMap: RingBufferSpec<PacketEvent> = {
   layout: "8b09948eb06b938e",
 };
 
-/** Decided flows: one lookup says everything about an established packet. */
+/**
+ * Decided flows: one lookup says everything about an established packet. Each CPU has an equal share of
+ * the entries for the flows that begin on it, so that a new flow waits for no lock of another CPU.
+ */
 export const flowsMap: MapSpec<FlowKey, Flow> = {
   name: "flows",
   type: "lru_hash",
   maxEntries: 65536,
-  flags: 0,
+  flags: 2,
   key: flowKeyCodec,
   value: flowCodec,
-  layout: "3736e0fc60f49143",
+  layout: "6e62570635f3b7cb",
+};
+
+/** Flows of which a CPU sees many packets a jiffy, at an index that is a hash of their key. */
+export const hotFlowsMap: PerCpuMapSpec<number, HotFlow> = {
+  name: "hot_flows",
+  type: "percpu_array",
+  maxEntries: 1024,
+  flags: 0,
+  key: u32,
+  value: hotFlowCodec,
+  layout: "8d2c83d26824726a",
 };
 
 /** The node's own addresses; 1 stands behind each. */
@@ -627,6 +678,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "endpoints",
     "epochs",
     "flows",
+    "hot_flows",
     "counters",
     "drop_events",
     "flow_events",
@@ -690,6 +742,7 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     "event_switch",
     "event_budgets",
     "endpoints",
+    "hot_flows",
     "devices",
   ],
   settings: {
@@ -843,7 +896,7 @@ export const nexthopLayout: Layout = {
 /** How {@link Flow} lies in memory. */
 export const flowLayout: Layout = {
   kind: "struct",
-  size: 96,
+  size: 112,
   names: ["struct flow"],
   fields: [
     { name: "route_epoch", offset: 0, type: u32Layout },
@@ -862,5 +915,22 @@ export const flowLayout: Layout = {
     { name: "packets", offset: 72, type: u64Layout },
     { name: "bytes", offset: 80, type: u64Layout },
     { name: "made", offset: 88, type: u64Layout },
+    { name: "jiffy", offset: 96, type: u64Layout },
+    { name: "jiffy_packets", offset: 104, type: u32Layout },
+    { name: "reserved2", offset: 108, type: u32Layout },
+  ],
+};
+
+/** How {@link HotFlow} lies in memory. */
+export const hotFlowLayout: Layout = {
+  kind: "struct",
+  size: 168,
+  names: ["struct hot_flow"],
+  fields: [
+    { name: "key", offset: 0, type: flowKeyLayout },
+    { name: "jiffy", offset: 40, type: u64Layout },
+    { name: "flow", offset: 48, type: flowLayout },
+    { name: "busy", offset: 160, type: u32Layout },
+    { name: "reserved", offset: 164, type: u32Layout },
   ],
 };
