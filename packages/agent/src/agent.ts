@@ -20,7 +20,7 @@ export interface AgentStatus {
   readonly node: string;
   readonly version: string;
   readonly pid: number;
-  /** Whether the agent has started completely. */
+  /** Whether everything runs, and the pods and routes that were there at the start have been seen to. */
   readonly ready: boolean;
   /** The worst of its parts. */
   readonly health: HealthLevel;
@@ -51,8 +51,8 @@ export interface Agent extends Service {
 
 /**
  * Puts an agent together. Nothing is read, written or listened to before `start`, which resolves when
- * everything runs: the node's own object is known, the programs are loaded, and the pods that are there are
- * being connected.
+ * everything runs: the node's own object is known, the programs are loaded, the pods that are there are
+ * connected and the routes to other nodes laid, but for those with which something is wrong.
  *
  * @throws {CompositionError} when the modules do not fit
  */
@@ -98,6 +98,7 @@ class NodeAgent implements Agent {
 
   async start(): Promise<void> {
     await this.#composition.start();
+    await this.resolve(tokens.health).whenStarted();
     this.#isReady = true;
   }
 

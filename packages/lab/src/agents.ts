@@ -54,7 +54,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
 }
 
 /**
- * Waits until the node's agent is ready, and has put in place all that it found to do.
+ * Waits until the node's agent is ready.
  *
  * @throws {LabError} `process-failed` when it has ended, with the end of its log; `not-ready`
  */
@@ -63,7 +63,7 @@ export async function untilAgentReady(context: LabContext, node: string): Promis
   let status: AgentStatus | undefined;
   while (performance.now() < deadline) {
     status = await agentStatus(context, node);
-    if (status?.ready === true && status.health !== "starting") return;
+    if (status?.ready === true) return;
     if (status === undefined && runningAgent(context, node) === undefined) {
       throw agentFailed(context, node);
     }
