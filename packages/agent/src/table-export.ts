@@ -20,23 +20,28 @@ interface TableRow {
 
 /** Tables that can be looked at from outside, under `/v1/tables/`. */
 export interface TableExport {
-  add<K extends Key, V>(table: Table<K, V>): void;
+  /** Those that are there when somebody looks. Of two with one name, the one that was added last shows. */
+  add(tables: () => readonly Table<Key, unknown>[]): void;
 }
 
 /** Offers tables at `/v1/tables`: all names, one table's rows, and with `watch=true` its changes as lines. */
 export function createTableExport(routes: Routes): TableExport {
-  const tables = new Map<string, ExportedTable>();
+  const sources: (() => readonly Table<Key, unknown>[])[] = [];
+  const tables = () => {
+    const all = sources.flatMap((source) => source().map(exportOf));
+    return new Map(all.map((table) => [table.name, table]));
+  };
   routes.add("/v1/tables", () => ({
     kind: "value",
-    value: Array.from(tables.values(), ({ name, size, synced }) => ({ name, size, synced })),
+    value: Array.from(tables().values(), ({ name, size, synced }) => ({ name, size, synced })),
   }));
   routes.add("/v1/tables/", (query, name) => {
-    const table = tables.get(name);
-    if (table === undefined) return unknownTable(name, [...tables.keys()]);
+    const table = tables().get(name);
+    if (table === undefined) return unknownTable(name, [...tables().keys()]);
     if (query.get("watch") === "true") return { kind: "lines", lines$: table.changes$ };
     return { kind: "value", value: table.rows() };
   });
-  return { add: (table) => void tables.set(slug(table.name), exportOf(table)) };
+  return { add: (source) => void sources.push(source) };
 }
 
 function exportOf<K extends Key, V>(table: Table<K, V>): ExportedTable {

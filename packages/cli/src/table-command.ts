@@ -30,7 +30,7 @@ function addList(table: Command, terminal: Terminal): void {
       rows: ({ size }: (typeof tables)[number]) => size,
       synced: ({ synced }: (typeof tables)[number]) => (synced ? "yes" : "no"),
     };
-    terminal.out(formatTable(tables, columns));
+    terminal.out(formatTable(tables.toSorted(byText(({ name }) => name)), columns));
   });
 }
 
@@ -59,6 +59,12 @@ function addWatch(table: Command, terminal: Terminal): void {
   });
 }
 
+/** The order of people: `pod2` before `pod10`. */
+function byText<T>(textOf: (item: T) => string): (one: T, other: T) => number {
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  return (one, other) => compare(textOf(one), textOf(other));
+}
+
 /** A column for each field that a row has. */
 function formatRows(rows: readonly TableRow[]): string {
   const fields = new Set(rows.flatMap(({ value }) => Object.keys(fieldsOf(value))));
@@ -67,7 +73,8 @@ function formatRows(rows: readonly TableRow[]): string {
       return [field, ({ value }: TableRow) => cellOf(fieldsOf(value)[field])] as const;
     }),
   );
-  return formatTable(rows, { key: ({ key }: TableRow) => key, ...columns });
+  const sorted = rows.toSorted(byText(({ key }) => String(key)));
+  return formatTable(sorted, { key: ({ key }: TableRow) => key, ...columns });
 }
 
 function formatChange(change: TableChange): string {

@@ -15,7 +15,7 @@ import {
   type Service,
   type StateStream,
 } from "@heddle/contracts";
-import { createState } from "@heddle/tables";
+import { createState, type Key, type Table } from "@heddle/tables";
 import { type BpfMap, type MapSpec, type PerCpuMap, possibleCpus, probe } from "libbpf-napi";
 import type { Subscription } from "rxjs";
 import { type AttachContext, attachPair, detachPair, dropDead } from "./attach.ts";
@@ -124,6 +124,8 @@ export interface Datapath extends Service {
   /** What became of packets since the maps were made. */
   counters(): readonly PacketCount[];
   readonly health$: StateStream<Health>;
+  /** All that it keeps in tables, to look at; none before `start`. */
+  readonly tables: readonly Table<Key, unknown>[];
 }
 
 /**
@@ -175,6 +177,10 @@ class KernelDatapath implements Datapath {
 
   get health$(): StateStream<Health> {
     return this.#health.state$;
+  }
+
+  get tables(): readonly Table<Key, unknown>[] {
+    return this.#running?.node.tables ?? [];
   }
 
   get drops(): EventStream<PacketReport> {

@@ -7,7 +7,14 @@ import {
   type Logger,
   worseHealth,
 } from "@heddle/contracts";
-import { createReconciler, mapValues, type Reconciler, storeTarget } from "@heddle/tables";
+import {
+  createReconciler,
+  type Key,
+  mapValues,
+  type Reconciler,
+  storeTarget,
+  type Table,
+} from "@heddle/tables";
 import { combineLatest, map, type Observable } from "rxjs";
 import type { AttachContext } from "./attach.ts";
 import type { Epochs } from "./epochs.ts";
@@ -57,6 +64,11 @@ export class NodeState {
         { name: "node addresses" },
       ),
     ];
+  }
+
+  /** How far each device and each address has come. */
+  get tables(): readonly Table<Key, unknown>[] {
+    return this.#reconcilers.map(({ status }) => status);
   }
 
   /** The worse of the two. */

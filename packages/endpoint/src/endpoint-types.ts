@@ -11,7 +11,7 @@ import type {
   StateStream,
 } from "@heddle/contracts";
 import type { Address, Route, RouteProtocol, Rtnetlink } from "@heddle/rtnetlink";
-import type { Derived, Table } from "@heddle/tables";
+import type { Derived, Key, Table } from "@heddle/tables";
 import type { KeyedMap } from "libbpf-napi";
 import type { EpochStore } from "./epoch-slots.ts";
 import type { Endpoint } from "./generated/bpf.ts";
@@ -108,4 +108,6 @@ export interface Endpoints extends Service {
   /** Every requested pod with how far it has come. Synced when the requests are. */
   readonly status: Table<string, EndpointStatus>;
   readonly health$: StateStream<Health>;
+  /** All that it keeps in tables, to look at. */
+  readonly tables: readonly Table<Key, unknown>[];
 }

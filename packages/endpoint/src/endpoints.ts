@@ -13,6 +13,7 @@ import {
   createReconciler,
   createTable,
   type DesiredSet,
+  type Key,
   type MutableTable,
   type Reconciler,
   type ReconcileTarget,
@@ -68,6 +69,10 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
 
   get health$(): StateStream<Health> {
     return this.#reconciler.health$;
+  }
+
+  get tables(): readonly Table<Key, unknown>[] {
+    return [this.#status, this.#reconciler.status];
   }
 
   /** What is in the kernel keeps its addresses before any pod is given new ones. */

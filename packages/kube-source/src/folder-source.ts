@@ -8,12 +8,13 @@ import {
   type Service,
   type StateStream,
 } from "@heddle/contracts";
-import { createState, type MutableState } from "@heddle/tables";
+import { createState, type MutableState, type Table } from "@heddle/tables";
 import { type FileState, mergeFiles, nextFileState } from "./folder-content.ts";
 import { type FolderFiles, readFolder } from "./folder-files.ts";
 import { type FolderWatch, watchFolder } from "./folder-watch.ts";
 import { type Manifests, parseManifests } from "./manifests.ts";
 import type { ObjectSource, ObjectStream, SourceKind } from "./object-source.ts";
+import type { ObjectKey } from "./object-key.ts";
 import { createObjectTables, markSynced, replaceObjects } from "./object-tables.ts";
 import { formatProblem, type SourceProblem } from "./problem.ts";
 import { Rescan } from "./rescan.ts";
@@ -94,6 +95,7 @@ class FolderSource implements ObjectSource, Service {
   readonly endpointSlices$: ObjectStream<"EndpointSlice">;
   readonly networkPolicies$: ObjectStream<"NetworkPolicy">;
   readonly problems$: StateStream<readonly SourceProblem[]>;
+  readonly tables: readonly Table<ObjectKey, unknown>[];
 
   readonly #options: FolderSourceOptions;
   readonly #path: string;
@@ -125,6 +127,7 @@ class FolderSource implements ObjectSource, Service {
     this.services$ = this.#tables.Service.changes$;
     this.endpointSlices$ = this.#tables.EndpointSlice.changes$;
     this.networkPolicies$ = this.#tables.NetworkPolicy.changes$;
+    this.tables = Object.values(this.#tables);
   }
 
   start(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ChangeStream, StateStream } from "@heddle/contracts";
+import type { Table } from "@heddle/tables";
 import type { Kind, KubernetesObjects } from "./kinds.ts";
 import type { ObjectKey } from "./object-key.ts";
 import type { SourceProblem } from "./problem.ts";
@@ -34,4 +35,6 @@ export interface ObjectSource {
   readonly networkPolicies$: ObjectStream<"NetworkPolicy">;
   /** What cannot be read at present. An object that was read before stays as it was meanwhile. */
   readonly problems$: StateStream<readonly SourceProblem[]>;
+  /** What the streams tell of, to look at: `pod objects`, `node objects` and so on. */
+  readonly tables: readonly Table<ObjectKey, unknown>[];
 }

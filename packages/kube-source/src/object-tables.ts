@@ -12,12 +12,12 @@ export type ObjectTables = {
 
 export function createObjectTables(): ObjectTables {
   return {
-    Pod: createObjectTable<"Pod">("pods"),
-    Node: createObjectTable<"Node">("nodes"),
-    Namespace: createObjectTable<"Namespace">("namespaces"),
-    Service: createObjectTable<"Service">("services"),
-    EndpointSlice: createObjectTable<"EndpointSlice">("endpoint slices"),
-    NetworkPolicy: createObjectTable<"NetworkPolicy">("network policies"),
+    Pod: createObjectTable<"Pod">("pod objects"),
+    Node: createObjectTable<"Node">("node objects"),
+    Namespace: createObjectTable<"Namespace">("namespace objects"),
+    Service: createObjectTable<"Service">("service objects"),
+    EndpointSlice: createObjectTable<"EndpointSlice">("endpoint slice objects"),
+    NetworkPolicy: createObjectTable<"NetworkPolicy">("network policy objects"),
   };
 }
 

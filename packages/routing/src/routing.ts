@@ -90,6 +90,8 @@ export interface Routing extends Service {
   /** Bytes of the largest IP packet that every device to the network takes. */
   mtu(): number;
   readonly health$: StateStream<Health>;
+  /** All that it keeps in tables, to look at. */
+  readonly tables: readonly Table<Key, unknown>[];
 }
 
 /** Makes the service; nothing is read or written before `start`. */
@@ -144,6 +146,11 @@ class DirectRouting implements Routing {
 
   get health$(): StateStream<Health> {
     return this.#reconciler.health$;
+  }
+
+  get tables(): readonly Table<Key, unknown>[] {
+    const collected = [this.#addresses, this.#routes].map(({ table }) => table);
+    return [this.#devices, this.#desired, this.#reconciler.status, ...collected];
   }
 
   nodeAddress(family: IpFamily): IpAddress | undefined {

@@ -58,7 +58,7 @@ describe("a value", () => {
   });
 
   it("is refused with the agent's reason", async () => {
-    createTableExport(routes).add(createTable({ name: "node devices" }));
+    createTableExport(routes).add(() => [createTable({ name: "node devices" })]);
     const error = await failure(client.tableRows("../x y"));
     expect(error.code).toBe("bad-answer");
     expect(error.message).toBe(
@@ -145,7 +145,7 @@ async function listen(path: string, text: string, isGoing = false): Promise<Asyn
 describe("a table", () => {
   it("is listed, read and watched", async () => {
     const table = createTable<string, { readonly mtu: number }>({ name: "node devices" });
-    createTableExport(routes).add(table);
+    createTableExport(routes).add(() => [table]);
     table.upsert("eth0", { mtu: 1500 });
     expect(await client.tables()).toEqual([{ name: "node-devices", size: 1, synced: false }]);
     expect(await client.tableRows("node-devices")).toEqual([{ key: "eth0", value: { mtu: 1500 } }]);

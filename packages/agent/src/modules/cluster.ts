@@ -20,13 +20,14 @@ export const clusterModule: Module = {
         { path, accepted: ["Pod", "Node", "Namespace"], consumer: "the agent" },
       );
       get(tokens.health).add("objects", objectsHealth(source));
+      get(tokens.tables).add(() => source.tables);
       return source;
     }),
     provide(tokens.nodes, (get) => {
       const { nodes$ } = get(tokens.objects);
       const nodes = successes(distinct(mapValues(nodes$, clusterNode), isDeepStrictEqual));
       const collection = collect(nodes, { name: "nodes" });
-      get(tokens.tables).add(collection.table);
+      get(tokens.tables).add(() => [collection.table]);
       return collection;
     }),
     provide(tokens.requests, (get) => {
@@ -34,7 +35,9 @@ export const clusterModule: Module = {
       const { nodeName } = get(tokens.config);
       const own$ = filterValues(pods$, (pod) => isConnectedBy(nodeName, pod));
       const requests$ = distinct(mapValues(own$, endpointRequest), isDeepStrictEqual);
-      return collect(requests$, { name: "endpoint requests" });
+      const collection = collect(requests$, { name: "endpoint requests" });
+      get(tokens.tables).add(() => [collection.table]);
+      return collection;
     }),
   ],
 };

@@ -22,7 +22,11 @@ export const kernelModule: Module = {
       get(tokens.health).add("kernel", monitor.health$);
       return monitor;
     }),
-    provide(tokens.links, (get) => collect(get(tokens.monitor).links$, { name: "links" })),
+    provide(tokens.links, (get) => {
+      const collection = collect(get(tokens.monitor).links$, { name: "links" });
+      get(tokens.tables).add(() => [collection.table]);
+      return collection;
+    }),
     provide(tokens.sysctl, () => sysctl()),
   ],
 };

@@ -59,6 +59,7 @@ function makeDatapath(get: Resolve): Datapath {
     { pinRoot, attachment, maxFlows, maxEndpoints },
   );
   get(tokens.health).add("datapath", datapath.health$);
+  get(tokens.tables).add(() => datapath.tables);
   get(tokens.routes).add("/v1/counters", () => ({ kind: "value", value: datapath.counters() }));
   return datapath;
 }
@@ -90,7 +91,7 @@ function makeRouting(get: Resolve): Routing {
     },
   );
   get(tokens.health).add("routing", routing.health$);
-  get(tokens.tables).add(routing.devices);
+  get(tokens.tables).add(() => routing.tables);
   return routing;
 }
 
@@ -122,7 +123,7 @@ function makeEndpoints(get: Resolve): Endpoints {
     { gateway: defaultGateway, routeProtocol: routeProtocols.pods },
   );
   get(tokens.health).add("endpoints", endpoints.health$);
-  get(tokens.tables).add(endpoints.status);
+  get(tokens.tables).add(() => endpoints.tables);
   return endpoints;
 }
 
