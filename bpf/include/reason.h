@@ -57,6 +57,8 @@ enum reason : __u8 {
 	REASON_EXTENSION_HEADERS = 75,
 	/** The kernel could not make room for, or rewrite, the packet. */
 	REASON_REWRITE_FAILED = 76,
+	/** A frame to another MAC address than the gateway's, which no router takes up. */
+	REASON_OTHER_HOST = 77,
 };
 
 #endif

@@ -65,6 +65,8 @@ __noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
 	problem = destination_problem(&packet->key.destination);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
+	if (skb->pkt_type != PACKET_HOST)
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_OTHER_HOST);
 	target = endpoint_find(&packet->key.destination);
 	if (target) {
 		flow_set_target(&flow, target);
@@ -105,7 +107,7 @@ int from_pod(struct __sk_buff *skb)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
 	flow = fastpath_find(skb, &packet);
-	if (flow && comes_from(skb, &flow->ingress_mac)) {
+	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
 		fastpath_count(skb, &packet, flow);
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}

@@ -266,6 +266,15 @@ describe("an established flow from a pod", () => {
     expect(otherMac).toMatchObject({ verdict: "drop", counted: ["fromPod spoofedMac"] });
   });
 
+  it("takes up no frame that is not for the gateway", async () => {
+    const others = [scene.db.mac, parseMac("ff:ff:ff:ff:ff:ff")];
+    const toOthers = others.map((mac) => ({ ...fromWeb(remotePod[4]), destinationMac: mac }));
+    const refused = { verdict: "drop", counted: ["fromPod otherHost"] };
+    for (const hop of toOthers) expect(await run(tcpPacket(hop))).toMatchObject(refused);
+    await established();
+    for (const hop of toOthers) expect(await run(tcpPacket(hop))).toMatchObject(refused);
+  });
+
   it("leaves a packet that needs an ICMP error to the stack", async () => {
     const hop = await established();
     const expired = await run(tcpPacket({ ...hop, ttl: 1 }));

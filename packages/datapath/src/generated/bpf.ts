@@ -202,6 +202,8 @@ export const Reason = {
   extensionHeaders: 75,
   /** The kernel could not make room for, or rewrite, the packet. */
   rewriteFailed: 76,
+  /** A frame to another MAC address than the gateway's, which no router takes up. */
+  otherHost: 77,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -234,6 +236,7 @@ const reasonNames = new Map<number, ReasonName>([
   [74, "martian"],
   [75, "extensionHeaders"],
   [76, "rewriteFailed"],
+  [77, "otherHost"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
