@@ -46,6 +46,7 @@ async function start(options: Partial<RoutingOptions> = {}): Promise<Routing> {
         links$: monitor.links$,
         addresses$: monitor.addresses$,
         routes$: monitor.routes$,
+        neighbours$: monitor.neighbours$,
         rules$: monitor.rules$,
         routesChanged: () => void changes++,
         clock: systemClock,
@@ -242,5 +243,10 @@ describe("a change of the ways that packets go", () => {
     const after = await quiet();
     await netns.run("ip", "rule", "add", "dport", "80", "ipproto", "6", "lookup", "100");
     await waitUntil("the news of a rule", () => changes > after);
+    const neighbour = ["192.0.2.9", "lladdr", "02:00:00:00:00:09", "dev", "eth0", "nud"];
+    await netns.run("ip", "neighbour", "add", ...neighbour, "reachable");
+    const last = await quiet();
+    await netns.run("ip", "neighbour", "change", ...neighbour, "failed");
+    await waitUntil("the news of a lost neighbour", () => changes > last);
   });
 });

@@ -16,6 +16,7 @@ import {
 import type {
   Address,
   Link,
+  Neighbour,
   Route,
   RouteProtocol,
   RouteSpec,
@@ -38,6 +39,7 @@ import type { Subscription } from "rxjs";
 import { enableForwarding } from "./forwarding.ts";
 import type { ClusterNode } from "./node-network.ts";
 import { routeToNode, routeToOwnPods } from "./plan-routes.ts";
+import { watchLostNeighbours } from "./lost-neighbours.ts";
 import { NextTurn } from "./next-turn.ts";
 import { RouteTarget } from "./route-target.ts";
 import { type NodeDevice, selectDevices } from "./select-devices.ts";
@@ -52,6 +54,7 @@ export interface RoutingDeps {
   readonly links$: ChangeStream<InterfaceIndex, Link>;
   readonly addresses$: ChangeStream<string, Address>;
   readonly routes$: ChangeStream<string, Route>;
+  readonly neighbours$: ChangeStream<string, Neighbour>;
   /** The rules by which routing tables are chosen. */
   readonly rules$: ChangeStream<string, unknown>;
   /** Called after something changed that says where packets go. */
@@ -181,6 +184,9 @@ class DirectRouting implements Routing {
       }),
       this.#deps.rules$.subscribe(() => this.#telling.request()),
       this.#watchRoutes(),
+      watchLostNeighbours(this.#deps.neighbours$, ({ device }) => {
+        if (this.#devices.has(device)) this.#telling.request();
+      }),
     );
     await enableForwarding(this.#deps.node, this.#deps.settings, this.#deps.logger);
     // What is known already counts from now on.

@@ -17,7 +17,7 @@ export const kernelModule: Module = {
       const logger = get(tokens.logger);
       const monitor = createRtnetlinkMonitor(
         { clock, logger },
-        { kinds: ["links", "addresses", "routes", "rules"] },
+        { kinds: ["links", "addresses", "routes", "neighbours", "rules"] },
       );
       get(tokens.health).add("kernel", monitor.health$);
       return monitor;

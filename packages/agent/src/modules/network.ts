@@ -68,7 +68,7 @@ function makeRouting(get: Resolve): Routing {
   // The node's own addresses and prefixes are known before devices are chosen.
   get(tokens.nodePrefixes);
   const { nodeName, devices } = get(tokens.config);
-  const { links$, addresses$, routes$, rules$ } = get(tokens.monitor);
+  const { links$, addresses$, routes$, neighbours$, rules$ } = get(tokens.monitor);
   const { epochs } = get(tokens.datapath);
   const routing = createRouting(
     {
@@ -78,6 +78,7 @@ function makeRouting(get: Resolve): Routing {
       links$,
       addresses$,
       routes$,
+      neighbours$,
       rules$,
       routesChanged: () => epochs.routesChanged(),
       clock: get(tokens.clock),
