@@ -1,4 +1,4 @@
-/** Four digits, with a thousand as `k` and so on: `144.4k`, `6.562`. */
+/** Four digits, with `k` for thousands and so on where there would be more: `144.4k`, `1234`, `6.562`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   for (const [factor, letter] of [
@@ -6,7 +6,7 @@ export function formatNumber(value: number): string {
     [1e6, "M"],
     [1e3, "k"],
   ] as const) {
-    if (size >= factor) return `${shorten(value / factor)}${letter}`;
+    if (size >= Math.max(factor, 1e4)) return `${shorten(value / factor)}${letter}`;
   }
   return shorten(value);
 }

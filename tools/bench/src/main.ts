@@ -2,6 +2,8 @@
 import { constants } from "node:os";
 import { toError } from "@heddle/contracts";
 import { runBench } from "./bench.ts";
+import { repository } from "./repository.ts";
+import { suites } from "./suites.ts";
 
 const stop = new AbortController();
 let signalled: number | undefined;
@@ -16,7 +18,13 @@ process.stdout.on("error", () => stop.abort(new Error("nobody reads what it show
 process.stderr.on("error", () => undefined);
 
 try {
-  const code = await runBench(process.argv.slice(2), stop.signal);
+  const deps = {
+    suites,
+    root: repository,
+    say: (line: string): void => console.log(line),
+    report: (line: string): void => console.error(`bench: ${line}`),
+  };
+  const code = await runBench(deps, process.argv.slice(2), stop.signal);
   process.exitCode = signalled ?? code;
 } catch (error) {
   if (!stop.signal.aborted) console.error(`bench: ${toError(error).message}`);

@@ -4,6 +4,7 @@ import { toError } from "@heddle/contracts";
 import { BenchError } from "./bench-error.ts";
 import { formatCsv } from "./csv.ts";
 import { type Machine, parseMachine } from "./machine.ts";
+import { drawPlots } from "./plot/draw-plots.ts";
 import type { SuiteRun } from "./run-suite.ts";
 import type { SummaryRow } from "./summary.ts";
 import { formatSummary, parseSummary } from "./summary-file.ts";
@@ -22,6 +23,12 @@ export function writeResults(folder: string, { machine, rows }: Results): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, summaryFile), formatSummary(rows));
   writeFileSync(join(folder, machineFile), `${JSON.stringify(machine, undefined, 2)}\n`);
+}
+
+/** Draws the results. */
+export function writePlots(folder: string, rows: readonly SummaryRow[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, plot] of drawPlots(rows)) writeFileSync(join(folder, name), plot);
 }
 
 /** Writes every single number, how the machine was in each round, and what failed. */

@@ -28,7 +28,7 @@ export interface LoadResult {
 }
 
 /** Beside nothing else in the namespace. */
-const port = "7001";
+export const port = "7001";
 
 /** The server's processor is the last, as interrupts and other work tend to be on the first. */
 const serverCpu = availableParallelism() - 1;

@@ -16,6 +16,8 @@ export interface Path {
    * another way is worth nothing.
    */
   readonly packets?: () => Promise<number>;
+  /** How many packets the contestant has lost so far for want of room, where it can tell. */
+  readonly lost?: () => Promise<number>;
 }
 
 /** A way for packets between two namespaces. */

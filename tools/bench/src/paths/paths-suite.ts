@@ -76,10 +76,11 @@ async function runTest(
 ): Promise<Readonly<Record<string, number>>> {
   if (path === undefined) throw new Error("the contestant was not set up");
   if (path instanceof Error) throw new Error(`set-up: ${path.message}`, { cause: path });
-  const before = await path.packets?.();
+  const [handled, lost] = [await path.packets?.(), await path.lost?.()];
   const result = await runLoad(path, test.load, times, signal);
   checkServer(path, result);
-  checkPackets(test.packetsOf(result.numbers), before, await path.packets?.());
+  checkPackets(test.packetsOf(result.numbers), handled, await path.packets?.());
+  checkLost(lost, await path.lost?.());
   return test.valuesOf(result.numbers);
 }
 
@@ -96,4 +97,9 @@ function checkPackets(least: number, before = 0, after = Number.POSITIVE_INFINIT
   throw new Error(
     `the contestant handled ${String(after - before)} packets, and the client sent at least ${String(least)}`,
   );
+}
+
+function checkLost(before = 0, after = 0): void {
+  if (after === before) return;
+  throw new Error(`the contestant lost ${String(after - before)} packets for want of room`);
 }

@@ -3,6 +3,7 @@ import { bridge } from "./bridge.ts";
 import { ours, oursIpv6, oursTwoNodes } from "./ours.ts";
 import { redirectPeer } from "./redirect-peer.ts";
 import { routing } from "./routing.ts";
+import { services } from "./services.ts";
 import { underlay, vxlan } from "./two-nodes.ts";
 import { veth, vethIpv6 } from "./veth.ts";
 
@@ -13,6 +14,7 @@ export const pathContestants: readonly PathContestant[] = [
   ours,
   routing,
   bridge,
+  ...services,
   underlay,
   oursTwoNodes,
   vxlan,

@@ -7,9 +7,6 @@ export interface RoutedPath {
   readonly host: TestNetns;
 }
 
-/** The pods of nodes are in a network each; everything else is outside. */
-export const podNetwork = "10.128.0.0/9";
-
 /** Two pods whose host routes between them. */
 export async function openRoutedPath(
   stack: AsyncDisposableStack,
