@@ -19,6 +19,8 @@
 
 // Times of single transactions that are kept: more than fit in a minute.
 #define MAX_TIMES (1 << 23)
+// Transactions in a second: more than any machine makes.
+#define MAX_RATE 400000
 #define MAX_STREAMS 64
 
 // Of a small datagram, as netperf's and pktgen's smallest frames have.
@@ -124,6 +126,11 @@ static uint64_t after(double seconds)
 	return now() + (uint64_t)(seconds * 1e9);
 }
 
+static size_t fewest(size_t left, size_t right)
+{
+	return left < right ? left : right;
+}
+
 typedef void transaction(int fd, const struct addrinfo *to);
 
 static void echo(int fd, const struct addrinfo *to)
@@ -156,11 +163,9 @@ static void time_transactions(const struct call *call, transaction *run)
 
 	if (!times)
 		die("allocate memory");
-	// Touched before it is needed, at the rate that is not exceeded: a page fault is no part of the path.
+	// Touched before it is needed, as a page fault is no part of the path.
 	memset(times, 1,
-	       (size_t)((call->seconds + 1) * 200e3) < MAX_TIMES
-		       ? (size_t)((call->seconds + 1) * 200e3) * sizeof(*times)
-		       : MAX_TIMES * sizeof(*times));
+	       fewest((size_t)((call->seconds + 1) * MAX_RATE), MAX_TIMES) * sizeof(*times));
 	for (last = after(call->warm_up); now() < last;)
 		run(fd, to);
 	start = before = now();

@@ -52,6 +52,7 @@ export async function runSuite(
   };
   deps.report(`${suite.name}: setting up ${contestants.join(", ")}`);
   await using open = await suite.open(contestants, options);
+  deps.report(`${suite.name}: measuring, ${String(rounds)} rounds`);
   for (let round = 0; round < rounds; round++) {
     if (options.signal?.aborted === true) break;
     const conditions = deps.watch();

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { toError } from "@heddle/contracts";
+import { openNetns, sysctl } from "@heddle/rtnetlink";
 import { compileLoadGenerator } from "../compile.ts";
 import type { Path } from "./path.ts";
 
@@ -30,8 +31,27 @@ export interface LoadResult {
 /** Beside nothing else in the namespace. */
 export const port = "7001";
 
-/** The server's processor is the last, as interrupts and other work tend to be on the first. */
-const serverCpu = availableParallelism() - 1;
+/** Those that this process may use. */
+const cpus = parseList(
+  /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0",
+);
+
+/** The server's is the last, as interrupts and other work tend to be on the first, which is the client's. */
+const [clientCpu = 0, serverCpu = 0] = [cpus.at(0), cpus.at(-1)];
+
+/** The numbers of `0-3,8`. */
+function parseList(text: string): readonly number[] {
+  return text.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+/** As many connections as a sample makes need as many ports, so that none has to be waited for. */
+export async function widenPorts(netns: string): Promise<void> {
+  using handle = openNetns(netns);
+  await sysctl(handle).set("net/ipv4/ip_local_port_range", "1024 65000");
+}
 
 /** A server that goes with the stack. */
 export async function startServer(stack: AsyncDisposableStack, netns: string): Promise<void> {
@@ -59,8 +79,8 @@ export async function runLoad(
   { warmUp, seconds }: LoadTimes,
   signal?: AbortSignal,
 ): Promise<LoadResult> {
-  if (apart && serverCpu === 0) throw new Error("it needs two processors, and there is one");
-  const cpu = apart ? 0 : serverCpu;
+  if (apart && cpus.length < 2) throw new Error("it needs two processors, and there is one");
+  const cpu = apart ? clientCpu : serverCpu;
   const args = [path.client, cpu, kind, path.address, port, warmUp, seconds, streams].map(String);
   try {
     const options = signal === undefined ? {} : { signal };

@@ -1,7 +1,8 @@
 import { toError } from "@heddle/contracts";
 import type { OpenOptions, OpenSuite, Suite } from "../suite.ts";
+import { checkPath, readCounters } from "./check-path.ts";
 import { pathContestants } from "./contestants/index.ts";
-import { type LoadResult, type LoadTimes, runLoad, startServer } from "./load.ts";
+import { type LoadTimes, runLoad, startServer, widenPorts } from "./load.ts";
 import type { Path } from "./path.ts";
 import { pathTests, type PathTest } from "./tests.ts";
 
@@ -55,6 +56,7 @@ async function openPath(stack: AsyncDisposableStack, name: string): Promise<Path
   const own = stack.use(new AsyncDisposableStack());
   try {
     const path = await contestant.open(own);
+    await widenPorts(path.client);
     await startServer(own, path.server);
     return path;
   } catch (error) {
@@ -76,30 +78,9 @@ async function runTest(
 ): Promise<Readonly<Record<string, number>>> {
   if (path === undefined) throw new Error("the contestant was not set up");
   if (path instanceof Error) throw new Error(`set-up: ${path.message}`, { cause: path });
-  const [handled, lost] = [await path.packets?.(), await path.lost?.()];
+  const before = await readCounters(path);
   const result = await runLoad(path, test.load, times, signal);
-  checkServer(path, result);
-  checkPackets(test.packetsOf(result.numbers), handled, await path.packets?.());
-  checkLost(lost, await path.lost?.());
+  const least = test.packetsOf(result.numbers);
+  checkPath(path, result.server, { before, after: await readCounters(path), least });
   return test.valuesOf(result.numbers);
-}
-
-/** Who was not translated although it should have been, or the other way round, measured something else. */
-function checkServer({ address, endpoints = [address] }: Path, { server }: LoadResult): void {
-  if (endpoints.includes(server)) return;
-  throw new Error(
-    `the server was called as ${server}, and should have been as ${endpoints.join(", ")}`,
-  );
-}
-
-function checkPackets(least: number, before = 0, after = Number.POSITIVE_INFINITY): void {
-  if (after - before >= least) return;
-  throw new Error(
-    `the contestant handled ${String(after - before)} packets, and the client sent at least ${String(least)}`,
-  );
-}
-
-function checkLost(before = 0, after = 0): void {
-  if (after === before) return;
-  throw new Error(`the contestant lost ${String(after - before)} packets for want of room`);
 }

@@ -10,9 +10,12 @@ export interface WireEnd {
   readonly addresses?: readonly string[];
 }
 
+/** Begins the names of all that a run makes, so that one can tell whose it is. */
+export const runName: string = `bench-${String(process.pid)}`;
+
 /** A namespace that goes with the stack. */
 export async function addNetns(stack: AsyncDisposableStack, role: string): Promise<TestNetns> {
-  return stack.use(await createTestNetns(role));
+  return stack.use(await createTestNetns(`${runName}-${role}`));
 }
 
 /** A namespace that forwards what is not for it, wherever it came from. */

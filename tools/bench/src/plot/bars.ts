@@ -1,6 +1,6 @@
 import { formatNumber } from "../format.ts";
 import type { SummaryRow } from "../summary.ts";
-import { element, paintOf, picture, text } from "./svg.ts";
+import { element, paintOf, picture, text, unitOf } from "./svg.ts";
 
 const panelWidth = 560;
 const rowHeight = 18;
@@ -58,8 +58,9 @@ function drawPanel(rows: readonly SummaryRow[]): readonly string[] {
   ];
 }
 
-function describeAxis({ unit, better }: SummaryRow, isRatio: boolean): string {
-  return `${isRatio ? "ratio to the baseline of the same round" : unit}, ${better} is better`;
+function describeAxis(row: SummaryRow, isRatio: boolean): string {
+  const what = isRatio ? "ratio to the baseline of the same round" : unitOf(row);
+  return `${what}, ${row.better} is better`;
 }
 
 function drawRow(
@@ -70,10 +71,10 @@ function drawRow(
 ): readonly string[] {
   const base = top + barHeight - 1;
   const name = text(barStart - 8, base, row.contestant, "text", "end");
-  const absolute = `${formatNumber(row.value.median)} ${row.unit}`;
+  const absolute = `${formatNumber(row.value.median)} ${unitOf(row)}`;
   if (spread === undefined) return [name, text(barStart, base, absolute, "dim")];
   const middle = top + barHeight / 2;
-  const numbers = row.ratio === undefined ? absolute : `${spread.median.toFixed(3)}   ${absolute}`;
+  const numbers = row.ratio === undefined ? absolute : `${spread.median.toFixed(3)} · ${absolute}`;
   return [
     name,
     element("rect", {

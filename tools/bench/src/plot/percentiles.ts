@@ -1,6 +1,6 @@
 import { formatNumber } from "../format.ts";
 import type { SummaryRow } from "../summary.ts";
-import { element, paintOf, picture, text } from "./svg.ts";
+import { element, paintOf, picture, text, unitOf } from "./svg.ts";
 
 const width = 760;
 const rowHeight = 20;
@@ -38,7 +38,8 @@ export function drawPercentiles(title: string, rows: readonly SummaryRow[]): str
 
 function describeDots(rows: readonly SummaryRow[]): string {
   const shares = new Set(rows.map(({ measure }) => shareOf(measure)));
-  return `${rows[0]?.unit ?? ""}; dots at ${[...shares].join(", ")} of all, less is better`;
+  const unit = rows[0] === undefined ? "" : unitOf(rows[0]);
+  return `${unit}; dots at ${[...shares].join(", ")} of all, less is better`;
 }
 
 function shareOf(measure: string): string {

@@ -85,3 +85,8 @@ function round(value: number): string {
 export function paintOf(contestant: string): "" | " ours" {
   return contestant.startsWith("ours") ? " ours" : "";
 }
+
+/** A unit as it is written where letters are not scarce. */
+export function unitOf({ unit }: { readonly unit: string }): string {
+  return unit === "us" ? "µs" : unit;
+}

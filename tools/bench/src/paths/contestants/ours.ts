@@ -8,6 +8,7 @@ import { type Lab, labDown, LabError, labUp, openLab } from "@heddle/lab";
 import { mountBpffs, openPinnedPerCpuMap } from "libbpf-napi";
 import { repository } from "../../repository.ts";
 import type { PathContestant } from "../path.ts";
+import { runName } from "../wire.ts";
 
 /** Two pods of a lab: nodes with the real agent and its programs. */
 interface OursOptions {
@@ -38,7 +39,7 @@ function createOurs({ name, family, nodes, ...baseline }: OursOptions): PathCont
 
 async function bringUp(stack: AsyncDisposableStack, family: IpFamily, nodes: number): Promise<Lab> {
   mountBpffs("/sys/fs/bpf");
-  const name = `bench-${randomBytes(4).toString("hex")}`;
+  const name = `${runName}-${randomBytes(4).toString("hex")}`;
   const manifests = mkdtempSync(join(tmpdir(), "heddle-bench-"));
   stack.defer(() => rmSync(manifests, { recursive: true }));
   writeFileSync(join(manifests, "pods.yaml"), pod("client", 1) + pod("server", nodes));
