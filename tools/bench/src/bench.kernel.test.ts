@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createPinFolder } from "@heddle/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPinFolder, requireFeature } from "@heddle/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readResults } from "./results.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "hdt-bench-"));
 
 // Mounts the BPF file system where it is not.
 beforeAll(() => createPinFolder()[Symbol.dispose]());
+beforeEach((context) => requireFeature(context, "tcx"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Run {

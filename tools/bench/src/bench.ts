@@ -6,6 +6,7 @@ import { compareResults, describeComparison } from "./compare.ts";
 import { watchMachine } from "./conditions.ts";
 import { keepResults, newestKept } from "./keep.ts";
 import { describeMachine, type Machine } from "./machine.ts";
+import { describeFailures } from "./failures.ts";
 import { createShuffle } from "./order.ts";
 import { readResults, type Results, writePlots, writeResults, writeRuns } from "./results.ts";
 import { runSuite, type SuiteRun } from "./run-suite.ts";
@@ -79,9 +80,7 @@ async function measure(
     code = conclude(deps, request, { machine, rows }, before);
     deps.say(`\nEverything is in ${folder}`);
   }
-  for (const { suite, test, contestant, round, reason } of failures) {
-    deps.say(`failed: ${suite} ${test} ${contestant}, round ${String(round + 1)}: ${reason}`);
-  }
+  for (const line of describeFailures(failures)) deps.say(line);
   return failures.length > 0 ? exitCodes.failed : code;
 }
 

@@ -4,7 +4,7 @@ import type { Spread } from "./statistics.ts";
 import type { SummaryRow } from "./summary.ts";
 
 /** How a case differs from what it was. */
-export interface Movement {
+interface Movement {
   readonly row: SummaryRow;
   /** What was compared: only on the same machine it is the numbers themselves. */
   readonly of: "ratio" | "value";

@@ -91,8 +91,8 @@ function describeTest(rows: readonly SummaryRow[]): string {
 
 function describeCell(row: SummaryRow | undefined): string {
   if (row === undefined) return "failed";
-  const { value, ratio } = row;
-  if (ratio === undefined) return formatNumber(value.median);
+  const { value, ratio, contestant, baseline } = row;
+  if (ratio === undefined || contestant === baseline) return formatNumber(value.median);
   const half = (ratio.high - ratio.low) / 2;
   return `${formatNumber(value.median)} (${ratio.median.toFixed(3)} ± ${half.toFixed(3)})`;
 }

@@ -87,3 +87,21 @@ it("ends early with what it has, once it is told to, and takes down what it set 
   expect(failures).toEqual([]);
   expect(suite.closed).toBe(1);
 });
+
+it("a suite that cannot be set up, or taken down, is a failure, and what it gave is kept", async () => {
+  const fake = createFakeSuite();
+  const broken = { ...fake, open: () => Promise.reject(new Error("no compiler")) };
+  expect((await runSuite(deps, requestOf(broken), {})).failures).toEqual([
+    { suite: "fake", test: "", contestant: "", round: 0, reason: "no compiler" },
+  ]);
+  const sticky = {
+    ...fake,
+    open: async () => ({
+      ...(await fake.open([])),
+      [Symbol.asyncDispose]: () => Promise.reject(new Error("it is busy")),
+    }),
+  };
+  const { samples, failures } = await runSuite(deps, requestOf(sticky, 1), {});
+  expect(samples).toHaveLength(9);
+  expect(failures.map(({ reason }) => reason)).toEqual(["it is busy"]);
+});

@@ -13,6 +13,7 @@ export interface SuiteRequest {
 /** A sample that gave no numbers. */
 export interface Failure {
   readonly suite: string;
+  /** Empty, as is the contestant, where it was the suite itself that failed. */
   readonly test: string;
   readonly contestant: string;
   readonly round: number;
@@ -20,7 +21,7 @@ export interface Failure {
 }
 
 /** How the machine was during a round. */
-export interface Round extends Conditions {
+interface Round extends Conditions {
   readonly suite: string;
   readonly round: number;
 }
@@ -31,6 +32,13 @@ export interface SuiteRun {
   readonly rounds: readonly Round[];
 }
 
+/** The same while it comes about. */
+interface Collected {
+  readonly samples: Sample[];
+  readonly failures: Failure[];
+  readonly rounds: Round[];
+}
+
 export interface RunDeps {
   readonly shuffle: <T>(things: readonly T[]) => readonly T[];
   /** Begins to watch the machine, and gives what tells how it was since. */
@@ -38,33 +46,46 @@ export interface RunDeps {
   readonly report: (line: string) => void;
 }
 
-/** Runs the rounds of a suite. Once it is aborted, gives what there is. */
+/** Runs the rounds of a suite, and takes it down. Gives what there is, also when it was aborted or the suite failed. */
 export async function runSuite(
   deps: RunDeps,
   request: SuiteRequest,
   options: OpenOptions,
 ): Promise<SuiteRun> {
+  const run: Collected = { samples: [], failures: [], rounds: [] };
+  const { name: suite } = request.suite;
+  try {
+    await runRounds(deps, request, options, run);
+  } catch (error) {
+    const isAsked = options.signal?.aborted === true && error === options.signal.reason;
+    const reason = toError(error).message;
+    if (!isAsked)
+      run.failures.push({ suite, test: "", contestant: "", round: run.rounds.length, reason });
+  }
+  return run;
+}
+
+async function runRounds(
+  deps: RunDeps,
+  request: SuiteRequest,
+  options: OpenOptions,
+  run: Collected,
+): Promise<void> {
   const { suite, contestants, rounds } = request;
-  const run = {
-    samples: new Array<Sample>(),
-    failures: new Array<Failure>(),
-    rounds: new Array<Round>(),
-  };
   deps.report(`${suite.name}: setting up ${contestants.join(", ")}`);
   await using open = await suite.open(contestants, options);
   deps.report(`${suite.name}: measuring, ${String(rounds)} rounds`);
   for (let round = 0; round < rounds; round++) {
-    if (options.signal?.aborted === true) break;
+    if (options.signal?.aborted === true) return;
     const conditions = deps.watch();
     await runRound(deps, request, open, round, run, options.signal);
-    const state = conditions();
-    run.rounds.push({ suite: suite.name, round, ...state });
+    const { load, steal } = conditions();
+    run.rounds.push({ suite: suite.name, round, load, steal });
     deps.report(
-      `${suite.name}: round ${String(round + 1)} of ${String(rounds)}, load ${state.load.toFixed(1)}, ` +
-        `${state.steal.toFixed(1)} % taken by other machines`,
+      `${suite.name}: round ${String(round + 1)} of ${String(rounds)}, load ${load.toFixed(1)}, ` +
+        `${steal.toFixed(1)} % taken by other machines`,
     );
   }
-  return run;
 }
 
 async function runRound(
@@ -72,7 +93,7 @@ async function runRound(
   { suite, tests, contestants }: SuiteRequest,
   open: OpenSuite,
   round: number,
-  run: { readonly samples: Sample[]; readonly failures: Failure[] },
+  run: Collected,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const test of tests) {

@@ -19,14 +19,16 @@ export function drawTable(rows: readonly SummaryRow[]): readonly string[] {
   return align([["", ...header], ...body]);
 }
 
-/** The median, its ratio to the baseline's, and half the distance between the quartiles of that. */
+/** The median with its spread, or with its ratio to the baseline's and the spread of that. */
 function describeRow(row: SummaryRow | undefined): string {
   if (row === undefined) return "failed";
-  const { value, ratio } = row;
-  if (ratio === undefined) return `${formatNumber(value.median)} ${describeSpread(value)}`;
-  return `${formatNumber(value.median)} x${ratio.median.toFixed(3)} ${describeSpread(ratio)}`;
+  const { value, ratio, contestant, baseline } = row;
+  const median = formatNumber(value.median);
+  if (ratio === undefined || contestant === baseline) return `${median} ${describeSpread(value)}`;
+  return `${median} x${ratio.median.toFixed(3)} ${describeSpread(ratio)}`;
 }
 
+/** Half the distance of the quartiles. */
 function describeSpread({ median, low, high }: SummaryRow["value"]): string {
   const half = median === 0 ? 0 : (50 * (high - low)) / Math.abs(median);
   return `±${half.toFixed(1).padStart(4)} %`;

@@ -18,8 +18,8 @@ interface ServiceRules {
 
 const kinds: readonly ServiceRules[] = [
   { name: "nftables", loader: ["nft", "-f", "-"], rules: nftablesRules },
-  { name: "iptables", loader: ["iptables-legacy-restore"], rules: iptablesRules },
-  { name: "iptables-nft", loader: ["iptables-nft-restore"], rules: iptablesRules },
+  { name: "iptables", loader: ["iptables-legacy-restore", "--wait=60"], rules: iptablesRules },
+  { name: "iptables-nft", loader: ["iptables-nft-restore", "--wait=60"], rules: iptablesRules },
 ];
 
 const address = "10.111.0.1";
