@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { type BenchRequest, parseCommandLine, usage } from "./command-line.ts";
 import { compareResults, describeComparison } from "./compare.ts";
-import { watchMachine } from "./conditions.ts";
+import { describeDisturbed, watchMachine } from "./conditions.ts";
 import { keepResults, newestKept } from "./keep.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { describeFailures } from "./failures.ts";
@@ -78,6 +78,9 @@ async function measure(
     writeResults(folder, { machine, rows });
     writePlots(folder, rows);
     code = conclude(deps, request, { machine, rows }, before);
+    const rounds = runs.flatMap((run) => run.rounds);
+    const disturbed = describeDisturbed(rounds, machine.processors);
+    if (disturbed !== undefined) deps.say(`\n${disturbed}`);
     deps.say(`\nEverything is in ${folder}`);
   }
   for (const line of describeFailures(failures)) deps.say(line);

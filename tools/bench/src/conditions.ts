@@ -28,3 +28,18 @@ export function processorTimes(stat: string): { readonly total: number; readonly
   const times = fields.slice(0, 8);
   return { total: times.reduce((sum, time) => sum + time, 0), steal: times[7] ?? 0 };
 }
+
+/** What the benchmark itself can add to the load, and what a host may take, before a round is called disturbed. */
+const [ownLoad, tolerableSteal] = [2, 1];
+
+/** Says how many rounds should be distrusted; nothing when there are none. */
+export function describeDisturbed(
+  rounds: readonly Conditions[],
+  processors: number,
+): string | undefined {
+  const mostLoad = Math.max(processors, ownLoad) + 0.5;
+  const disturbed = rounds.filter(({ load, steal }) => load > mostLoad || steal > tolerableSteal);
+  if (disturbed.length === 0) return undefined;
+  const reason = `a load above ${String(mostLoad)}, or more than ${String(tolerableSteal)} % taken by other machines`;
+  return `${String(disturbed.length)} of ${String(rounds.length)} rounds were disturbed (${reason}): see rounds.csv`;
+}

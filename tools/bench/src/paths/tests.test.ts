@@ -31,6 +31,11 @@ it("numbers are of a second, and times in microseconds", () => {
   });
 });
 
+it("a stream is of no fewer packets than the largest segments make", () => {
+  const stream = pathTests.find(({ name }) => name === "throughput-4");
+  expect(stream?.packetsOf({ bytes: 2 ** 30 })).toBe(2048);
+});
+
 it("a line that lacks a number is refused", () => {
   expect(() => pathTests[0]?.valuesOf({ count: 1 })).toThrow(
     "the client's line has no number elapsed",
