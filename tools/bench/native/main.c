@@ -53,6 +53,8 @@ static void enter(const char *netns, int cpu)
 	if (setpriority(PRIO_PROCESS, 0, PRIORITY))
 		die("raise the priority");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	// A terminal sends Ctrl-C to all; who ends this, and when, is the runner's to say.
+	signal(SIGINT, SIG_IGN);
 }
 
 static void give_up(int signal)

@@ -32,7 +32,15 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 function run(suite: FakeSuite, ...args: readonly string[]): Promise<number> {
-  return runBench({ suites: [suite], root, say, report: () => undefined }, args, never);
+  return runUntil(never, suite, ...args);
+}
+
+function runUntil(
+  stop: AbortSignal,
+  suite: FakeSuite,
+  ...args: readonly string[]
+): Promise<number> {
+  return runBench({ suites: [suite], root, say, report: () => undefined }, args, stop);
 }
 
 function say(line: string): void {
@@ -148,6 +156,16 @@ describe("results that are kept", () => {
     expect(changed).toMatch(/^# Name\n[^]*\nMore\.\n$/);
     await run(createFakeSuite(), "--from", output(), "--keep", "1.0.1");
     expect(readFileSync(join(root, "README.md"), "utf8")).toBe(changed);
+  });
+
+  it("are whole: those of a run that was ended are written, but not kept", async () => {
+    const stop = new AbortController();
+    const suite = createFakeSuite(() => {
+      if (suite.asked.length === 20) stop.abort();
+    });
+    await runUntil(stop.signal, suite, "--output", output(), "--rounds", "9", "--keep", "1.0.0");
+    expect(existsSync(join(output(), "summary.csv"))).toBe(true);
+    expect(existsSync(join(root, "tools/bench/results"))).toBe(false);
   });
 
   it("that are not there, or damaged, are told before anything is run", async () => {

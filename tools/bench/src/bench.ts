@@ -39,12 +39,9 @@ export async function runBench(
   stop: AbortSignal,
 ): Promise<number> {
   const request = parseCommandLine(args, deps.suites, randomInt(2 ** 31));
-  // What cannot be compared with is told before an hour is spent.
-  const before = readBefore(deps, request);
   if (request.help) deps.say(usage);
   else if (request.list) for (const suite of deps.suites) listSuite(deps, suite);
-  else if (request.from === undefined) return await measure(deps, request, before, stop);
-  else return conclude(deps, request, readResults(request.from), before);
+  else return await measureOrRead(deps, request, stop);
   return exitCodes.good;
 }
 
@@ -52,6 +49,17 @@ function listSuite({ say }: BenchDeps, { name, description, tests, contestants }
   say(`${name}: ${description}`);
   say(`  tests: ${tests.map((test) => test.name).join(", ")}`);
   say(`  contestants: ${contestants.join(", ")}`);
+}
+
+async function measureOrRead(
+  deps: BenchDeps,
+  request: BenchRequest,
+  stop: AbortSignal,
+): Promise<number> {
+  // What cannot be compared with is told before an hour is spent.
+  const before = readBefore(deps, request);
+  if (request.from === undefined) return await measure(deps, request, before, stop);
+  return conclude(deps, request, readResults(request.from), before);
 }
 
 function readBefore({ root }: BenchDeps, { compare }: BenchRequest): Results | undefined {
@@ -77,7 +85,9 @@ async function measure(
     writeRuns(folder, runs);
     writeResults(folder, { machine, rows });
     writePlots(folder, rows);
-    code = conclude(deps, request, { machine, rows }, before);
+    const { keep, ...others } = request;
+    const isWhole = keep !== undefined && !stop.aborted;
+    code = conclude(deps, isWhole ? request : others, { machine, rows }, before);
     const rounds = runs.flatMap((run) => run.rounds);
     const disturbed = describeDisturbed(rounds, machine.processors);
     if (disturbed !== undefined) deps.say(`\n${disturbed}`);

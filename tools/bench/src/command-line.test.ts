@@ -59,6 +59,11 @@ describe("the command line", () => {
       "read contestant two: there is none (there are base, slow, six)",
     ],
     [["--tests", "rate,x,y"], "read test x, y: there is none (there are time, rate, rate)"],
+    [
+      ["--tests", "time", "--contestants", "two"],
+      "no suite has both such tests and such contestants",
+    ],
+    [["--contestants", ""], "no suite has both such tests and such contestants"],
     [["--rounds", "0"], "read --rounds 0: it is a whole number of at least 1"],
     [["--rounds", "many"], "read --rounds many: it is a whole number"],
     [["--seconds", "90"], "read --seconds 90: it is a number from 0.01 to 60"],

@@ -113,7 +113,7 @@ function chooseSuites(
     chosen.flatMap((suite) => suite.tests.map(({ name }) => name)),
   );
   const { rounds } = selection;
-  return chosen
+  const requests = chosen
     .map((suite) => ({
       suite,
       tests: suite.tests.filter(({ name }) => tests?.includes(name) ?? true),
@@ -121,6 +121,8 @@ function chooseSuites(
       rounds: rounds === undefined ? suite.rounds : parseCount("--rounds", rounds, 1),
     }))
     .filter((request) => request.tests.length > 0 && request.contestants.length > 0);
+  if (requests.length > 0) return requests;
+  throw badOption("command line", "no suite has both such tests and such contestants");
 }
 
 /** In the order of the suite, and with those whom they are compared with. */

@@ -29,7 +29,7 @@ export function compileProgram(name: string): string {
 
 /** A file that is made once for these sources. Two runs that make it at once do not see each other's halves. */
 function built(name: string, sources: readonly string[], make: (file: string) => unknown): string {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(flags.join(" "));
   for (const source of sources) hash.update(readFileSync(join(native, source)));
   const file = join(buildFolder, `${name}-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(file)) return file;
