@@ -100,7 +100,7 @@ describe("the benchmark", () => {
       expect(ratio?.median).toBeLessThan(Number.POSITIVE_INFINITY);
     }
     expect(existsSync(join(output, "paths.svg"))).toBe(true);
-  });
+  }, 60_000);
 
   it.each([
     ["setting up", 0],
