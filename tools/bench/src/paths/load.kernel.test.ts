@@ -1,17 +1,18 @@
 import type { LinkStatistics } from "@heddle/rtnetlink";
 import { createTestNetns, type TestNetns } from "@heddle/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Load, type LoadResult, runLoad, startServer } from "./load.ts";
+import { type Load, type LoadResult, runLoad, settleEnds, startServer } from "./load.ts";
 import type { Path } from "./path.ts";
 import { wire } from "./wire.ts";
 
 const times = { warmUp: 0.02, seconds: 0.1 };
 const stack = new AsyncDisposableStack();
+let client: TestNetns;
 let server: TestNetns;
 let path: Path;
 
 beforeAll(async () => {
-  const client = stack.use(await createTestNetns("client"));
+  client = stack.use(await createTestNetns("client"));
   server = stack.use(await createTestNetns("server"));
   await wire(
     { netns: client, device: "eth0", addresses: ["10.1.0.1/24", "fd00::1/64"] },
@@ -71,6 +72,14 @@ describe("the load generator counts what the server's device saw:", () => {
     expect(numbers["bytes"]).toBeGreaterThan(0);
     expect(bytes).toBeGreaterThanOrEqual(numbers["bytes"] ?? 0);
   });
+});
+
+it("both ends use the same congestion control on every machine", async () => {
+  await settleEnds(path);
+  for (const netns of [client, server]) {
+    const chosen = await netns.run("cat", "/proc/sys/net/ipv4/tcp_congestion_control");
+    expect(chosen.trim()).toBe("reno");
+  }
 });
 
 it("the server says by which address it was called, of both families", async () => {

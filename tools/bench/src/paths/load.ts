@@ -47,10 +47,19 @@ function parseList(text: string): readonly number[] {
   });
 }
 
-/** As many connections as a sample makes need as many ports, so that none has to be waited for. */
-export async function widenPorts(netns: string): Promise<void> {
-  using handle = openNetns(netns);
-  await sysctl(handle).set("net/ipv4/ip_local_port_range", "1024 65000");
+/**
+ * Gives the two ends the same settings on every machine: ports for as many connections as a sample makes, so that
+ * none is waited for, and a congestion control that does not pace. One that does (BBR) paces by the rate that it
+ * believes in, which between namespaces has little to do with the path. Every kernel has Reno, and lets every
+ * namespace choose it; without losses it does what CUBIC does.
+ */
+export async function settleEnds({ client, server }: Path): Promise<void> {
+  for (const path of [client, server]) {
+    using netns = openNetns(path);
+    const settings = sysctl(netns);
+    await settings.set("net/ipv4/ip_local_port_range", "1024 65000");
+    await settings.set("net/ipv4/tcp_congestion_control", "reno");
+  }
 }
 
 /** A server that goes with the stack. */

@@ -2,7 +2,7 @@ import { toError } from "@heddle/contracts";
 import type { OpenOptions, OpenSuite, Suite } from "../suite.ts";
 import { checkPath, readCounters } from "./check-path.ts";
 import { pathContestants } from "./contestants/index.ts";
-import { type LoadTimes, runLoad, startServer, widenPorts } from "./load.ts";
+import { type LoadTimes, runLoad, settleEnds, startServer } from "./load.ts";
 import type { Path } from "./path.ts";
 import { pathTests, type PathTest } from "./tests.ts";
 
@@ -56,7 +56,7 @@ async function openPath(stack: AsyncDisposableStack, name: string): Promise<Path
   const own = stack.use(new AsyncDisposableStack());
   try {
     const path = await contestant.open(own);
-    await widenPorts(path.client);
+    await settleEnds(path);
     await startServer(own, path.server);
     return path;
   } catch (error) {
