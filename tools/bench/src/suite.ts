@@ -26,10 +26,20 @@ export interface Suite {
   readonly contestants: readonly string[];
   /** The contestant whose number every other's of the same round is divided by. */
   readonly baseline?: string;
+  /** Of contestants that have another baseline: one of IPv6, say, or of the same number of nodes. */
+  readonly baselines?: Readonly<Record<string, string>>;
   /** Rounds where the command line says nothing. */
   readonly rounds: number;
   /** Sets up these contestants side by side. Whatever it makes is gone once the result is disposed of. */
-  open(contestants: readonly string[]): Promise<OpenSuite>;
+  open(contestants: readonly string[], options?: OpenOptions): Promise<OpenSuite>;
+}
+
+/** What the command line says about how to measure. */
+export interface OpenOptions {
+  /** How long a sample takes, where that is to be chosen. */
+  readonly seconds?: number;
+  /** Once it is aborted, a test that runs ends at once, by throwing. */
+  readonly signal?: AbortSignal;
 }
 
 /** A suite whose contestants are all set up. */

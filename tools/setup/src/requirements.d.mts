@@ -11,5 +11,5 @@ export function kernelProblems(
   places?: { readonly btf?: string },
 ): readonly string[];
 export function missingRequirements(
-  groups?: readonly "kernels"[],
+  groups?: readonly ("bench" | "kernels")[],
 ): readonly { readonly debian: string; readonly program?: string }[];

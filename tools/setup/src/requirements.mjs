@@ -22,6 +22,11 @@ export const programs = [
 
 /** What only some commands need: they name the group, after `--with`. */
 export const optionalPrograms = {
+  bench: [
+    { program: "nft", debian: "nftables", for: "the benchmark's service rules" },
+    { program: "iptables-restore", debian: "iptables", for: "the benchmark's service rules" },
+    { program: "bridge", debian: "iproute2", for: "the benchmark's tunnel" },
+  ],
   kernels: [
     { program: "qemu-system-x86_64", debian: "qemu-system-x86", for: "the kernel matrix" },
     { program: "dpkg-deb", debian: "dpkg", for: "unpacking kernels" },

@@ -2,7 +2,7 @@
 //
 //   node tools/setup/src/setup.mjs [--with GROUP] [--] [COMMAND ARGUMENT...]
 //
-// GROUP names optional requirements that the command has: `kernels`.
+// GROUP names optional requirements that the command has: `bench`, `kernels`.
 //
 // Everything is checked each time and done only when needed, so that the second time is quick.
 import { spawn, spawnSync } from "node:child_process";
