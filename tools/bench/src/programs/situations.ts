@@ -15,6 +15,7 @@ import {
   type Variation,
 } from "./frames.ts";
 import type { Datapath } from "./objects.ts";
+import type { Verdict } from "./outcome.ts";
 import type { Hook, Rewind, Spread } from "./rewind.ts";
 import { gateway, gatewayMac, peer, remotePod, type Scene } from "./scene.ts";
 
@@ -27,8 +28,6 @@ export interface World {
   readonly fresh: Datapath;
   readonly rewind: Rewind;
 }
-
-export type Verdict = "next" | "drop" | "redirect";
 
 /** A program, the packets that it gets, and what has to become of them. */
 export interface Situation {

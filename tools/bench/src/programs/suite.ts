@@ -8,10 +8,11 @@ import { pinToCpu } from "./cpu.ts";
 import { hotVariation } from "./frames.ts";
 import { median } from "./median.ts";
 import { loadDatapath } from "./objects.ts";
+import { wrongOutcome } from "./outcome.ts";
 import { fillReferences } from "./references.ts";
 import { createRewind, type Spread } from "./rewind.ts";
 import { createScene } from "./scene.ts";
-import { type Situation, situations, type Verdict, type World } from "./situations.ts";
+import { type Situation, situations, type World } from "./situations.ts";
 
 export interface ProgramsOptions {
   /** Runs of one batch; 65536 are one of each flow. @defaultValue 65536 */
@@ -45,9 +46,6 @@ const sizes = [
   { name: "translated", title: "BPF instructions", unit: "B", better: "less" },
   { name: "jited", title: "machine code", unit: "B", better: "less" },
 ] as const;
-
-/** `TC_ACT_UNSPEC`, `TC_ACT_SHOT`, `TC_ACT_REDIRECT` of linux/pkt_cls.h. */
-const verdicts: Readonly<Record<Verdict, number>> = { next: -1, drop: 2, redirect: 7 };
 
 class OpenPrograms implements OpenSuite {
   readonly #world: World;
@@ -117,24 +115,12 @@ class OpenPrograms implements OpenSuite {
 
   async #batch(situation: Situation, contestant: string): Promise<number> {
     const { rewind } = this.#world;
-    const { program, hook, ifindex } = situation;
+    const { program, hook, ifindex, verdict } = situation;
     const result = await rewind.run(program, hook, ifindex, this.#options.repeat);
-    const expected = verdicts[situation.verdict];
-    if (result.returnValue !== expected) {
-      throw new Error(
-        `${contestant} returned ${String(result.returnValue)} instead of ${String(expected)}`,
-      );
-    }
-    const after = situation.after(rewind.last());
-    if (!Buffer.from(after).equals(result.data)) {
-      throw new Error(`${contestant} gave the packet ${hex(result.data)} instead of ${hex(after)}`);
-    }
+    const problem = wrongOutcome(result, verdict, situation.after(rewind.last()));
+    if (problem !== undefined) throw new Error(`measure program ${contestant}: ${problem}`);
     return result.durationNs;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }
 
 function makerOf(contestant: string): (world: World) => Situation {
