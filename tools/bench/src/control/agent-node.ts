@@ -9,6 +9,7 @@ import { type AgentClient, annotations, createAgentClient } from "@heddle/agent/
 import { parseIpv4, parseIpv6 } from "@heddle/contracts";
 import { formatManifest } from "@heddle/kube-source";
 import { createPinFolder, createTestNetns, joinNetns, type TestNetns } from "@heddle/testing";
+import type { Own } from "./measurement.ts";
 
 /** A node in a network namespace of its own, with a folder of objects, whose agent runs as it does on a node. */
 export class AgentNode {
@@ -16,17 +17,12 @@ export class AgentNode {
   readonly client: AgentClient;
   readonly #folder: string;
   readonly #config: string;
-  readonly #stack: AsyncDisposableStack;
+  readonly #own: Own;
 
-  private constructor(
-    netns: TestNetns,
-    folder: string,
-    pinRoot: string,
-    stack: AsyncDisposableStack,
-  ) {
+  private constructor(netns: TestNetns, folder: string, pinRoot: string, own: Own) {
     this.netns = netns;
     this.#folder = folder;
-    this.#stack = stack;
+    this.#own = own;
     this.#config = join(folder, "agent.conf");
     const socket = join(folder, "agent.sock");
     this.client = createAgentClient(socket);
@@ -34,10 +30,10 @@ export class AgentNode {
     writeFileSync(this.#config, JSON.stringify(options));
   }
 
-  /** @param stack takes all that is made */
-  static async create(stack: AsyncDisposableStack): Promise<AgentNode> {
-    const netns = stack.use(await createTestNetns("node"));
-    const network = stack.use(await createTestNetns("net"));
+  /** @param own takes all that is made */
+  static async create(own: Own): Promise<AgentNode> {
+    const netns = await own(createTestNetns("node"));
+    const network = await own(createTestNetns("net"));
     const { near: device } = await joinNetns(
       { netns, device: "eth0" },
       { netns: network, device: "eth0" },
@@ -50,12 +46,14 @@ export class AgentNode {
       prefixLength: 64,
       flags: ["nodad"],
     });
-    const { path: pinRoot } = stack.use(createPinFolder());
+    const { path: pinRoot } = await own(createPinFolder());
     const folder = mkdtempSync(join(tmpdir(), "hdt-agent-"));
-    stack.defer(() => {
-      rmSync(folder, { recursive: true });
+    await own({
+      [Symbol.dispose]: () => {
+        rmSync(folder, { recursive: true });
+      },
     });
-    const node = new AgentNode(netns, folder, pinRoot, stack);
+    const node = new AgentNode(netns, folder, pinRoot, own);
     node.#write("node.yaml", nodeManifest);
     return node;
   }
@@ -64,7 +62,7 @@ export class AgentNode {
   async start(): Promise<RunningAgent> {
     const [program, ...args] = [...heddle, "agent", "--config", this.#config];
     const started = performance.now();
-    const child = this.#spawn([program, ...args], ["ignore", "ignore", "pipe"]);
+    const child = await this.#spawn([program, ...args], ["ignore", "ignore", "pipe"]);
     const agent = new RunningAgent(child);
     await agent.ready();
     return Object.assign(agent, { readyAfter: performance.now() - started });
@@ -83,21 +81,19 @@ export class AgentNode {
   }
 
   /** Who asks pods for an answer, on the node. */
-  startProber(): Prober {
+  async startProber(): Promise<Prober> {
     const main = fileURLToPath(new URL("prober.ts", import.meta.url));
     return new Prober(
-      this.#spawn([process.execPath, main], ["ignore", "ignore", "inherit", "ipc"]),
+      await this.#spawn([process.execPath, main], ["ignore", "ignore", "inherit", "ipc"]),
     );
   }
 
-  #spawn(
+  async #spawn(
     command: readonly string[],
     stdio: ("ignore" | "pipe" | "inherit" | "ipc")[],
-  ): ChildProcess {
+  ): Promise<ChildProcess> {
     const child = spawn("nsenter", [`--net=${this.netns.path}`, "--", ...command], { stdio });
-    this.#stack.defer(async () => {
-      await end(child);
-    });
+    await this.#own({ [Symbol.asyncDispose]: () => end(child) });
     return child;
   }
 

@@ -6,41 +6,78 @@ import { formatReportLine } from "./report-line.ts";
 export interface Measurement {
   /** The test that is asked for. */
   readonly test: string;
-  /** A number at the end of the contestant's name: `pods-100`. */
+  /** The number at the end of the contestant's name: 100 of `pods-100`. */
   readonly size: number;
-  /** Whatever is made for it is disposed of at the end, also when that comes early. */
-  readonly stack: AsyncDisposableStack;
-  report(measure: string, value: number): void;
+  /** Whether it is only tried out: numbers need not be good. */
+  readonly quick: boolean;
+  readonly own: Own;
+  readonly report: (measure: string, value: number) => void;
 }
 
-/** Runs a measurement as this process: `node PROGRAM TEST CONTESTANT`. */
+/**
+ * Takes what is made for a measurement, which is disposed of in the end: the last one first, and also what is
+ * still being made when the end comes early.
+ */
+export type Own = <T extends AsyncDisposable | Disposable>(made: T | Promise<T>) => Promise<T>;
+
+/** Runs a measurement as this process: `node PROGRAM TEST CONTESTANT [quick]`. A signal ends it early. */
 export async function runMeasurement(
   body: (measurement: Measurement) => Promise<void>,
 ): Promise<void> {
-  const [, , test = "", contestant = ""] = process.argv;
-  const stack = new AsyncDisposableStack();
+  const [, , test = "", contestant = "", pace] = process.argv;
+  const belongings = new Belongings();
   const { promise: stopped, resolve: stop } = Promise.withResolvers<NodeJS.Signals>();
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
-  const report = (measure: string, value: number): void => {
-    console.log(formatReportLine({ measure, value }));
-  };
-  const size = Number(/\d+$/.exec(contestant)?.[0]);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   let exitCode = 0;
   try {
-    const ended = body({ test, size, stack, report });
+    const ended = body({
+      test,
+      size: Number(/\d+$/.exec(contestant)?.[0]),
+      quick: pace === "quick",
+      own: (made) => belongings.add(made),
+      report: (measure, value) => console.log(formatReportLine({ measure, value })),
+    });
+    ended.catch(() => undefined);
     const signal = await Promise.race([ended, stopped]);
     if (signal !== undefined) exitCode = 128 + constants.signals[signal];
-    ended.catch(() => undefined);
   } catch (error) {
     console.error(toError(error).stack);
     exitCode = 1;
   }
-  await stack.disposeAsync();
+  await belongings.dispose();
+  // What was given up may still wait for something.
   process.exit(exitCode);
 }
 
-/** Tells what went wrong, for the case that the measurement comes to no end. */
+class Belongings {
+  readonly #stack = new AsyncDisposableStack();
+  readonly #making = new Set<Promise<unknown>>();
+
+  async add<T extends AsyncDisposable | Disposable>(made: T | Promise<T>): Promise<T> {
+    const adding = this.#add(made);
+    this.#making.add(adding);
+    try {
+      return await adding;
+    } finally {
+      this.#making.delete(adding);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#stack.disposeAsync();
+    await Promise.allSettled(this.#making);
+  }
+
+  async #add<T extends AsyncDisposable | Disposable>(made: T | Promise<T>): Promise<T> {
+    const thing = await made;
+    if (!this.#stack.disposed) return this.#stack.use(thing);
+    await using late = new AsyncDisposableStack();
+    late.use(thing);
+    throw new Error("the measurement has ended");
+  }
+}
+
+/** Tells what went wrong, for the case that a measurement comes to no end. */
 export const complaints: Logger = createLogger(({ message, fields }) => {
   console.error(message, fields);
 }, "warn");

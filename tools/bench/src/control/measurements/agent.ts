@@ -6,15 +6,16 @@ import { AgentNode, type RunningAgent } from "../agent-node.ts";
 import { type Measurement, megabytes, runMeasurement } from "../measurement.ts";
 import { percentile } from "../percentile.ts";
 
-/** Pods that come and go, one after the other. */
-const churn = 50;
+/** How many pods come and go, one after the other. */
+const churn = { quick: 2, thorough: 50 } as const;
 /** Milliseconds that an idle agent is watched. */
-const idleTime = 10_000;
+const idleTime = { quick: 100, thorough: 10_000 } as const;
 
-await runMeasurement(async ({ test, size, stack, report }) => {
-  const node = await AgentNode.create(stack);
+await runMeasurement(async ({ test, size, quick, own, report }) => {
+  const pace = quick ? "quick" : "thorough";
+  const node = await AgentNode.create(own);
   for (let index = 0; index < size; index++) {
-    const { path } = stack.use(await createTestNetns("pod"));
+    const { path } = await own(createTestNetns("pod"));
     node.addPod(`pod-${String(index)}`, path, addressesOf(index));
   }
   const started = performance.now();
@@ -25,10 +26,10 @@ await runMeasurement(async ({ test, size, stack, report }) => {
     await measureStart(node, agent, size, { report, connected });
   } else if (test === "idle") {
     const before = agent.cpuTime();
-    await delay(idleTime);
-    report("cpu", (100 * (agent.cpuTime() - before)) / idleTime);
+    await delay(idleTime[pace]);
+    report("cpu", (100 * (agent.cpuTime() - before)) / idleTime[pace]);
   } else {
-    await measureChurn(node, size, { stack, report });
+    await measureChurn(node, { from: size, count: churn[pace] }, { own, report });
   }
 });
 
@@ -74,13 +75,13 @@ async function measureStart(
 
 async function measureChurn(
   node: AgentNode,
-  size: number,
-  { stack, report }: Pick<Measurement, "stack" | "report">,
+  { from, count }: { readonly from: number; readonly count: number },
+  { own, report }: Pick<Measurement, "own" | "report">,
 ): Promise<void> {
-  const prober = node.startProber();
+  const prober = await node.startProber();
   const [added, deleted]: [number[], number[]] = [[], []];
-  for (let index = size; index < size + churn; index++) {
-    const netns = stack.use(await createTestNetns("pod"));
+  for (let index = from; index < from + count; index++) {
+    const netns = await own(createTestNetns("pod"));
     const [address = "", ...rest] = addressesOf(index);
     const name = `pod-${String(index)}`;
     const answered = prober.untilAnswer(address);

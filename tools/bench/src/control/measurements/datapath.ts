@@ -5,10 +5,10 @@ import { createTable } from "@heddle/tables";
 import { createPinFolder, createTestNetns, joinNetns } from "@heddle/testing";
 import { complaints, liveBytes, megabytes, runMeasurement } from "../measurement.ts";
 
-await runMeasurement(async ({ test, size, stack, report }) => {
-  const netns = stack.use(await createTestNetns("node"));
-  const pods = stack.use(await createTestNetns("pods"));
-  const { path: pinRoot } = stack.use(createPinFolder());
+await runMeasurement(async ({ test, size, own, report }) => {
+  const netns = await own(createTestNetns("node"));
+  const pods = await own(createTestNetns("pods"));
+  const { path: pinRoot } = await own(createPinFolder());
   const devices: InterfaceIndex[] = [];
   for (let index = 0; index < size; index++) {
     const device = `pod${String(index)}`;
@@ -21,7 +21,7 @@ await runMeasurement(async ({ test, size, stack, report }) => {
   }
   const before = liveBytes();
   const started = performance.now();
-  const datapath = stack.use(await start(place));
+  const datapath = await own(start(place));
   const loaded = performance.now();
   await attach(datapath, devices);
   report("start", loaded - started);

@@ -4,6 +4,7 @@ import { addressBits, type IpAddress, ipFamilies, parseIp, systemClock } from "@
 import { defaultGateway } from "@heddle/datapath";
 import {
   createEndpoints,
+  type Endpoint,
   type EndpointRequest,
   type Endpoints,
   endpointsMap,
@@ -12,25 +13,23 @@ import { createRtnetlinkMonitor } from "@heddle/rtnetlink/monitor";
 import { createTable, type Derived } from "@heddle/tables";
 import { createTestNetns, type TestNetns } from "@heddle/testing";
 import { createMap, type KernelMap } from "libbpf-napi";
-import type { Endpoint } from "@heddle/endpoint";
-import { complaints, liveBytes, megabytes, runMeasurement } from "../measurement.ts";
+import { complaints, liveBytes, megabytes, type Own, runMeasurement } from "../measurement.ts";
 import { untilMany } from "../until-many.ts";
 
 type Requests = ReturnType<typeof createTable<string, Derived<EndpointRequest>>>;
 
 const nodeAddress = { 4: parseIp("192.0.2.1"), 6: parseIp("2001:db8::1") } as const;
 
-await runMeasurement(async ({ size, stack, report }) => {
-  const node = stack.use(await createTestNetns("node"));
+await runMeasurement(async ({ size, own, report }) => {
+  const node = await own(createTestNetns("node"));
   const paths: string[] = [];
-  for (let index = 0; index < size; index++)
-    paths.push(stack.use(await createTestNetns("pod")).path);
+  for (let index = 0; index < size; index++) paths.push((await own(createTestNetns("pod"))).path);
   await addNodeAddresses(node);
-  const map = stack.use(await createMap(endpointsMap));
+  const map = await own(createMap(endpointsMap));
   const requests: Requests = createTable({ name: "requests" });
   requests.markSynced();
   const before = liveBytes();
-  const endpoints = await start(stack, node, map, requests);
+  const endpoints = await start(own, node, map, requests);
   const started = performance.now();
   for (const [index, netns] of paths.entries()) {
     requests.upsert(`default/pod-${String(index)}`, { netns });
@@ -58,16 +57,16 @@ async function addNodeAddresses({ rtnetlink }: TestNetns): Promise<void> {
 }
 
 async function start(
-  stack: AsyncDisposableStack,
+  own: Own,
   node: TestNetns,
   map: KernelMap<IpAddress, Endpoint>,
   requests: Requests,
 ): Promise<Endpoints> {
-  const monitor = stack.use(createRtnetlinkMonitor({ netns: node.handle }));
+  const monitor = await own(createRtnetlinkMonitor({ netns: node.handle }));
   await monitor.start();
   const { links$, addresses$, routes$ } = monitor;
   const epochs = new Map<number, number>();
-  const endpoints = stack.use(
+  const endpoints = await own(
     createEndpoints(
       {
         requests$: requests.changes$,

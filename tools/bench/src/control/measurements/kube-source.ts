@@ -7,14 +7,16 @@ import { createFolderSource, formatManifest } from "@heddle/kube-source";
 import { filter, firstValueFrom, skipWhile, take } from "rxjs";
 import { complaints, liveBytes, megabytes, runMeasurement } from "../measurement.ts";
 
-await runMeasurement(async ({ test, size, stack, report }) => {
+await runMeasurement(async ({ test, size, own, report }) => {
   const folder = mkdtempSync(join(tmpdir(), "hdt-objects-"));
-  stack.defer(() => {
-    rmSync(folder, { recursive: true });
+  await own({
+    [Symbol.dispose]: () => {
+      rmSync(folder, { recursive: true });
+    },
   });
   for (let index = 0; index < size; index++) writePod(folder, index, "first");
   const before = liveBytes();
-  const source = stack.use(
+  const source = await own(
     createFolderSource(
       { clock: systemClock, logger: complaints },
       { path: folder, accepted: ["Pod"] },

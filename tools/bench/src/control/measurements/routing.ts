@@ -10,9 +10,9 @@ import { untilMany } from "../until-many.ts";
 
 const protocols = { routeProtocol: 72, podRouteProtocol: 73 } as const;
 
-await runMeasurement(async ({ size, stack, report }) => {
-  const netns = stack.use(await createTestNetns("node"));
-  const network = stack.use(await createTestNetns("net"));
+await runMeasurement(async ({ size, own, report }) => {
+  const netns = await own(createTestNetns("node"));
+  const network = await own(createTestNetns("net"));
   const { near } = await joinNetns({ netns, device: "eth0" }, { netns: network, device: "eth0" });
   const self = node(1);
   await addAddresses(netns, near, self);
@@ -20,10 +20,10 @@ await runMeasurement(async ({ size, stack, report }) => {
   nodes.upsert(self.name, self);
   nodes.markSynced();
   const before = liveBytes();
-  const monitor = stack.use(createRtnetlinkMonitor({ netns: netns.handle }));
+  const monitor = await own(createRtnetlinkMonitor({ netns: netns.handle }));
   await monitor.start();
   const { links$, addresses$, routes$, rules$ } = monitor;
-  const routing = stack.use(
+  const routing = await own(
     createRouting(
       {
         nodes$: nodes.changes$,
