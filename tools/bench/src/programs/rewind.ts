@@ -15,7 +15,7 @@ import type { Variation } from "./frames.ts";
 export type Hook = "ingress" | "egress";
 
 /** What every run begins with. */
-export interface Frame {
+interface Frame {
   readonly bytes: Uint8Array;
   /** Offsets of the fields that vary; undefined for one that does not. */
   readonly low: number | undefined;
@@ -28,7 +28,7 @@ export interface Frame {
 export type Spread = "hot" | "flows" | "new";
 
 /** In which order the values of the first field come. */
-export type Order = "ascending" | "scattered";
+type Order = "ascending" | "scattered";
 
 /** Behind what is copied into the packet. */
 const nowhere = 126;

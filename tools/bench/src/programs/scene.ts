@@ -20,7 +20,7 @@ export interface Party {
 }
 
 /** A pod of the scene's node. */
-export interface ScenePod extends Party {
+interface ScenePod extends Party {
   /** The node's end of its device pair. */
   readonly ifindex: InterfaceIndex;
   /** Where its epoch lies. */

@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compile } from "@heddle-tools/bpf-build";
+import { pinToCpu } from "../cpu.ts";
+import { median } from "../median.ts";
+import { compileOwn } from "../own-programs.ts";
 import type { OpenSuite, Suite } from "../suite.ts";
-import { pinToCpu } from "./cpu.ts";
 import { hotVariation } from "./frames.ts";
-import { median } from "./median.ts";
 import { loadDatapath } from "./objects.ts";
 import { wrongOutcome } from "./outcome.ts";
 import { fillReferences } from "./references.ts";
@@ -74,7 +70,7 @@ class OpenPrograms implements OpenSuite {
       scene,
       settled: stack.use(await loadDatapath(scene, 1n << 62n)),
       fresh: stack.use(await loadDatapath(scene, 0n)),
-      rewind: stack.use(await createRewind(compiledInto(stack), scene.netns)),
+      rewind: stack.use(await createRewind(compileOwn("programs", stack), scene.netns)),
     };
     await fillReferences(world.rewind.object, scene);
     return new OpenPrograms(world, options, stack.move());
@@ -127,15 +123,4 @@ function makerOf(contestant: string): (world: World) => Situation {
   const maker = situations[contestant];
   if (maker === undefined) throw new Error(`programs has no contestant ${contestant}`);
   return maker;
-}
-
-/** Compiles the benchmark's own programs, and gives the object's path. */
-function compiledInto(stack: AsyncDisposableStack): string {
-  const root = fileURLToPath(new URL("../../../../", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "hdt-programs-"));
-  stack.defer(() => {
-    rmSync(folder, { recursive: true });
-  });
-  const source = join(root, "tools/bench/bpf/programs.bpf.c");
-  return compile(source, join(folder, "programs.bpf.o"), root);
 }
