@@ -5,11 +5,23 @@ import {
   type IpPrefix,
   prefixContains,
   prefixFamily,
+  prefixLength,
   prefixOf,
 } from "@heddle/contracts";
 import type { Address, RouteProtocol, RouteSpec } from "@heddle/rtnetlink";
 import type { ClusterNode } from "./node-network.ts";
 import { RoutingError } from "./routing-error.ts";
+
+/** What can be reached on a link without any router. */
+export interface LinkPrefix {
+  readonly prefix: IpPrefix;
+  readonly device: InterfaceIndex;
+}
+
+/** The prefix that an address of this node tells to be on its device's link. */
+export function prefixOnLink({ address, prefixLength: length, device }: Address): LinkPrefix {
+  return { prefix: prefixOf(address, length), device };
+}
 
 /**
  * The route to a prefix of another node's pods: by that node, when it is on a link of this one.
@@ -20,11 +32,11 @@ import { RoutingError } from "./routing-error.ts";
 export function routeToNode(
   node: ClusterNode,
   prefix: IpPrefix,
-  addresses: Iterable<Address>,
+  onLink: Iterable<LinkPrefix>,
   protocol: RouteProtocol,
 ): RouteSpec | undefined {
   const gateway = gatewayFor(node, prefix);
-  const device = deviceTowards(gateway, addresses);
+  const device = deviceTowards(gateway, onLink);
   if (device === undefined) return undefined;
   return { destination: prefix, protocol, nextHops: [{ gateway, device }] };
 }
@@ -53,17 +65,17 @@ function gatewayFor({ name, addresses }: ClusterNode, prefix: IpPrefix): IpAddre
   });
 }
 
-/** The device whose own prefix the address is in; of several the one with the longest. */
+/** The device that the address is on the link of; of several the one with the longest prefix. */
 function deviceTowards(
   gateway: IpAddress,
-  addresses: Iterable<Address>,
+  onLink: Iterable<LinkPrefix>,
 ): InterfaceIndex | undefined {
-  let nearest: Address | undefined;
-  for (const candidate of addresses) {
-    const { address, prefixLength } = candidate;
-    if (ipFamily(address) !== ipFamily(gateway)) continue;
-    if (!prefixContains(prefixOf(address, prefixLength), gateway)) continue;
-    if (nearest === undefined || prefixLength > nearest.prefixLength) nearest = candidate;
+  let nearest: LinkPrefix | undefined;
+  for (const candidate of onLink) {
+    if (!prefixContains(candidate.prefix, gateway)) continue;
+    if (nearest === undefined || prefixLength(candidate.prefix) > prefixLength(nearest.prefix)) {
+      nearest = candidate;
+    }
   }
   return nearest?.device;
 }

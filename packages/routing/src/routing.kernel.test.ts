@@ -114,6 +114,26 @@ describe("the pods of another node", () => {
     await expectRoutes("-6", ["unreachable fd00:10:244:1::/64 dev lo"]);
   });
 
+  it("are not looked at again for a route that somebody else makes", async () => {
+    let looks = 0;
+    const watched: ClusterNode = {
+      ...peer,
+      get podPrefixes() {
+        looks++;
+        return peer.podPrefixes;
+      },
+    };
+    announce(self, watched);
+    await start();
+    await expectRoutes("-4", ["10.244.2.0/24 via 192.0.2.2 dev eth0", "unreachable 10.244.1.0/24"]);
+    const told = await quiet();
+    const before = looks;
+    await netns.run("ip", "route", "add", "203.0.113.0/24", "via", "192.0.2.9");
+    await waitUntil("the route to be told of", () => changes > told);
+    await quiet();
+    expect(looks).toBe(before);
+  });
+
   it("are left to the network when the node is on no link of this one", async () => {
     announce(self, node(3, "198.51.100.3", "2001:db8:3::3"));
     const routing = await start();

@@ -30,19 +30,21 @@ import {
   createTable,
   type Derived,
   failure,
+  filterValues,
   type Key,
   type MutableTable,
   type Reconciler,
+  successes,
   type Table,
 } from "@heddle/tables";
 import type { Subscription } from "rxjs";
 import { enableForwarding } from "./forwarding.ts";
 import type { ClusterNode } from "./node-network.ts";
-import { routeToNode, routeToOwnPods } from "./plan-routes.ts";
 import { watchLostNeighbours } from "./lost-neighbours.ts";
+import { prefixOnLink, routeToNode, routeToOwnPods } from "./plan-routes.ts";
 import { NextTurn } from "./next-turn.ts";
 import { RouteTarget } from "./route-target.ts";
-import { type NodeDevice, selectDevices } from "./select-devices.ts";
+import { isDefaultRoute, type NodeDevice, selectDevices } from "./select-devices.ts";
 
 export interface RoutingDeps {
   /** The nodes of the cluster by name, this one among them. */
@@ -111,11 +113,13 @@ class DirectRouting implements Routing {
   readonly #nodes: Collection<string, ClusterNode>;
   readonly #links: Collection<InterfaceIndex, Link>;
   readonly #addresses: Collection<string, Address>;
-  readonly #routes: Collection<string, Route>;
+  /** Routes to everywhere; of all others there may be many. */
+  readonly #defaults: Collection<string, Route>;
   readonly #devices: MutableTable<InterfaceIndex, NodeDevice>;
   readonly #desired: MutableTable<IpPrefix, Derived<RouteSpec>>;
   readonly #reconciler: Reconciler<IpPrefix>;
-  readonly #planning = new NextTurn(() => this.#plan());
+  readonly #choosing = new NextTurn(() => this.#chooseDevices());
+  readonly #planning = new NextTurn(() => this.#planRoutes());
   readonly #telling = new NextTurn(() => this.#deps.routesChanged());
   readonly #subscriptions: Subscription[] = [];
 
@@ -126,7 +130,8 @@ class DirectRouting implements Routing {
     this.#nodes = collect(deps.nodes$, { name: "nodes" });
     this.#links = collect(deps.links$, { name: "links" });
     this.#addresses = collect(deps.addresses$, { name: "addresses" });
-    this.#routes = collect(deps.routes$, { name: "kernel routes" });
+    const defaults$ = successes(filterValues(deps.routes$, isDefaultRoute));
+    this.#defaults = collect(defaults$, { name: "default routes" });
     this.#devices = createTable({ name: "node devices", equals: isSameDevice });
     this.#desired = createTable<IpPrefix, Derived<RouteSpec>>({
       name: "node routes",
@@ -152,7 +157,7 @@ class DirectRouting implements Routing {
   }
 
   get tables(): readonly Table<Key, unknown>[] {
-    const collected = [this.#addresses, this.#routes].map(({ table }) => table);
+    const collected = [this.#addresses, this.#defaults].map(({ table }) => table);
     return [this.#devices, this.#desired, this.#reconciler.status, ...collected];
   }
 
@@ -170,12 +175,15 @@ class DirectRouting implements Routing {
 
   async start(): Promise<void> {
     for (const source of this.#sources()) await source.start();
+    const choose = () => this.#choosing.request();
     const plan = () => this.#planning.request();
     this.#subscriptions.push(
+      this.#nodes.table.changes$.subscribe(choose),
+      this.#links.table.changes$.subscribe(choose),
+      this.#addresses.table.changes$.subscribe(choose),
+      this.#defaults.table.changes$.subscribe(choose),
       this.#nodes.table.changes$.subscribe(plan),
-      this.#links.table.changes$.subscribe(plan),
       this.#addresses.table.changes$.subscribe(plan),
-      this.#routes.table.changes$.subscribe(plan),
       this.#addresses.table.changes$.subscribe(() => this.#telling.request()),
       this.#devices.changes$.subscribe((change) => {
         this.#telling.request();
@@ -190,12 +198,14 @@ class DirectRouting implements Routing {
     );
     await enableForwarding(this.#deps.node, this.#deps.settings, this.#deps.logger);
     // What is known already counts from now on.
-    this.#plan();
+    this.#chooseDevices();
+    this.#planRoutes();
     await this.#reconciler.start();
   }
 
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#choosing.close();
     this.#planning.close();
     this.#telling.close();
     for (const source of this.#sources()) await source.close();
@@ -207,44 +217,46 @@ class DirectRouting implements Routing {
   }
 
   #sources(): readonly Service[] {
-    return [this.#nodes, this.#links, this.#addresses, this.#routes];
+    return [this.#nodes, this.#links, this.#addresses, this.#defaults];
   }
 
   #own(): ClusterNode | undefined {
     return this.#nodes.table.get(this.#options.nodeName);
   }
 
-  /** Computes devices and routes from all that is known, and publishes what differs. */
-  #plan(): void {
-    const addresses = Array.from(this.#addresses.table.entries(), ([, address]) => address);
+  /** Chooses the devices by all that is known, and publishes what differs. */
+  #chooseDevices(): void {
     const state = {
-      links: Array.from(this.#links.table.entries(), ([, link]) => link),
-      addresses,
-      routes: Array.from(this.#routes.table.entries(), ([, route]) => route),
+      links: this.#links.table.entries().map(([, link]) => link),
+      addresses: this.#addresses.table.entries().map(([, address]) => address),
+      defaults: this.#defaults.table.entries().map(([, route]) => route),
       own: this.#own()?.addresses ?? [],
     };
     fill(this.#devices, selectDevices(state, this.#options.devices ?? []));
-    fill(this.#desired, this.#planRoutes(addresses));
-    const inputs = [this.#nodes, this.#links, this.#addresses, this.#routes];
-    if (inputs.every(({ table }) => table.synced)) {
-      this.#devices.markSynced();
-      this.#desired.markSynced();
-    }
+    const inputs = [this.#nodes, this.#links, this.#addresses, this.#defaults];
+    if (inputs.every(({ table }) => table.synced)) this.#devices.markSynced();
   }
 
-  #planRoutes(addresses: readonly Address[]): ReadonlyMap<IpPrefix, Derived<RouteSpec>> {
+  /** Computes the routes to all nodes, and publishes what differs. */
+  #planRoutes(): void {
     const { nodeName, routeProtocol } = this.#options;
+    const onLink = this.#addresses.table
+      .entries()
+      .map(([, address]) => prefixOnLink(address))
+      .toArray();
     const plan = new Map<IpPrefix, Derived<RouteSpec>>();
     for (const [name, node] of this.#nodes.table.entries()) {
       for (const prefix of node.podPrefixes) {
         const route =
           name === nodeName
             ? routeToOwnPods(prefix, routeProtocol)
-            : attemptRoute(() => routeToNode(node, prefix, addresses, routeProtocol));
+            : attemptRoute(() => routeToNode(node, prefix, onLink, routeProtocol));
         if (route !== undefined) plan.set(prefix, route);
       }
     }
-    return plan;
+    fill(this.#desired, plan);
+    const inputs = [this.#nodes, this.#addresses];
+    if (inputs.every(({ table }) => table.synced)) this.#desired.markSynced();
   }
 
   /**
@@ -253,7 +265,7 @@ class DirectRouting implements Routing {
    */
   #watchRoutes(): Subscription {
     const ways = new Map<string, Route>();
-    return this.#routes.table.changes$.subscribe((change) => {
+    return this.#deps.routes$.subscribe((change) => {
       if (change.kind === "upsert" && this.#isWay(change.value)) {
         ways.set(change.key, change.value);
         this.#telling.request();

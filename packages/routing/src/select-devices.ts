@@ -13,7 +13,8 @@ export interface NodeDevice {
 export interface NodeState {
   readonly links: Iterable<Link>;
   readonly addresses: Iterable<Address>;
-  readonly routes: Iterable<Route>;
+  /** Those of {@link isDefaultRoute}. */
+  readonly defaults: Iterable<Route>;
   /** The node's own addresses on the network between the nodes. */
   readonly own: readonly IpAddress[];
 }
@@ -36,17 +37,16 @@ export function selectDevices(
   return devices;
 }
 
-function outwardIndexes({ addresses, routes, own }: NodeState): ReadonlySet<InterfaceIndex> {
+function outwardIndexes({ addresses, defaults, own }: NodeState): ReadonlySet<InterfaceIndex> {
   const indexes = new Set<InterfaceIndex>();
   for (const { address, device } of addresses) if (own.includes(address)) indexes.add(device);
-  for (const route of routes) {
-    if (!isDefaultRoute(route)) continue;
-    for (const { device } of route.nextHops) if (device !== undefined) indexes.add(device);
+  for (const { nextHops } of defaults) {
+    for (const { device } of nextHops) if (device !== undefined) indexes.add(device);
   }
   return indexes;
 }
 
 /** Whether the route leads anywhere that no other route leads. */
-function isDefaultRoute({ destination, table, type }: Route): boolean {
+export function isDefaultRoute({ destination, table, type }: Route): boolean {
   return prefixLength(destination) === 0 && table === "main" && type === "unicast";
 }

@@ -1,5 +1,8 @@
+import { controlSuites } from "./control/suites.ts";
 import { paths } from "./paths/paths-suite.ts";
+import { pricesSuite } from "./prices/suite.ts";
+import { programsSuite } from "./programs/suite.ts";
 import type { Suite } from "./suite.ts";
 
 /** What `npm run bench` runs, in this order. */
-export const suites: readonly Suite[] = [paths];
+export const suites: readonly Suite[] = [programsSuite(), pricesSuite(), paths, ...controlSuites()];

@@ -17,6 +17,7 @@ export function allChecks(root: string): readonly Check[] {
       "packages/*/examples/**/*.c",
       "packages/*/bench/*.c",
       "bpf/tests/fixtures/*.c",
+      "tools/bench/bpf/*.c",
       "tools/*/native/*.[ch]",
     ],
     { cwd: root },
