@@ -16,7 +16,7 @@ const maxFileBytes = 64 * 2 ** 20;
 const batchSize = 16;
 
 /** Whether kubectl would read the file from a folder, and no editor or file system keeps it for itself. */
-function isManifestName(name: string): boolean {
+export function isManifestName(name: string): boolean {
   return /^[^.].*\.(?:yaml|yml|json)$/.test(name);
 }
 

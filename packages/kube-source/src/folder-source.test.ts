@@ -385,6 +385,24 @@ describe("time", () => {
     expect(seen.deletes()).toBe(0);
   });
 
+  it("need not pass before a file that comes by renaming is read", async () => {
+    const { seen, source } = setUp({ settleTime: 60_000, patience: 120_000 });
+    await source.start();
+    await put("a.yaml", namespaces("a"));
+    await eventually(() => expect(seen.keys()).toEqual(["a"]));
+  });
+
+  it("passes before a file that went is missed, as an editor may be saving it", async () => {
+    await put("a.yaml", namespaces("a"));
+    const { clock, seen } = await startOnManualClock();
+    await rename(join(folder, "a.yaml"), join(folder, "a.yaml~"));
+    await eventually(() => expect(clock.pending).toBe(1));
+    clock.advance(49);
+    writeFileSync(join(folder, "a.yaml"), namespaces("a", "b"));
+    await asTimePasses(clock, () => expect(seen.keys()).toEqual(["a", "b"]));
+    expect(seen.deletes()).toBe(0);
+  });
+
   it("is given to a file that is written while the folder is being read", async () => {
     await put("a.yaml", namespaces("a"));
     const { clock, problems, seen } = await startOnManualClock();
@@ -413,7 +431,7 @@ describe("time", () => {
   it("ends: out of patience, a file is taken as it is", async () => {
     await put("a.yaml", namespaces("a"));
     const { clock, seen } = await startOnManualClock({ patience: 50 });
-    await put("b.yaml", namespaces("b"));
+    writeFileSync(join(folder, "b.yaml"), namespaces("b"));
     await duringScan(clock, () => writeFileSync(join(folder, "a.yaml"), ""));
     await scanEnded(clock);
     expect(seen.keys()).toEqual(["b"]);

@@ -12,6 +12,7 @@ import { createState, type MutableState, type Table } from "@heddle/tables";
 import { type FileState, mergeFiles, nextFileState } from "./folder-content.ts";
 import { type FolderFiles, readFolder } from "./folder-files.ts";
 import { type FolderWatch, watchFolder } from "./folder-watch.ts";
+import { signOf } from "./folder-sign.ts";
 import { type Manifests, parseManifests } from "./manifests.ts";
 import type { ObjectSource, ObjectStream, SourceKind } from "./object-source.ts";
 import type { ObjectKey } from "./object-key.ts";
@@ -37,7 +38,8 @@ export interface FolderSourceOptions {
    */
   readonly consumer?: string;
   /**
-   * How long the folder must be at rest before it is read, in milliseconds.
+   * How long no file must have been written to before the folder is read, in milliseconds. A file that comes
+   * by renaming is read at once, as it is complete.
    *
    * @defaultValue 50
    */
@@ -87,6 +89,9 @@ export function createFolderSource(
   return new FolderSource(deps, options);
 }
 
+/** Milliseconds in which the kernel tells of a write to a file that has just been created. */
+const arrivalTime = 1;
+
 class FolderSource implements ObjectSource, Service {
   readonly pods$: ObjectStream<"Pod">;
   readonly nodes$: ObjectStream<"Node">;
@@ -99,6 +104,7 @@ class FolderSource implements ObjectSource, Service {
 
   readonly #options: FolderSourceOptions;
   readonly #path: string;
+  readonly #settleTime: number;
   readonly #logger: Logger;
   readonly #rescan: Rescan;
   readonly #tables = createObjectTables();
@@ -115,8 +121,9 @@ class FolderSource implements ObjectSource, Service {
     const { interval = 30_000, patience = 1000, settleTime = 50 } = options;
     this.#options = options;
     this.#path = resolve(options.path);
+    this.#settleTime = settleTime;
     this.#logger = logger;
-    this.#rescan = new Rescan(clock, { interval, patience, settleTime }, (outOfPatience) =>
+    this.#rescan = new Rescan(clock, { interval, patience }, (outOfPatience) =>
       this.#scan(outOfPatience),
     );
     this.#problems = createState<readonly SourceProblem[]>([], { equals: sameProblems });
@@ -160,7 +167,7 @@ class FolderSource implements ObjectSource, Service {
     const problems = [watch, read].flatMap((result) => ("problem" in result ? result.problem : []));
     const isComplete = "files" in read && this.#take(read.files, outOfPatience);
     // The folder may have come into being after the watch had been set on one above it.
-    if ("files" in read && "path" in watch && watch.path !== this.#path) this.#rescan.request();
+    if ("files" in read && "path" in watch && watch.path !== this.#path) this.#rescan.request(0);
     const content = mergeFiles(this.#files.values());
     replaceObjects(this.#tables, content.objects);
     if (isComplete) markSynced(this.#tables);
@@ -170,9 +177,11 @@ class FolderSource implements ObjectSource, Service {
   /** Watches what the path names now, which may be another folder than before. */
   #renewWatch(): ReturnType<typeof watchFolder> {
     this.#touched.clear();
-    const watch = watchFolder(this.#path, (name) => {
+    const watch = watchFolder(this.#path, (name, isWrite) => {
       this.#touched.add(name);
-      this.#rescan.request();
+      const sign = this.#watch?.path === this.#path ? signOf(this.#path, name, isWrite) : "change";
+      if (sign === "arrival") this.#rescan.request(arrivalTime);
+      else if (sign === "change") this.#rescan.request(this.#settleTime);
     });
     this.#watch = "problem" in watch ? undefined : watch;
     return watch;

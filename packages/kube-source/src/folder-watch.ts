@@ -13,15 +13,18 @@ export interface FolderWatch extends Disposable {
  * Watches a folder with inotify; while it does not exist, the nearest folder above it, in which it or the
  * way to it will appear.
  *
- * @param onChange - Told the name of what was created, written, renamed or removed there, if the kernel says.
+ * @param onChange - Told the name of what was created, written, renamed or removed there, if the kernel says,
+ * and whether it was a write.
  */
 export function watchFolder(
   path: string,
-  onChange: (name: string | undefined) => void,
+  onChange: (name: string | undefined, isWrite: boolean) => void,
 ): FolderWatch | { readonly problem: SourceProblem } {
   for (let candidate = path; ; candidate = dirname(candidate)) {
     try {
-      const watcher = watch(candidate, (_event, name) => onChange(name ?? undefined));
+      const watcher = watch(candidate, (event, name) => {
+        onChange(name ?? undefined, event === "change");
+      });
       return { path: candidate, ...asDisposable(watcher, onChange) };
     } catch (error) {
       const mayBeAbove = ["ENOENT", "ENOTDIR"].includes(errorCode(error));
@@ -33,8 +36,11 @@ export function watchFolder(
 }
 
 /** A watcher that fails later has lost what it watched, which is a change. */
-function asDisposable(watcher: FSWatcher, onChange: (name: undefined) => void): Disposable {
-  watcher.on("error", () => onChange(undefined));
+function asDisposable(
+  watcher: FSWatcher,
+  onChange: (name: undefined, isWrite: boolean) => void,
+): Disposable {
+  watcher.on("error", () => onChange(undefined, false));
   return { [Symbol.dispose]: () => watcher.close() };
 }
 

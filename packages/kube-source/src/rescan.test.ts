@@ -10,15 +10,11 @@ function setUp() {
     readonly outOfPatience: boolean;
     readonly end: () => void;
   }[] = [];
-  const rescan = new Rescan(
-    clock,
-    { settleTime: 50, patience: 200, interval: 10_000 },
-    (outOfPatience) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      scans.push({ at: clock.monotonic() - 1000, outOfPatience, end: resolve });
-      return promise;
-    },
-  );
+  const rescan = new Rescan(clock, { patience: 200, interval: 10_000 }, (outOfPatience) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    scans.push({ at: clock.monotonic() - 1000, outOfPatience, end: resolve });
+    return promise;
+  });
   const endScan = async () => {
     scans.at(-1)?.end();
     // The rescan goes on in the microtasks after the scan's promise.
@@ -44,13 +40,30 @@ describe("scans", () => {
     const { clock, endScan, rescan, scans } = setUp();
     void rescan.start();
     await endScan();
-    rescan.request();
+    rescan.request(50);
     clock.advance(49);
-    rescan.request();
+    rescan.request(50);
     clock.advance(49);
     expect(scans).toHaveLength(1);
     clock.advance(1);
     expect(scans.at(-1)).toMatchObject({ at: 99, outOfPatience: false });
+  });
+
+  it("wait for the request that takes longest to settle", async () => {
+    const { clock, endScan, rescan, scans } = setUp();
+    void rescan.start();
+    await endScan();
+    rescan.request(50);
+    clock.advance(10);
+    rescan.request(1);
+    clock.advance(39);
+    expect(scans).toHaveLength(1);
+    clock.advance(1);
+    expect(scans.at(-1)).toMatchObject({ at: 50, outOfPatience: false });
+    await endScan();
+    rescan.request(1);
+    clock.advance(1);
+    expect(scans.at(-1)).toMatchObject({ at: 51 });
   });
 
   it("begin when patience ends, however many requests come", async () => {
@@ -58,7 +71,7 @@ describe("scans", () => {
     void rescan.start();
     await endScan();
     for (let time = 0; time < 200; time += 10) {
-      rescan.request();
+      rescan.request(50);
       clock.advance(10);
     }
     expect(scans.at(-1)).toMatchObject({ at: 200, outOfPatience: true });
@@ -68,8 +81,8 @@ describe("scans", () => {
   it("are never two at a time; a request during one leads to another after it", async () => {
     const { clock, endScan, rescan, scans } = setUp();
     void rescan.start();
-    rescan.request();
-    rescan.request();
+    rescan.request(50);
+    rescan.request(50);
     clock.advance(500);
     expect(scans).toHaveLength(1);
     await endScan();
@@ -83,14 +96,10 @@ describe("scans", () => {
   it("go on after one that failed", async () => {
     const clock = createManualClock();
     let scans = 0;
-    const rescan = new Rescan(
-      clock,
-      { settleTime: 50, patience: 200, interval: 1000 },
-      async () => {
-        scans += 1;
-        if (scans === 1) throw new Error("broken");
-      },
-    );
+    const rescan = new Rescan(clock, { patience: 200, interval: 1000 }, async () => {
+      scans += 1;
+      if (scans === 1) throw new Error("broken");
+    });
     await expect(rescan.start()).rejects.toThrow("broken");
     clock.advance(1000);
     expect(scans).toBe(2);
@@ -101,7 +110,7 @@ describe("scans", () => {
     const { promise, reject } = Promise.withResolvers<void>();
     const rescan = new Rescan(
       createManualClock(),
-      { settleTime: 50, patience: 200, interval: 1000 },
+      { patience: 200, interval: 1000 },
       () => promise,
     );
     const started = rescan.start();
@@ -120,7 +129,7 @@ describe("scans", () => {
     expect(closed).toBe(false);
     await endScan();
     await closing;
-    rescan.request();
+    rescan.request(50);
     expect(clock.pending).toBe(0);
     await rescan.start();
     expect(scans).toHaveLength(1);

@@ -1,9 +1,7 @@
 import type { Clock } from "@heddle/contracts";
 
 export interface RescanOptions {
-  /** How long nothing must have been requested before a scan begins, ms. */
-  readonly settleTime: number;
-  /** The longest that a request waits for that, ms. */
+  /** The longest that a request waits for what it asks to wait for, ms. */
   readonly patience: number;
   /** From the end of a scan to the next when nothing is requested, ms. */
   readonly interval: number;
@@ -16,6 +14,8 @@ export class Rescan {
   readonly #scan: (outOfPatience: boolean) => Promise<void>;
   /** When the first request came that no scan has begun after. */
   #requestedAt: number | undefined;
+  /** When all requests will have settled. */
+  #settledAt = -Infinity;
   #timer: Disposable | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
@@ -37,10 +37,15 @@ export class Rescan {
     await this.#running;
   }
 
-  /** Something changed: scan when it has settled. A request during a scan leads to another one after it. */
-  request(): void {
+  /**
+   * Something changed: scan when nothing was requested for so many milliseconds. A request during a scan leads
+   * to another one after it.
+   */
+  request(settleTime: number): void {
     if (this.#closed) return;
-    this.#requestedAt ??= this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    this.#requestedAt ??= now;
+    this.#settledAt = Math.max(this.#settledAt, now + settleTime);
     if (this.#running === undefined) this.#schedule();
   }
 
@@ -52,11 +57,14 @@ export class Rescan {
   }
 
   #schedule(): void {
-    const { interval, patience, settleTime } = this.#options;
-    const due = this.#requestedAt === undefined ? undefined : this.#requestedAt + patience;
-    const left = due === undefined ? interval : Math.min(settleTime, due - this.#clock.monotonic());
+    const { interval, patience } = this.#options;
+    const now = this.#clock.monotonic();
+    const due =
+      this.#requestedAt === undefined
+        ? now + interval
+        : Math.min(this.#settledAt, this.#requestedAt + patience);
     this.#timer?.[Symbol.dispose]();
-    this.#timer = this.#clock.schedule(left, () => this.#begin());
+    this.#timer = this.#clock.schedule(Math.max(0, due - now), () => this.#begin());
   }
 
   #begin(): void {
