@@ -36,6 +36,7 @@ describe("the configuration", () => {
       attachment: "auto",
       maxEndpoints: 4096,
       maxFlows: undefined,
+      sparePairs: 4,
       addressStrategy: "first-free",
       addressCoolDown: 0,
       logLevel: "info",

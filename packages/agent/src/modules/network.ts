@@ -121,7 +121,11 @@ function makeEndpoints(get: Resolve): Endpoints {
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
-    { gateway: defaultGateway, routeProtocol: routeProtocols.pods },
+    {
+      gateway: defaultGateway,
+      routeProtocol: routeProtocols.pods,
+      sparePairs: get(tokens.config).sparePairs,
+    },
   );
   get(tokens.health).add("endpoints", endpoints.health$);
   get(tokens.tables).add(() => endpoints.tables);
