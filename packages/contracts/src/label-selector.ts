@@ -56,10 +56,11 @@ export function parseLabelSelector(input: unknown): LabelSelector {
 
 function isMet(requirement: LabelRequirement, labels: Labels): boolean {
   const value = labelOf(labels, requirement.key);
-  if (requirement.operator === "Exists") return value !== undefined;
-  if (requirement.operator === "DoesNotExist") return value === undefined;
-  const isOne = value !== undefined && requirement.values.includes(value);
-  return isOne === (requirement.operator === "In");
+  if ("values" in requirement) {
+    const isOne = value !== undefined && requirement.values.includes(value);
+    return isOne === (requirement.operator === "In");
+  }
+  return (value !== undefined) === (requirement.operator === "Exists");
 }
 
 /** Nothing that every object has, such as `constructor`, is a label. */

@@ -15,6 +15,7 @@ import type { Ipam, IpamDeps, IpamOptions } from "./ipam.ts";
 import {
   addressReserved,
   addressTaken,
+  badCoolDown,
   drainingPrefix,
   noAddress,
   noFamily,
@@ -65,6 +66,7 @@ export class AddressPool implements Ipam, BlockHolder {
   ) {
     const { random = Math.random } = deps;
     const { name = "default", reserved = [], strategy = "first-free", coolDown = 0 } = options;
+    if (!(coolDown >= 0)) throw badCoolDown(name, coolDown);
     this.name = name;
     this.#clock = deps.clock;
     this.#reserved = reserved.map(reservationRange);
@@ -84,9 +86,9 @@ export class AddressPool implements Ipam, BlockHolder {
     return this.#usage.state$;
   }
 
-  /** How many owners there are. */
-  get ownerCount(): number {
-    return this.#byOwner.size;
+  /** Who has something. */
+  owners(): ReadonlySet<string> {
+    return new Set(this.#byOwner.keys());
   }
 
   allocate(owner: string, families: readonly IpFamily[]): Allocation {
@@ -139,7 +141,7 @@ export class AddressPool implements Ipam, BlockHolder {
     }
     this.#byOwner.set(owner, allocation);
     this.#table?.upsert(owner, allocation);
-    this.#usage.invalidate();
+    this.#announce();
     return allocation;
   }
 
@@ -149,7 +151,7 @@ export class AddressPool implements Ipam, BlockHolder {
     for (const address of allocation.addresses) this.#giveBack(address, owner);
     this.#byOwner.delete(owner);
     this.#table?.delete(owner);
-    this.#usage.invalidate();
+    this.#announce();
     return true;
   }
 
@@ -172,7 +174,7 @@ export class AddressPool implements Ipam, BlockHolder {
     } else {
       throw overlappingPrefix(this.name, prefix, other);
     }
-    this.#usage.invalidate();
+    this.#announce();
   }
 
   drainPrefix(prefix: IpPrefix): void {
@@ -180,7 +182,7 @@ export class AddressPool implements Ipam, BlockHolder {
     block.drain();
     this.#queues[block.family].changed(block);
     this.#dropDrained(block);
-    this.#usage.invalidate();
+    this.#announce();
   }
 
   removePrefix(prefix: IpPrefix): void {
@@ -188,12 +190,26 @@ export class AddressPool implements Ipam, BlockHolder {
     if (block.slots.used > 0) throw prefixInUse(prefix, block.slots);
     this.#remove(block);
     this.#space.index.delete(block);
-    this.#usage.invalidate();
+    this.#announce();
+  }
+
+  /** Takes all prefixes, of which nobody has an address, out of the pool. */
+  clear(): void {
+    for (const block of this.#blocks) {
+      this.#remove(block);
+      this.#space.index.delete(block);
+    }
+    this.#announce();
   }
 
   changed(block: Block): void {
     this.#queues[block.family].changed(block);
+    this.#announce();
+  }
+
+  #announce(): void {
     this.#usage.invalidate();
+    this.#space.changed();
   }
 
   #append(block: Block): void {
@@ -281,7 +297,7 @@ export class AddressPool implements Ipam, BlockHolder {
 }
 
 /** @throws {IpamError} `second-address` when `wanted` adds to a family that there is an address of */
-function checkFamilies(
+export function checkFamilies(
   owner: string,
   held: readonly IpAddress[],
   wanted: Iterable<IpAddress>,

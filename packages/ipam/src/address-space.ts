@@ -8,7 +8,11 @@ export class AddressSpace {
   readonly index: PrefixIndex<Block> = new PrefixIndex();
   readonly cooling: Cooling;
 
-  constructor(clock: Clock) {
+  /** Tells that the use of some pool is another one. */
+  readonly changed: () => void;
+
+  constructor(clock: Clock, changed: () => void = () => undefined) {
+    this.changed = changed;
     this.cooling = new Cooling(clock, (addresses) => this.#endCooling(addresses));
   }
 

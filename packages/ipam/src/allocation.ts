@@ -44,3 +44,21 @@ class StoredAllocation implements Allocation {
     return [this.ipv4, this.ipv6].filter((address) => address !== undefined);
   }
 }
+
+/** An allocation, and which pools its addresses are of. */
+export interface PoolAllocation extends Allocation {
+  readonly ipv4Pool: string | undefined;
+  readonly ipv6Pool: string | undefined;
+}
+
+/** What one owner has of several pools, each of which has given something. */
+export function joinAllocations(
+  owner: string,
+  given: readonly { readonly pool: string; readonly allocation: Allocation }[],
+): PoolAllocation {
+  const first = given.find(({ allocation }) => allocation.ipv4 !== undefined);
+  const second = given.find(({ allocation }) => allocation.ipv6 !== undefined);
+  const [ipv4, ipv6] = [first?.allocation.ipv4, second?.allocation.ipv6];
+  const addresses = [ipv4, ipv6].filter((address) => address !== undefined);
+  return { owner, ipv4, ipv6, addresses, ipv4Pool: first?.pool, ipv6Pool: second?.pool };
+}

@@ -4,8 +4,16 @@
  *
  * @module
  */
-export type { Allocation } from "./allocation.ts";
+export type { Allocation, PoolAllocation } from "./allocation.ts";
 export type { PrefixUsage } from "./block.ts";
 export { createIpam, type Ipam, type IpamDeps, type IpamOptions } from "./ipam.ts";
 export { IpamError, type IpamErrorCode } from "./ipam-error.ts";
+export {
+  createPools,
+  type NamedPoolOptions,
+  type PoolChoice,
+  type Pools,
+  type PoolsOptions,
+  type PoolUsage,
+} from "./pools.ts";
 export type { AddressRange, Reservation } from "./reservation.ts";

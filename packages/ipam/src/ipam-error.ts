@@ -25,6 +25,14 @@ export type IpamErrorCode =
   | "unknown-prefix"
   /** Addresses of the prefix are in use. */
   | "prefix-in-use"
+  /** There is no pool of the name. */
+  | "unknown-pool"
+  /** No selector matches, and there is no default pool. */
+  | "no-pool"
+  /** There is a pool of the name already. */
+  | "duplicate-pool"
+  /** Addresses of the pool are in use. */
+  | "pool-in-use"
   /** An option makes no sense. */
   | "invalid-option";
 

@@ -9,6 +9,15 @@ const namedOwners = 5;
 /** How many prefixes an error describes one by one. */
 const namedPrefixes = 4;
 
+export function badCoolDown(pool: string, coolDown: number): IpamError {
+  return new IpamError({
+    code: "invalid-option",
+    operation: "create pool",
+    subject: pool,
+    reason: `coolDown is ${String(coolDown)}, not 0 or more milliseconds`,
+  });
+}
+
 export function noFamily(owner: string): IpamError {
   return new IpamError({
     code: "no-family",
