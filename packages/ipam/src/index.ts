@@ -6,6 +6,14 @@
  */
 export type { Allocation, PoolAllocation } from "./allocation.ts";
 export type { PrefixUsage } from "./block.ts";
+export {
+  type ClusterPool,
+  type ClusterPoolDeps,
+  type ClusterPoolOptions,
+  type ClusterPrefix,
+  type ClusterPrefixUsage,
+  createClusterPool,
+} from "./cluster-pool.ts";
 export { createIpam, type Ipam, type IpamDeps, type IpamOptions } from "./ipam.ts";
 export { IpamError, type IpamErrorCode } from "./ipam-error.ts";
 export {

@@ -33,6 +33,10 @@ export type IpamErrorCode =
   | "duplicate-pool"
   /** Addresses of the pool are in use. */
   | "pool-in-use"
+  /** The prefix belongs to another node. */
+  | "prefix-taken"
+  /** Node prefixes of the cluster's prefix have another length. */
+  | "wrong-length"
   /** An option makes no sense. */
   | "invalid-option";
 
