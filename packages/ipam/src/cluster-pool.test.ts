@@ -105,7 +105,7 @@ describe("a cluster pool", () => {
     all.addPrefix(cluster("10.1.0.0/16", 26));
     expect(all.allocate("n1", [4])).toEqual(["10.1.0.0/26"]);
     expect(() => all.removePrefix(parsePrefix("10.1.0.0/16"))).toThrow(
-      "remove cluster prefix 10.1.0.0/16: 1 node prefixes of it are in use, by n1 (drain it instead)",
+      "remove cluster prefix 10.1.0.0/16: 1 node prefixes of it are in use, by n1 (drain the prefix that they are of, and wait until nodes have given them back)",
     );
     all.drainPrefix(parsePrefix("10.1.0.0/16"));
     expect(() => all.allocate("n2", [4])).toThrow(/10\.0\.0\.0\/24 has 1 of 1/);

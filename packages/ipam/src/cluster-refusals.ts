@@ -81,19 +81,19 @@ export function unknownCluster(
   });
 }
 
-export function clusterInUse({ prefix, usage, nodes }: ClusterBlockUse): IpamError {
+/** @param nodes those that have the `count` parts of the prefix */
+export function clusterInUse(
+  operation: string,
+  prefix: IpPrefix,
+  count: number,
+  nodes: readonly string[],
+): IpamError {
   const names = nodes.slice(0, named).join(", ");
   const more = nodes.length > named ? ` and ${String(nodes.length - named)} more` : "";
-  return clusterError("prefix-in-use", "remove cluster prefix", prefix, {
-    reason: `${String(usage.used)} node prefixes of it are in use, by ${names}${more}`,
-    hint: "drain it instead",
+  return clusterError("prefix-in-use", operation, prefix, {
+    reason: `${String(count)} node prefixes of it are in use, by ${names}${more}`,
+    hint: "drain the prefix that they are of, and wait until nodes have given them back",
   });
-}
-
-interface ClusterBlockUse {
-  readonly prefix: IpPrefix;
-  readonly usage: { readonly used: number };
-  readonly nodes: readonly string[];
 }
 
 function describeUse(block: ClusterBlock): string {

@@ -24,4 +24,20 @@ export {
   type PoolsOptions,
   type PoolUsage,
 } from "./pools.ts";
+export {
+  createSharedPool,
+  type SharedPool,
+  type SharedPoolDeps,
+  type SharedPoolOptions,
+} from "./shared-pool/shared-pool.ts";
+export {
+  blockName,
+  decodeNodeBlock,
+  decodeSharedConfig,
+  type NodeBlock,
+  type SharedConfig,
+  type SharedPrefix,
+} from "./shared-pool/shared-records.ts";
+export { createMemoryStore } from "./store/memory-store.ts";
+export type { Conflict, ObjectStore, StoredObject } from "./store/object-store.ts";
 export type { AddressRange, Reservation } from "./reservation.ts";

@@ -73,6 +73,11 @@ export class NodePrefixPool implements ClusterPool {
       .map((family) => this.#find(node, family));
   }
 
+  /** Whether the node may have the prefix and does not have it yet. @throws {IpamError} when it may not */
+  isClaimable(node: string, prefix: IpPrefix): boolean {
+    return this.#claimable(node, prefix) !== undefined;
+  }
+
   claim(node: string, prefixes: readonly IpPrefix[]): void {
     const parts = Array.from(new Set(prefixes), (prefix) => this.#claimable(node, prefix));
     this.#take(
@@ -138,10 +143,10 @@ export class NodePrefixPool implements ClusterPool {
   }
 
   removePrefix(prefix: IpPrefix): void {
-    const block = this.#blockNamed("remove cluster prefix", prefix);
-    if (block.slots.used > 0) {
-      throw clusterInUse({ prefix, usage: block.usage, nodes: block.nodes().toArray() });
-    }
+    const operation = "remove cluster prefix";
+    const block = this.#blockNamed(operation, prefix);
+    const { used } = block.slots;
+    if (used > 0) throw clusterInUse(operation, prefix, used, block.nodes().toArray());
     this.#remove(block);
     this.#usage.invalidate();
   }
