@@ -38,6 +38,15 @@ export {
   type SharedConfig,
   type SharedPrefix,
 } from "./shared-pool/shared-records.ts";
+export { neededAddresses } from "./supply/needed-addresses.ts";
+export {
+  createPrefixSupply,
+  nodeSource,
+  type PrefixSource,
+  type PrefixSupply,
+  type PrefixSupplyDeps,
+  type PrefixSupplyOptions,
+} from "./supply/prefix-supply.ts";
 export { createMemoryStore } from "./store/memory-store.ts";
 export type { Conflict, ObjectStore, StoredObject } from "./store/object-store.ts";
 export type { AddressRange, Reservation } from "./reservation.ts";

@@ -37,6 +37,8 @@ export type IpamErrorCode =
   | "prefix-taken"
   /** Node prefixes of the cluster's prefix have another length. */
   | "wrong-length"
+  /** The supply of prefixes was closed while somebody waited for it. */
+  | "supply-closed"
   /** An option makes no sense. */
   | "invalid-option";
 

@@ -1,7 +1,9 @@
 import {
+  compareIp,
   ipFamilies,
   type IpFamily,
   type IpPrefix,
+  prefixAddress,
   silentLogger,
   type StateStream,
 } from "@heddle/contracts";
@@ -113,7 +115,7 @@ export class StoredPool implements SharedPool {
       const objects = await this.#objects.list();
       const own = objects.filter(({ value }) => value.node === node);
       const deleted = await Promise.all(own.map((object) => this.#objects.delete(object)));
-      return own.filter((_, index) => deleted[index]).map(({ value }) => value.prefix);
+      return prefixesOf(own.filter((_, index) => deleted[index]));
     });
   }
 
@@ -122,7 +124,7 @@ export class StoredPool implements SharedPool {
       const objects = await this.#objects.list();
       const own = objects.filter(({ value }) => value.node === node);
       const adopted = await Promise.all(own.map((object) => this.#adopt(object)));
-      return own.filter((_, index) => adopted[index]).map(({ value }) => value.prefix);
+      return prefixesOf(own.filter((_, index) => adopted[index]));
     });
   }
 
@@ -139,7 +141,10 @@ export class StoredPool implements SharedPool {
     );
   }
 
-  /** It is drained first: whoever takes a part of it after this one has looked sees that, and gives it back. */
+  /**
+   * It is drained first: whoever takes a part of it after this one has looked sees that, and gives it back. It stays
+   * drained where a node has taken a part just before.
+   */
   async removePrefix(prefix: IpPrefix): Promise<void> {
     await this.#change(async (config) => {
       withoutPrefix(this.#name, config, prefix, await this.#listed());
@@ -308,4 +313,10 @@ export class StoredPool implements SharedPool {
     void settled.then(() => this.#inFlight.delete(settled));
     return done;
   }
+}
+
+/** In the order of their addresses. */
+function prefixesOf(objects: readonly StoredObject<NodeBlock>[]): readonly IpPrefix[] {
+  const prefixes = objects.map(({ value }) => value.prefix);
+  return prefixes.toSorted((one, other) => compareIp(prefixAddress(one), prefixAddress(other)));
 }

@@ -9,9 +9,13 @@ import type { Conflict, ObjectStore, StoredObject } from "../store/object-store.
  * - `lost`: it is carried out, and the caller is told of a failure.
  * - `late`: the caller is told of a failure, and it is carried out some time after.
  * - `conflict`: an update that finds a conflict where there was none.
+ * - `slow`: it is carried out a long time after.
  * - `death`: it is carried out some time, and the caller dies before he hears of it.
  */
-export type Fault = "none" | "refused" | "lost" | "late" | "conflict" | "death";
+export type Fault = "none" | "refused" | "lost" | "late" | "conflict" | "slow" | "death";
+
+/** Turns that a request takes which does not take one. */
+const longTime = 40;
 
 /** What the tests throw at an allocator; anything else is a mistake. */
 export class StoreFailure extends Error {}
@@ -48,6 +52,10 @@ export class World {
 
   turn(): Promise<unknown> {
     return this.scheduler.schedule(Promise.resolve());
+  }
+
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) await this.turn(); // oxlint-disable-line no-await-in-loop
   }
 
   nextFault(): Fault {
@@ -113,7 +121,8 @@ export class UnreliableStore<V> implements ObjectStore<V> {
     if (fault === "death") this.#life.die();
     if (fault === "refused") throw new StoreFailure("refused");
     if (fault === "conflict" && conflict !== undefined) return conflict;
-    const done = this.#world.turn().then(carryOut);
+    const isLong = fault === "slow" || fault === "late" || fault === "death";
+    const done = this.#world.turns(isLong ? longTime : 1).then(carryOut);
     if (fault === "late") throw new StoreFailure("late");
     const result = await done;
     if (fault === "lost") throw new StoreFailure("lost");
