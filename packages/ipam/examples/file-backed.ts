@@ -10,10 +10,10 @@ const ipam = createIpam(
   { clock: systemClock },
   { prefixes: ["10.0.1.0/24", "fd00:1::/64"].map(parsePrefix) },
 );
-const store = createFileStore(
+const store = createFileStore<readonly IpAddress[]>(
   {
     clock: systemClock,
-    encode: (addresses: readonly IpAddress[]) => addresses.join(),
+    encode: (addresses) => addresses.join(),
     decode: (json) => String(json).split(",").map(parseIp),
   },
   { folder },

@@ -2,7 +2,6 @@ import {
   type Clock,
   ipFamilies,
   type IpAddress,
-  ipFamily,
   type IpFamily,
   type IpPrefix,
   type StateStream,
@@ -22,10 +21,10 @@ import {
   outsidePool,
   overlappingPrefix,
   prefixInUse,
-  secondAddress,
   stillCooling,
   unknownPrefix,
 } from "./refusals.ts";
+import { checkFamilies } from "./families.ts";
 import { type FamilyRange, reservationRange } from "./reservation.ts";
 import { RoomQueue } from "./room-queue.ts";
 import type { Offset, Slots } from "./slots.ts";
@@ -293,19 +292,5 @@ export class AddressPool implements Ipam, BlockHolder {
   #blockOf(address: IpAddress): Block | undefined {
     const block = this.#space.index.find(address);
     return block?.holder === this ? block : undefined;
-  }
-}
-
-/** @throws {IpamError} `second-address` when `wanted` adds to a family that there is an address of */
-export function checkFamilies(
-  owner: string,
-  held: readonly IpAddress[],
-  wanted: Iterable<IpAddress>,
-): void {
-  const all = [...held];
-  for (const address of wanted) {
-    const first = all.find((other) => ipFamily(other) === ipFamily(address));
-    if (first !== undefined) throw secondAddress(owner, address, first);
-    all.push(address);
   }
 }

@@ -7,10 +7,11 @@ import {
   type StateStream,
 } from "@heddle/contracts";
 import { createComputedState, createTable, type MutableTable, type Table } from "@heddle/tables";
-import { AddressPool, checkFamilies } from "./address-pool.ts";
+import { AddressPool } from "./address-pool.ts";
 import { AddressSpace } from "./address-space.ts";
 import { joinAllocations, type PoolAllocation } from "./allocation.ts";
 import type { PrefixUsage } from "./block.ts";
+import { checkFamilies } from "./families.ts";
 import type { Ipam, IpamDeps } from "./ipam.ts";
 import { duplicatePool, noPool, outsidePools, poolInUse, unknownPool } from "./pool-refusals.ts";
 import type { NamedPoolOptions, PoolChoice, Pools, PoolsOptions, PoolUsage } from "./pools.ts";

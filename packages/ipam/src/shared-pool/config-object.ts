@@ -1,75 +1,60 @@
-import { type IpPrefix, prefixesOverlap, prefixLength } from "@heddle/contracts";
-import { checkLength } from "../cluster-block.ts";
-import type { ClusterPrefix } from "../cluster-pool.ts";
-import { clusterInUse, overlappingCluster, unknownCluster } from "../cluster-refusals.ts";
-import type { NodeBlock, SharedConfig, SharedPrefix } from "./shared-records.ts";
+import { IpamError } from "../ipam-error.ts";
+import type { StoredObject } from "../store/object-store.ts";
+import { pause } from "./pause.ts";
+import type { PoolView } from "./pool-view.ts";
+import type { SharedPoolDeps } from "./shared-pool.ts";
+import type { SharedConfig } from "./shared-records.ts";
 
-/** The prefix of the configuration that a node prefix is a part of. */
-export function entryOf(config: SharedConfig, part: IpPrefix): SharedPrefix | undefined {
-  const entry = config.prefixes.find(({ prefix }) => prefixesOverlap(prefix, part));
-  return entry?.nodeLength === prefixLength(part) ? entry : undefined;
-}
+/** The object that says what a pool hands out. */
+export class ConfigObject {
+  readonly #deps: SharedPoolDeps;
+  readonly #name: string;
+  readonly #view: PoolView;
 
-/** @throws {IpamError} */
-export function withPrefix(
-  pool: string,
-  config: SharedConfig,
-  added: ClusterPrefix,
-  blocks: readonly NodeBlock[],
-): SharedConfig {
-  const { prefix, nodeLength } = added;
-  checkLength(prefix, nodeLength);
-  const other = config.prefixes.find((held) => prefixesOverlap(held.prefix, prefix));
-  const isBack = other?.prefix === prefix && other.nodeLength === nodeLength && other.draining;
-  if (other !== undefined && !isBack) throw overlappingCluster(pool, prefix, other.prefix);
-  // Left over from a time when the pool had another prefix here.
-  const odd = partsOf(prefix, blocks).filter((block) => prefixLength(block.prefix) !== nodeLength);
-  if (odd.length > 0) throw inUse("add cluster prefix", prefix, odd);
-  const rest = config.prefixes.filter((held) => held !== other);
-  return { ...config, prefixes: [...rest, { prefix, nodeLength, draining: false }] };
-}
+  constructor(deps: SharedPoolDeps, name: string, view: PoolView) {
+    this.#deps = deps;
+    this.#name = name;
+    this.#view = view;
+  }
 
-/** @throws {IpamError} */
-export function withDraining(
-  pool: string,
-  config: SharedConfig,
-  prefix: IpPrefix,
-  operation: string,
-): SharedConfig {
-  checkKnown(pool, config, prefix, operation);
-  return {
-    ...config,
-    prefixes: config.prefixes.map((held) =>
-      held.prefix === prefix ? { prefix, nodeLength: held.nodeLength, draining: true } : held,
-    ),
-  };
-}
+  /** Whoever is first decides what the pool begins with. */
+  async begin(initial: SharedConfig): Promise<void> {
+    const { configs } = this.#deps;
+    if ((await configs.get(this.#name)) === undefined) await configs.create(this.#name, initial);
+    await this.read();
+  }
 
-/** @throws {IpamError} */
-export function withoutPrefix(
-  pool: string,
-  config: SharedConfig,
-  prefix: IpPrefix,
-  blocks: readonly NodeBlock[],
-): SharedConfig {
-  const operation = "remove cluster prefix";
-  checkKnown(pool, config, prefix, operation);
-  const parts = partsOf(prefix, blocks);
-  if (parts.length > 0) throw inUse(operation, prefix, parts);
-  return { ...config, prefixes: config.prefixes.filter((held) => held.prefix !== prefix) };
-}
+  /** What the store has now, which the view knows from then on. */
+  async read(): Promise<SharedConfig> {
+    const { value } = await this.#get();
+    this.#view.configure(value);
+    return value;
+  }
 
-function checkKnown(pool: string, config: SharedConfig, prefix: IpPrefix, operation: string): void {
-  if (config.prefixes.some((held) => held.prefix === prefix)) return;
-  const held = config.prefixes.map((entry) => entry.prefix);
-  throw unknownCluster(pool, operation, prefix, held);
-}
+  /** Writes what follows from what is there, as often as somebody else is quicker. */
+  async change(next: (config: SharedConfig) => Promise<SharedConfig>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows from the one before
+      await pause(this.#deps, attempt);
+      // oxlint-disable-next-line no-await-in-loop
+      const { name, version, value } = await this.#get();
+      // oxlint-disable-next-line no-await-in-loop
+      const written = await this.#deps.configs.update(name, version, await next(value));
+      if (written === "conflict") continue;
+      this.#view.configure(written.value);
+      return;
+    }
+  }
 
-function partsOf(prefix: IpPrefix, blocks: readonly NodeBlock[]): readonly NodeBlock[] {
-  return blocks.filter((block) => prefixesOverlap(block.prefix, prefix));
-}
-
-function inUse(operation: string, prefix: IpPrefix, parts: readonly NodeBlock[]) {
-  const nodes = [...new Set(parts.map(({ node }) => node))];
-  return clusterInUse(operation, prefix, parts.length, nodes);
+  async #get(): Promise<StoredObject<SharedConfig>> {
+    const object = await this.#deps.configs.get(this.#name);
+    if (object !== undefined) return object;
+    throw new IpamError({
+      code: "unknown-pool",
+      operation: "find cluster pool",
+      subject: this.#name,
+      reason: "the store has no configuration of this name",
+      hint: "start the pool, which makes one",
+    });
+  }
 }

@@ -13,7 +13,8 @@ import { noNodeFamily } from "../cluster-refusals.ts";
 import { IpamError } from "../ipam-error.ts";
 import type { StoredObject } from "../store/object-store.ts";
 import { BlockObjects } from "./block-objects.ts";
-import { entryOf, withDraining, withoutPrefix, withPrefix } from "./config-object.ts";
+import { entryOf, withDraining, withoutPrefix, withPrefix } from "./config-changes.ts";
+import { ConfigObject } from "./config-object.ts";
 import { pause } from "./pause.ts";
 import { PoolView } from "./pool-view.ts";
 import type { SharedPool, SharedPoolDeps, SharedPoolOptions } from "./shared-pool.ts";
@@ -30,6 +31,7 @@ export class StoredPool implements SharedPool {
   readonly #name: string;
   readonly #initial: SharedConfig;
   readonly #view: PoolView;
+  readonly #config: ConfigObject;
   readonly #objects: BlockObjects;
   readonly #subscriptions: Subscription[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -47,6 +49,7 @@ export class StoredPool implements SharedPool {
     const { random } = deps;
     const chance = random === undefined ? {} : { random };
     this.#view = new PoolView(chance, { name, strategy }, this.#initial);
+    this.#config = new ConfigObject(deps, name, this.#view);
     this.#objects = new BlockObjects(deps, this.#view);
   }
 
@@ -56,11 +59,7 @@ export class StoredPool implements SharedPool {
 
   async start(): Promise<void> {
     const { configs, blocks } = this.#deps;
-    if ((await configs.get(this.#name)) === undefined) {
-      // Whoever is first decides what the pool begins with.
-      await configs.create(this.#name, this.#initial);
-    }
-    await this.#configure();
+    await this.#config.begin(this.#initial);
     const known = Promise.withResolvers<void>();
     this.#subscriptions.push(
       configs.changes$.subscribe((change) => {
@@ -129,14 +128,14 @@ export class StoredPool implements SharedPool {
   }
 
   addPrefix(prefix: ClusterPrefix): Promise<void> {
-    return this.#change(async (config) => {
+    return this.#changeConfig(async (config) => {
       const blocks = await this.#listed();
       return withPrefix(this.#name, config, prefix, blocks);
     });
   }
 
   drainPrefix(prefix: IpPrefix): Promise<void> {
-    return this.#change((config) =>
+    return this.#changeConfig((config) =>
       Promise.resolve(withDraining(this.#name, config, prefix, "drain cluster prefix")),
     );
   }
@@ -146,11 +145,11 @@ export class StoredPool implements SharedPool {
    * drained where a node has taken a part just before.
    */
   async removePrefix(prefix: IpPrefix): Promise<void> {
-    await this.#change(async (config) => {
+    await this.#changeConfig(async (config) => {
       withoutPrefix(this.#name, config, prefix, await this.#listed());
       return withDraining(this.#name, config, prefix, "remove cluster prefix");
     });
-    await this.#change(async (config) => {
+    await this.#changeConfig(async (config) => {
       return withoutPrefix(this.#name, config, prefix, await this.#listed());
     });
   }
@@ -229,7 +228,7 @@ export class StoredPool implements SharedPool {
   async #settle(object: StoredObject<NodeBlock>, rule: Rule): Promise<boolean> {
     if (object.value.confirmed) return true;
     try {
-      const config = await this.#configure();
+      const config = await this.#config.read();
       if (rule(config, object.value.prefix)) return await this.#objects.confirm(object);
     } catch (error) {
       await this.#objects.undo([object]);
@@ -251,7 +250,7 @@ export class StoredPool implements SharedPool {
   }
 
   async #refresh(): Promise<void> {
-    await this.#configure();
+    await this.#config.read();
     await this.#objects.list();
   }
 
@@ -259,39 +258,8 @@ export class StoredPool implements SharedPool {
     return (await this.#objects.list()).map(({ value }) => value);
   }
 
-  /** The configuration as the store has it now. */
-  async #configure(): Promise<SharedConfig> {
-    const { value } = await this.#config();
-    this.#view.configure(value);
-    return value;
-  }
-
-  async #config(): Promise<StoredObject<SharedConfig>> {
-    const object = await this.#deps.configs.get(this.#name);
-    if (object !== undefined) return object;
-    throw new IpamError({
-      code: "unknown-pool",
-      operation: "find cluster pool",
-      subject: this.#name,
-      reason: "the store has no configuration of this name",
-      hint: "start the pool, which makes one",
-    });
-  }
-
-  #change(next: (config: SharedConfig) => Promise<SharedConfig>): Promise<void> {
-    return this.#track(async () => {
-      for (let attempt = 0; ; attempt++) {
-        // oxlint-disable-next-line no-await-in-loop -- each attempt follows from the one before
-        await pause(this.#deps, attempt);
-        // oxlint-disable-next-line no-await-in-loop
-        const { name, version, value } = await this.#config();
-        // oxlint-disable-next-line no-await-in-loop
-        const written = await this.#deps.configs.update(name, version, await next(value));
-        if (written === "conflict") continue;
-        this.#view.configure(written.value);
-        return;
-      }
-    });
+  #changeConfig(next: (config: SharedConfig) => Promise<SharedConfig>): Promise<void> {
+    return this.#track(() => this.#config.change(next));
   }
 
   #put({ name, value }: StoredObject<NodeBlock>): void {
