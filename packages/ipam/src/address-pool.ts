@@ -4,11 +4,12 @@ import {
   type IpAddress,
   type IpFamily,
   type IpPrefix,
+  isIpv4Address,
   type StateStream,
 } from "@heddle/contracts";
 import { createComputedState, createTable, type MutableTable, type Table } from "@heddle/tables";
 import { AddressSpace } from "./address-space.ts";
-import { type Allocation, emptyAllocation, withAddress } from "./allocation.ts";
+import { type Allocation, allocationOf } from "./allocation.ts";
 import { Block, type BlockHolder, type PrefixUsage } from "./block.ts";
 import type { Ipam, IpamDeps, IpamOptions } from "./ipam.ts";
 import {
@@ -127,7 +128,7 @@ export class AddressPool implements Ipam, BlockHolder {
   carryOut({ held, offers }: Plan): Allocation {
     if (offers.length === 0) return held;
     const { owner } = held;
-    let allocation = held;
+    let { ipv4, ipv6 } = held;
     for (const { address, block, offset, cooling } of offers) {
       if (cooling) {
         this.#space.cooling.delete(address);
@@ -136,8 +137,10 @@ export class AddressPool implements Ipam, BlockHolder {
         block.slots.take(offset, owner);
       }
       this.#queues[block.family].changed(block);
-      allocation = withAddress(allocation, address);
+      if (isIpv4Address(address)) ipv4 = address;
+      else ipv6 = address;
     }
+    const allocation = allocationOf(owner, ipv4, ipv6);
     this.#byOwner.set(owner, allocation);
     this.#table?.upsert(owner, allocation);
     this.#announce();
@@ -241,7 +244,7 @@ export class AddressPool implements Ipam, BlockHolder {
   }
 
   #held(owner: string): Allocation {
-    return this.#byOwner.get(owner) ?? emptyAllocation(owner);
+    return this.#byOwner.get(owner) ?? allocationOf(owner, undefined, undefined);
   }
 
   #prefixes(): readonly IpPrefix[] {

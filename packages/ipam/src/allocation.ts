@@ -1,9 +1,4 @@
-import {
-  type IpAddress,
-  type Ipv4Address,
-  type Ipv6Address,
-  isIpv4Address,
-} from "@heddle/contracts";
+import { type IpAddress, type Ipv4Address, type Ipv6Address } from "@heddle/contracts";
 
 /** The addresses of one owner, at most one of each family. */
 export interface Allocation {
@@ -15,17 +10,13 @@ export interface Allocation {
   readonly addresses: readonly IpAddress[];
 }
 
-/** An owner without addresses. */
-export function emptyAllocation(owner: string): Allocation {
-  return new StoredAllocation(owner, undefined, undefined);
-}
-
-/** The allocation with one more address, in the place of another one of its family. */
-export function withAddress(allocation: Allocation, address: IpAddress): Allocation {
-  const { owner, ipv4, ipv6 } = allocation;
-  return isIpv4Address(address)
-    ? new StoredAllocation(owner, address, ipv6)
-    : new StoredAllocation(owner, ipv4, address);
+/** What an owner has, which may be nothing. */
+export function allocationOf(
+  owner: string,
+  ipv4: Ipv4Address | undefined,
+  ipv6: Ipv6Address | undefined,
+): Allocation {
+  return new StoredAllocation(owner, ipv4, ipv6);
 }
 
 /** There can be a million of them: the list is made when somebody asks. */

@@ -9,8 +9,11 @@ interface Chunk {
   word: number;
   /** Which of the numbers have an owner. */
   owned: number;
-  /** As many as there are bits in `owned`, in their order. */
-  readonly owners: string[];
+  /**
+   * As many as there are bits in `owned`, in their order. One alone is no list: where numbers are far from one another
+   * there would be a list for each.
+   */
+  owners: string | string[] | undefined;
 }
 
 /**
@@ -58,16 +61,16 @@ export class ChunkStore implements WordStore {
     const chunk = this.#find(Math.floor(number / chunkSize));
     if (chunk === undefined) return undefined;
     const bit = 1 << (number % chunkSize);
-    return (chunk.owned & bit) === 0 ? undefined : chunk.owners[countBelow(chunk.owned, bit)];
+    if ((chunk.owned & bit) === 0) return undefined;
+    const { owners } = chunk;
+    return Array.isArray(owners) ? owners[countBelow(chunk.owned, bit)] : owners;
   }
 
   /** Gives an owner to a number that has none. */
   own(number: number, owner: string): void {
     const chunk = this.#make(Math.floor(number / chunkSize));
     const bit = 1 << (number % chunkSize);
-    const place = countBelow(chunk.owned, bit);
-    if (place === chunk.owners.length) chunk.owners.push(owner);
-    else chunk.owners.splice(place, 0, owner);
+    insertOwner(chunk, countBelow(chunk.owned, bit), owner);
     chunk.owned |= bit;
     this.#ownerCount++;
   }
@@ -78,16 +81,17 @@ export class ChunkStore implements WordStore {
     const chunk = this.#find(index);
     const bit = 1 << (number % chunkSize);
     if (chunk === undefined || (chunk.owned & bit) === 0) return;
-    const place = countBelow(chunk.owned, bit);
-    if (place === chunk.owners.length - 1) chunk.owners.pop();
-    else chunk.owners.splice(place, 1);
+    removeOwner(chunk, countBelow(chunk.owned, bit));
     chunk.owned &= ~bit;
     this.#ownerCount--;
     this.#dropEmpty(index, chunk);
   }
 
   *owners(): Generator<string> {
-    for (const { owners } of this.#chunks.values()) yield* owners;
+    for (const { owners } of this.#chunks.values()) {
+      if (Array.isArray(owners)) yield* owners;
+      else if (owners !== undefined) yield owners;
+    }
   }
 
   #find(index: number): Chunk | undefined {
@@ -101,7 +105,7 @@ export class ChunkStore implements WordStore {
   #make(index: number): Chunk {
     const found = this.#find(index);
     if (found !== undefined) return found;
-    const chunk: Chunk = { word: 0, owned: 0, owners: [] };
+    const chunk: Chunk = { word: 0, owned: 0, owners: undefined };
     this.#chunks.set(index, chunk);
     this.#last = chunk;
     return chunk;
@@ -112,6 +116,21 @@ export class ChunkStore implements WordStore {
     this.#chunks.delete(index);
     this.#last = undefined;
   }
+}
+
+function insertOwner(chunk: Chunk, place: number, owner: string): void {
+  const { owners } = chunk;
+  if (owners === undefined) chunk.owners = owner;
+  else if (!Array.isArray(owners)) chunk.owners = place === 0 ? [owner, owners] : [owners, owner];
+  else if (place === owners.length) owners.push(owner);
+  else owners.splice(place, 0, owner);
+}
+
+function removeOwner(chunk: Chunk, place: number): void {
+  const { owners } = chunk;
+  if (!Array.isArray(owners)) chunk.owners = undefined;
+  else if (place === owners.length - 1) owners.pop();
+  else owners.splice(place, 1);
 }
 
 /** How many bits are set below this one. */
