@@ -14,7 +14,13 @@ export {
   type ClusterPrefixUsage,
   createClusterPool,
 } from "./cluster-pool.ts";
-export { createIpam, type Ipam, type IpamDeps, type IpamOptions } from "./ipam.ts";
+export {
+  createIpam,
+  type Ipam,
+  type IpamDeps,
+  type IpamOptions,
+  type SuppliedPool,
+} from "./ipam.ts";
 export { IpamError, type IpamErrorCode } from "./ipam-error.ts";
 export {
   createPools,

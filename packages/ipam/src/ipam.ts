@@ -67,6 +67,12 @@ export interface Ipam {
   readonly usage$: StateStream<readonly PrefixUsage[]>;
 }
 
+/** A pool whose prefixes come and go while it gives out their addresses. */
+export type SuppliedPool = Pick<
+  Ipam,
+  "allocate" | "addPrefix" | "drainPrefix" | "removePrefix" | "usage$"
+>;
+
 export interface IpamDeps {
   readonly clock: Clock;
   /**

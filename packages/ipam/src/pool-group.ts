@@ -12,7 +12,7 @@ import { AddressSpace } from "./address-space.ts";
 import { joinAllocations, type PoolAllocation } from "./allocation.ts";
 import type { PrefixUsage } from "./block.ts";
 import { checkFamilies } from "./families.ts";
-import type { Ipam, IpamDeps } from "./ipam.ts";
+import type { IpamDeps, SuppliedPool } from "./ipam.ts";
 import { duplicatePool, noPool, outsidePools, poolInUse, unknownPool } from "./pool-refusals.ts";
 import type { NamedPoolOptions, PoolChoice, Pools, PoolsOptions, PoolUsage } from "./pools.ts";
 import { noFamily } from "./refusals.ts";
@@ -93,8 +93,17 @@ export class PoolGroup implements Pools {
     throw noPool(this.#defaultPool, [...this.#members.keys()]);
   }
 
-  get(pool: string): Ipam {
-    return this.#member(pool).pool;
+  get(name: string): SuppliedPool {
+    // Looked for each time, since the pool may be removed.
+    const pool = (): AddressPool => this.#member(name).pool;
+    return {
+      // By way of the group, which knows what the owner has of other pools.
+      allocate: (owner, families) => this.allocate(owner, families, { pool: name }),
+      addPrefix: (prefix) => pool().addPrefix(prefix),
+      drainPrefix: (prefix) => pool().drainPrefix(prefix),
+      removePrefix: (prefix) => pool().removePrefix(prefix),
+      usage$: pool().usage$,
+    };
   }
 
   poolOf(address: IpAddress): string | undefined {

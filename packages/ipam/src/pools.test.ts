@@ -103,6 +103,14 @@ describe("several pools", () => {
     ]);
   });
 
+  it("can be asked one by one, and know what an owner has of others", () => {
+    const { pools: all } = pools();
+    expect(all.get("blue").allocate("a", [4]).ipv4).toBe("10.0.1.1");
+    expect(all.get("default").allocate("a", [4, 6]).addresses).toEqual(["10.0.1.1", "fd00::1"]);
+    expect(all.allocations.get("a")?.ipv6Pool).toBe("default");
+    expect(() => all.get("green")).toThrow(/find pool green/);
+  });
+
   it("have no address in common", () => {
     const { pools: all } = pools();
     expect(() => all.get("blue").addPrefix(parsePrefix("10.0.0.0/16"))).toThrow(
@@ -127,7 +135,9 @@ describe("several pools", () => {
       "remove pool blue: 1 owners have addresses of it, a (release them first)",
     );
     all.release("a");
+    const gone = all.get("blue");
     all.remove("blue");
+    expect(() => gone.addPrefix(prefixB)).toThrow(/find pool blue/);
     expect(all.choose({ labels: { team: "blue" } })).toBe("default");
     all.add({ name: "late", prefixes: [prefixB], selector: blue });
     expect(all.allocate("a", [4], { labels: { team: "blue" } }).ipv4Pool).toBe("late");

@@ -2,7 +2,7 @@ import type { IpAddress, IpFamily, Labels, LabelSelector, StateStream } from "@h
 import type { Table } from "@heddle/tables";
 import type { PrefixUsage } from "./block.ts";
 import type { PoolAllocation } from "./allocation.ts";
-import type { Ipam, IpamDeps, IpamOptions } from "./ipam.ts";
+import type { IpamDeps, IpamOptions, SuppliedPool } from "./ipam.ts";
 import { PoolGroup } from "./pool-group.ts";
 
 /** What decides which pool an owner's addresses come from. */
@@ -52,7 +52,7 @@ export interface PoolUsage {
  * Several pools with names, each with prefixes, strategy, cool-down and reserved ranges of its own. No two have a
  * common address, and an owner has at most one address of each family, whichever pool it is of.
  *
- * As with {@link Ipam}, a method does all that it is asked or throws an {@link IpamError} and does nothing.
+ * As with `Ipam`, a method does all that it is asked or throws an {@link IpamError} and does nothing.
  */
 export interface Pools {
   /**
@@ -65,7 +65,7 @@ export interface Pools {
   /**
    * Gives the owner these very addresses, of whichever pools they are.
    *
-   * @throws {IpamError} as {@link Ipam.claim}
+   * @throws {IpamError} as `claim` of `Ipam`
    */
   claim(owner: string, addresses: readonly IpAddress[]): PoolAllocation;
   /** Takes back all that the owner has. Whether it had anything. */
@@ -78,8 +78,12 @@ export interface Pools {
    * @throws {IpamError} `unknown-pool`, `no-pool`
    */
   choose(choice: PoolChoice): string;
-  /** The pool of a name, whose prefixes can be changed. @throws {IpamError} `unknown-pool` */
-  get(pool: string): Ipam;
+  /**
+   * The pool of a name, whose prefixes can be changed; a `PrefixSupply` of its own can do so.
+   *
+   * @throws {IpamError} `unknown-pool`
+   */
+  get(pool: string): SuppliedPool;
   /** The name of the pool that has the address, whether somebody has it or not. */
   poolOf(address: IpAddress): string | undefined;
   /**

@@ -8,7 +8,7 @@ import type {
   StateStream,
 } from "@heddle/contracts";
 import type { Allocation } from "../allocation.ts";
-import type { Ipam } from "../ipam.ts";
+import type { SuppliedPool } from "../ipam.ts";
 import type { SharedPool } from "../shared-pool/shared-pool.ts";
 import { SupplyLoop } from "./supply-loop.ts";
 
@@ -32,7 +32,7 @@ export interface PrefixSupply extends Service {
   /** Resolves when the pool has the prefixes that the node has. Rejects when the source cannot tell. */
   start(): Promise<void>;
   /**
-   * As {@link Ipam.allocate}, but waits for a further prefix where the pool has nothing left.
+   * As `allocate` of `Ipam`, but waits for a further prefix where the pool has nothing left.
    *
    * Rejects with {@link IpamError}: `exhausted` or `no-prefix` of the source when it has nothing left either.
    */
@@ -41,8 +41,8 @@ export interface PrefixSupply extends Service {
 }
 
 export interface PrefixSupplyDeps {
-  /** The node's pool. Nobody else adds prefixes to it or removes them. */
-  readonly ipam: Ipam;
+  /** The node's pool, or one of several. Nobody else adds prefixes to it or removes them. */
+  readonly ipam: SuppliedPool;
   readonly source: PrefixSource;
   readonly clock: Clock;
   /** @defaultValue nobody is told */
