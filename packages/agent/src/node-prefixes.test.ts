@@ -56,6 +56,17 @@ describe("the node's prefixes", () => {
     expect(prefixes.health$.value.message).toBe("pods get addresses of 10.0.1.0/24");
   });
 
+  it("are shown with their use, as long as they are there", () => {
+    const shown = () =>
+      Object.fromEntries(Array.from(prefixes.usage.entries(), ([key, { used }]) => [key, used]));
+    ipam.allocate("default/a", [4]);
+    expect(prefixes.usage.synced).toBe(true);
+    expect(shown()).toEqual({ "10.0.0.0/24": 1, "fd00::/64": 0 });
+    node("10.0.1.0/24");
+    ipam.release("default/a");
+    expect(shown()).toEqual({ "10.0.1.0/24": 0 });
+  });
+
   it("come back while they are drained", () => {
     ipam.allocate("default/a", [4]);
     node("10.0.1.0/24");

@@ -10,7 +10,7 @@ import type {
 import { toError } from "@heddle/contracts";
 import type { Ipam, PrefixUsage } from "@heddle/ipam";
 import type { ClusterNode } from "@heddle/routing";
-import { createState, type MutableState } from "@heddle/tables";
+import { createState, createTable, type MutableState, type Table } from "@heddle/tables";
 import type { Subscription } from "rxjs";
 
 export interface NodePrefixesDeps {
@@ -24,6 +24,8 @@ export interface NodePrefixes extends Service {
   /** Resolves when the Node object is known and has a prefix. */
   start(): Promise<void>;
   readonly health$: StateStream<Health>;
+  /** The use of the pool, by its prefixes. */
+  readonly usage: Table<IpPrefix, PrefixUsage>;
 }
 
 /** Makes the service for the node of this name. */
@@ -35,6 +37,10 @@ class PoolFiller implements NodePrefixes {
   readonly #deps: NodePrefixesDeps;
   readonly #nodeName: string;
   readonly #health: MutableState<Health>;
+  readonly #usage = createTable<IpPrefix, PrefixUsage>({
+    name: "ipam usage",
+    equals: isDeepStrictEqual,
+  });
   readonly #ready = Promise.withResolvers<void>();
   readonly #subscriptions: Subscription[] = [];
   /** Undefined until the Node object is known. */
@@ -54,6 +60,10 @@ class PoolFiller implements NodePrefixes {
     return this.#health.state$;
   }
 
+  get usage(): Table<IpPrefix, PrefixUsage> {
+    return this.#usage;
+  }
+
   async start(): Promise<void> {
     const { nodes$, ipam, logger } = this.#deps;
     logger.info(this.#health.value.message);
@@ -64,8 +74,12 @@ class PoolFiller implements NodePrefixes {
         this.#fill();
       }),
       // A prefix that was drained may have kept another one from the pool.
-      ipam.usage$.subscribe(() => this.#fill()),
+      ipam.usage$.subscribe((usage) => {
+        this.#fill();
+        this.#show(usage);
+      }),
     );
+    this.#usage.markSynced();
     await this.#ready.promise;
   }
 
@@ -96,6 +110,14 @@ class PoolFiller implements NodePrefixes {
     );
     this.#health.set(healthOf(ipam.usage$.value, errors));
     if (ipam.usage$.value.length > 0) this.#ready.resolve();
+  }
+
+  #show(usage: readonly PrefixUsage[]): void {
+    const shown = new Set(usage.map(({ prefix }) => prefix));
+    for (const [prefix] of this.#usage.entries()) {
+      if (!shown.has(prefix)) this.#usage.delete(prefix);
+    }
+    for (const one of usage) this.#usage.upsert(one.prefix, one);
   }
 }
 

@@ -23,6 +23,7 @@ export {
   parseIpv4,
 } from "./ipv4.ts";
 export * from "./ipv6.ts";
+export * from "./label-selector.ts";
 export {
   createLogger,
   type LogFields,

@@ -46,8 +46,11 @@ export function ipv6FromBytes(bytes: Uint8Array, offset = 0): Ipv6Address {
       reason: `an IPv6 address has ${String(ipv6ByteLength)} bytes`,
     });
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, ipv6ByteLength);
-  return formatGroups(Array.from({ length: groupCount }, (_, index) => view.getUint16(index * 2)));
+  const groups: number[] = [];
+  for (let at = offset; at < offset + ipv6ByteLength; at += 2) {
+    groups.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+  }
+  return formatGroups(groups);
 }
 
 /** The address as sixteen bytes in network order. */
@@ -77,10 +80,43 @@ export function ipv6FromBigInt(value: bigint): Ipv6Address {
 
 /** The address as a 128-bit unsigned integer. */
 export function ipv6ToBigInt(address: Ipv6Address): bigint {
-  return canonicalGroups(address).reduce((value, group) => (value << 16n) | BigInt(group), 0n);
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = canonicalGroups(address);
+  // Two numbers that are exact, so that there are few big ones.
+  const high = BigInt((a * 2 ** 16 + b) * 2 ** 16 + c);
+  const middle = BigInt((d * 2 ** 16 + e) * 2 ** 16 + f);
+  return (high << 80n) | (middle << 32n) | BigInt(g * 2 ** 16 + h);
 }
 
+/** The groups of a text that is known to be canonical, in one pass. */
 function canonicalGroups(address: Ipv6Address): readonly number[] {
+  const groups: number[] = [];
+  let gap = -1;
+  let group = 0;
+  for (let index = 0; index < address.length; index++) {
+    const code = address.charCodeAt(index);
+    if (code === colon) {
+      if (index > 0 && address.charCodeAt(index - 1) !== colon) groups.push(group);
+      else gap = groups.length;
+      group = 0;
+    } else if (code === dot) {
+      return dottedGroups(address);
+    } else {
+      group = group * 16 + (code < firstLetter ? code - zero : code - firstLetter + 10);
+    }
+  }
+  if (!address.endsWith(":")) groups.push(group);
+  if (gap >= 0) groups.splice(gap, 0, ...zeros.slice(groups.length));
+  return groups;
+}
+
+const colon = ":".charCodeAt(0);
+const dot = ".".charCodeAt(0);
+const zero = "0".charCodeAt(0);
+const firstLetter = "a".charCodeAt(0);
+const zeros: readonly number[] = Array.from({ length: groupCount }, () => 0);
+
+/** An IPv4-mapped address, the only one with a dotted end. */
+function dottedGroups(address: Ipv6Address): readonly number[] {
   const groups = readGroups(address);
   return Array.isArray(groups) ? groups : [];
 }
@@ -142,11 +178,24 @@ function formatGroups(groups: readonly number[]): Ipv6Address {
     return mint<Ipv6Address>(`::ffff:${dotted(high >>> 8, high & 255, low >>> 8, low & 255)}`);
   }
   const run = longestZeroRun(groups);
-  const hex = groups.map((group) => group.toString(16));
-  if (run.length < 2) return mint<Ipv6Address>(hex.join(":"));
-  const head = hex.slice(0, run.start).join(":");
-  const tail = hex.slice(run.start + run.length).join(":");
-  return mint<Ipv6Address>(`${head}::${tail}`);
+  const [from, to] = run.length < 2 ? [-1, -1] : [run.start, run.start + run.length];
+  let text = "";
+  for (let index = 0; index < groupCount; index++) {
+    if (index === from) text += "::";
+    if (index >= from && index < to) continue;
+    if (index > 0 && index !== to) text += ":";
+    text += hex(groups[index] ?? 0);
+  }
+  return mint<Ipv6Address>(text);
+}
+
+/** The texts of all bytes: making them anew is half of what formatting costs. */
+const bytesInHex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
+const paddedBytes: readonly string[] = bytesInHex.map((text) => text.padStart(2, "0"));
+
+function hex(group: number): string {
+  if (group < 256) return bytesInHex[group] ?? "";
+  return `${bytesInHex[group >>> 8] ?? ""}${paddedBytes[group & 255] ?? ""}`;
 }
 
 /** `::ffff:0:0/96`, which RFC 5952 section 5 writes with a dotted tail. */
@@ -155,11 +204,10 @@ function isMapped(groups: readonly number[]): boolean {
 }
 
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  let start = 0;
-  for (const [index, group] of groups.entries()) {
-    if (group !== 0) start = index + 1;
-    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
+  let [longest, start, length] = [0, 0, 0];
+  for (let index = 0; index < groups.length; index++) {
+    length = groups[index] === 0 ? length + 1 : 0;
+    if (length > longest) [start, longest] = [index + 1 - length, length];
   }
-  return best;
+  return { start, length: longest };
 }

@@ -1,9 +1,4 @@
-import {
-  type IpAddress,
-  type Ipv4Address,
-  type Ipv6Address,
-  isIpv4Address,
-} from "@heddle/contracts";
+import { type IpAddress, type Ipv4Address, type Ipv6Address } from "@heddle/contracts";
 
 /** The addresses of one owner, at most one of each family. */
 export interface Allocation {
@@ -15,17 +10,13 @@ export interface Allocation {
   readonly addresses: readonly IpAddress[];
 }
 
-/** An owner without addresses. */
-export function emptyAllocation(owner: string): Allocation {
-  return new StoredAllocation(owner, undefined, undefined);
-}
-
-/** The allocation with one more address, in the place of another one of its family. */
-export function withAddress(allocation: Allocation, address: IpAddress): Allocation {
-  const { owner, ipv4, ipv6 } = allocation;
-  return isIpv4Address(address)
-    ? new StoredAllocation(owner, address, ipv6)
-    : new StoredAllocation(owner, ipv4, address);
+/** What an owner has, which may be nothing. */
+export function allocationOf(
+  owner: string,
+  ipv4: Ipv4Address | undefined,
+  ipv6: Ipv6Address | undefined,
+): Allocation {
+  return new StoredAllocation(owner, ipv4, ipv6);
 }
 
 /** There can be a million of them: the list is made when somebody asks. */
@@ -43,4 +34,22 @@ class StoredAllocation implements Allocation {
   get addresses(): readonly IpAddress[] {
     return [this.ipv4, this.ipv6].filter((address) => address !== undefined);
   }
+}
+
+/** An allocation, and which pools its addresses are of. */
+export interface PoolAllocation extends Allocation {
+  readonly ipv4Pool: string | undefined;
+  readonly ipv6Pool: string | undefined;
+}
+
+/** What one owner has of several pools, each of which has given something. */
+export function joinAllocations(
+  owner: string,
+  given: readonly { readonly pool: string; readonly allocation: Allocation }[],
+): PoolAllocation {
+  const first = given.find(({ allocation }) => allocation.ipv4 !== undefined);
+  const second = given.find(({ allocation }) => allocation.ipv6 !== undefined);
+  const [ipv4, ipv6] = [first?.allocation.ipv4, second?.allocation.ipv6];
+  const addresses = [ipv4, ipv6].filter((address) => address !== undefined);
+  return { owner, ipv4, ipv6, addresses, ipv4Pool: first?.pool, ipv6Pool: second?.pool };
 }

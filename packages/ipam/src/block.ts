@@ -2,23 +2,24 @@ import {
   addressBits,
   type IpAddress,
   type IpFamily,
-  ipFromBytes,
   type IpPrefix,
+  ipToBigInt,
   ipToBytes,
   ipv4FromNumber,
+  ipv6FromBytes,
   prefixAddress,
   prefixFamily,
   prefixLength,
   prefixSize,
 } from "@heddle/contracts";
-import { OffsetSet } from "./offset-set.ts";
-import { type FamilyRange, mergeRanges, prefixRange, type ValueRange } from "./reservation.ts";
-
-/** Addresses are drawn from the first 2^48 of a prefix that has more, so that offsets are exact numbers. */
-const drawableBits = 48;
-
-/** The place of an address in its prefix; a bigint beyond those that are drawn. */
-export type Offset = number | bigint;
+import {
+  type FamilyRange,
+  mergeRanges,
+  overlapRange,
+  prefixRange,
+  type ValueRange,
+} from "./reservation.ts";
+import { type Offset, offsetOf, Slots } from "./slots.ts";
 
 /** How much of a prefix is in use. */
 export interface PrefixUsage {
@@ -36,55 +37,55 @@ export interface PrefixUsage {
   readonly draining: boolean;
 }
 
+/** The pool that a prefix is of. */
+export interface BlockHolder {
+  readonly name: string;
+  /** Something of the prefix was given out or came back. */
+  changed(block: Block): void;
+}
+
 /** The addresses of one prefix: which are free, and how many are not. */
 export class Block {
+  readonly holder: BlockHolder;
   readonly prefix: IpPrefix;
   readonly family: IpFamily;
+  readonly slots: Slots;
   readonly #range: ValueRange;
-  readonly #excluded: readonly ValueRange[];
-  readonly #capacity: bigint;
-  readonly #taken: OffsetSet;
-  readonly #bits: number;
-  readonly #firstBytes: Uint8Array;
-  readonly #owners = new Map<Offset, string>();
-  #cooling = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   #draining = false;
 
-  constructor(prefix: IpPrefix, reserved: readonly FamilyRange[]) {
-    const hostBits = addressBits(prefixFamily(prefix)) - prefixLength(prefix);
+  constructor(holder: BlockHolder, prefix: IpPrefix, reserved: readonly FamilyRange[]) {
+    this.holder = holder;
     this.prefix = prefix;
     this.family = prefixFamily(prefix);
     this.#range = prefixRange(prefix);
-    this.#firstBytes = ipToBytes(prefixAddress(prefix));
-    this.#bits = Math.min(hostBits, drawableBits);
-    this.#taken = new OffsetSet(this.#bits);
-    this.#excluded = mergeRanges([
+    this.#bytes = ipToBytes(prefixAddress(prefix));
+    this.#view = new DataView(this.#bytes.buffer);
+    const excluded = mergeRanges([
       ...unusable(prefix).map(({ value }) => ({ first: value, last: value })),
-      ...reserved.flatMap((range) => overlap(range, prefix)),
+      ...reserved.flatMap((range) => overlapRange(range, prefix)),
     ]);
-    let capacity = prefixSize(prefix);
-    for (const { first, last } of this.#excluded) {
-      capacity -= last - first + 1n;
-      this.#exclude(first, last);
-    }
-    this.#capacity = capacity;
-  }
-
-  /** Whose the addresses are that are in use. */
-  get owners(): ReadonlyMap<Offset, string> {
-    return this.#owners;
+    const start = this.#range.first;
+    this.slots = new Slots(
+      addressBits(this.family) - prefixLength(prefix),
+      excluded.map(({ first, last }) => ({ first: first - start, last: last - start })),
+    );
   }
 
   get usage(): PrefixUsage {
-    const { prefix, family } = this;
-    const [capacity, used, cooling] = [this.#capacity, this.#owners.size, this.#cooling];
-    const draining = this.#draining;
-    const free = draining ? 0n : capacity - BigInt(used + cooling);
-    return { prefix, family, capacity, used, cooling, free, draining };
+    const { prefix, family, draining } = this;
+    const { capacity, used, cooling, free } = this.slots;
+    return { prefix, family, capacity, used, cooling, free: draining ? 0n : free, draining };
   }
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** Whether an address can be drawn now. */
+  get hasRoom(): boolean {
+    return !this.#draining && this.slots.hasRoom;
   }
 
   /** Nothing more is to be given out. */
@@ -97,92 +98,32 @@ export class Block {
     this.#draining = false;
   }
 
-  contains(family: IpFamily, value: bigint): boolean {
-    return family === this.family && this.#range.first <= value && value <= this.#range.last;
-  }
-
-  /** Why nobody can have the address, if so. */
-  refusal(value: bigint): string | undefined {
-    const excluded = this.#excluded.some(({ first, last }) => first <= value && value <= last);
-    if (!excluded) return undefined;
-    const unfit = unusable(this.prefix).find((address) => address.value === value);
+  /** Why nobody can have an address of the prefix, if so. */
+  refusal(address: IpAddress): string | undefined {
+    const value = ipToBigInt(address);
+    if (!this.slots.excludes(value - this.#range.first)) return undefined;
+    const unfit = unusable(this.prefix).find((one) => one.value === value);
     return unfit?.reason ?? "it is reserved";
   }
 
-  /** The place of an address that is in the prefix. */
-  offsetOf(value: bigint): Offset {
-    const offset = value - this.#range.first;
-    return offset >> BigInt(drawableBits) === 0n ? Number(offset) : offset;
-  }
-
-  /** The lowest free offset. */
-  lowest(): number | undefined {
-    return this.#taken.firstMissing();
-  }
-
-  /** The first free offset at or after a random one; `random` is from 0 to 1, not included. */
-  anywhere(random: number): number | undefined {
-    return this.#taken.firstMissing(Math.floor(random * 2 ** this.#bits)) ?? this.lowest();
+  /** The place of an address of the prefix. */
+  offsetOf(address: IpAddress): Offset {
+    return offsetOf(ipToBigInt(address) - this.#range.first);
   }
 
   addressAt(offset: number): IpAddress {
     if (this.family === 4) return ipv4FromNumber(Number(this.#range.first) + offset);
-    const bytes = this.#firstBytes.slice();
-    const view = new DataView(bytes.buffer);
-    // The prefix ends before the offset begins, so that there is nothing to carry.
-    view.setUint32(12, view.getUint32(12) | (offset % 2 ** 32));
-    view.setUint16(10, view.getUint16(10) | Math.floor(offset / 2 ** 32));
-    return ipFromBytes(bytes);
-  }
-
-  /** The free address has an owner now. */
-  take(offset: Offset, owner: string): void {
-    this.#owners.set(offset, owner);
-    this.#occupy(offset);
-  }
-
-  /** The address has no owner any more and is free. */
-  free(offset: Offset): void {
-    this.#owners.delete(offset);
-    this.#vacate(offset);
-  }
-
-  /** The address has no owner any more, and is not free before its cool-down ends. */
-  cool(offset: Offset): void {
-    this.#owners.delete(offset);
-    this.#cooling++;
-  }
-
-  /** The free address cools down, having had an owner when it was in another prefix. */
-  coolOn(offset: Offset): void {
-    this.#cooling++;
-    this.#occupy(offset);
-  }
-
-  /** The cool-down ends with the return of the owner. */
-  reclaim(offset: Offset, owner: string): void {
-    this.#cooling--;
-    this.#owners.set(offset, owner);
-  }
-
-  /** The cool-down ends, and the address is free. */
-  endCooling(offset: Offset): void {
-    this.#cooling--;
-    this.#vacate(offset);
-  }
-
-  #occupy(offset: Offset): void {
-    if (typeof offset === "number") this.#taken.add(offset);
-  }
-
-  #vacate(offset: Offset): void {
-    if (typeof offset === "number") this.#taken.delete(offset);
-  }
-
-  #exclude(first: bigint, last: bigint): void {
-    const [from, to] = [this.offsetOf(first), this.offsetOf(last)];
-    if (typeof from !== "number") return;
-    this.#taken.addRange({ first: from, last: typeof to === "number" ? to : 2 ** this.#bits - 1 });
+    // The prefix ends before the offset begins, so that there is nothing to carry. A prefix of more than 48 bits
+    // has fewer offsets, and keeps its own ones of these.
+    const [bytes, view] = [this.#bytes, this.#view];
+    const low = view.getUint32(12);
+    const middle = view.getUint16(10);
+    view.setUint32(12, low | (offset % 2 ** 32));
+    view.setUint16(10, middle | Math.floor(offset / 2 ** 32));
+    const address = ipv6FromBytes(bytes);
+    view.setUint32(12, low);
+    view.setUint16(10, middle);
+    return address;
   }
 }
 
@@ -206,12 +147,4 @@ function unusable(prefix: IpPrefix): readonly UnusableAddress[] {
     { value: first, reason: `it is the network address of ${prefix}` },
     { value: last, reason: `it is the broadcast address of ${prefix}` },
   ];
-}
-
-/** The part of a range that is in the prefix. */
-function overlap(range: FamilyRange, prefix: IpPrefix): readonly ValueRange[] {
-  const bounds = prefixRange(prefix);
-  const first = range.first > bounds.first ? range.first : bounds.first;
-  const last = range.last < bounds.last ? range.last : bounds.last;
-  return range.family === bounds.family && first <= last ? [{ first, last }] : [];
 }

@@ -9,57 +9,66 @@ export interface CoolingAddress {
   readonly until: number;
 }
 
-/** Addresses that were released a moment ago. All cool down equally long, so that first in is first out. */
+/** Addresses that were released a moment ago. Of those that cool down equally long, first in is first out. */
 export class Cooling {
   readonly #clock: Clock;
-  readonly #duration: number;
   readonly #ended: (addresses: readonly IpAddress[]) => void;
-  readonly #byAddress = new Map<IpAddress, CoolingAddress>();
-  #timer: Disposable | undefined;
+  readonly #byDuration = new Map<number, Map<IpAddress, CoolingAddress>>();
+  #timer: { readonly due: number; readonly handle: Disposable } | undefined;
 
-  constructor(clock: Clock, duration: number, ended: (addresses: readonly IpAddress[]) => void) {
+  constructor(clock: Clock, ended: (addresses: readonly IpAddress[]) => void) {
     this.#clock = clock;
-    this.#duration = duration;
     this.#ended = ended;
   }
 
   get(address: IpAddress): CoolingAddress | undefined {
-    return this.#byAddress.get(address);
+    for (const queue of this.#byDuration.values()) {
+      const found = queue.get(address);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
-  addresses(): Iterable<IpAddress> {
-    return this.#byAddress.keys();
+  *addresses(): Generator<IpAddress> {
+    for (const queue of this.#byDuration.values()) yield* queue.keys();
   }
 
-  add(address: IpAddress, owner: string): void {
-    const until = this.#clock.monotonic() + this.#duration;
-    this.#byAddress.set(address, { address, owner, until });
-    this.#schedule();
+  add(address: IpAddress, owner: string, duration: number): void {
+    const until = this.#clock.monotonic() + duration;
+    const queue = this.#byDuration.get(duration) ?? new Map<IpAddress, CoolingAddress>();
+    this.#byDuration.set(duration, queue.set(address, { address, owner, until }));
+    this.#schedule(until);
   }
 
   /** Whether the address was cooling down. */
   delete(address: IpAddress): boolean {
-    return this.#byAddress.delete(address);
+    for (const queue of this.#byDuration.values()) if (queue.delete(address)) return true;
+    return false;
   }
 
-  #schedule(): void {
-    const [first] = this.#byAddress.values();
-    if (this.#timer !== undefined || first === undefined) return;
-    const delay = first.until - this.#clock.monotonic();
-    this.#timer = this.#clock.schedule(delay, () => {
+  /** Wakes up when it is due, or earlier. */
+  #schedule(due: number): void {
+    if (this.#timer !== undefined && this.#timer.due <= due) return;
+    this.#timer?.handle[Symbol.dispose]();
+    const handle = this.#clock.schedule(due - this.#clock.monotonic(), () => {
       this.#timer = undefined;
       this.#expire();
-      this.#schedule();
     });
+    this.#timer = { due, handle };
   }
 
   #expire(): void {
     const now = this.#clock.monotonic();
     const ended: IpAddress[] = [];
-    for (const { address, until } of this.#byAddress.values()) {
-      if (until > now) break;
-      this.#byAddress.delete(address);
-      ended.push(address);
+    for (const queue of this.#byDuration.values()) {
+      for (const { address, until } of queue.values()) {
+        if (until > now) {
+          this.#schedule(until);
+          break;
+        }
+        queue.delete(address);
+        ended.push(address);
+      }
     }
     this.#ended(ended);
   }

@@ -25,6 +25,20 @@ export type IpamErrorCode =
   | "unknown-prefix"
   /** Addresses of the prefix are in use. */
   | "prefix-in-use"
+  /** There is no pool of the name. */
+  | "unknown-pool"
+  /** No selector matches, and there is no default pool. */
+  | "no-pool"
+  /** There is a pool of the name already. */
+  | "duplicate-pool"
+  /** Addresses of the pool are in use. */
+  | "pool-in-use"
+  /** The prefix belongs to another node. */
+  | "prefix-taken"
+  /** Node prefixes of the cluster's prefix have another length. */
+  | "wrong-length"
+  /** The supply of prefixes was closed while somebody waited for it. */
+  | "supply-closed"
   /** An option makes no sense. */
   | "invalid-option";
 

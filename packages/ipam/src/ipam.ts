@@ -9,7 +9,6 @@ import type { Table } from "@heddle/tables";
 import { AddressPool } from "./address-pool.ts";
 import type { Allocation } from "./allocation.ts";
 import type { PrefixUsage } from "./block.ts";
-import { IpamError } from "./ipam-error.ts";
 import type { Reservation } from "./reservation.ts";
 
 /**
@@ -68,6 +67,12 @@ export interface Ipam {
   readonly usage$: StateStream<readonly PrefixUsage[]>;
 }
 
+/** A pool whose prefixes come and go while it gives out their addresses. */
+export type SuppliedPool = Pick<
+  Ipam,
+  "allocate" | "addPrefix" | "drainPrefix" | "removePrefix" | "usage$"
+>;
+
 export interface IpamDeps {
   readonly clock: Clock;
   /**
@@ -116,16 +121,5 @@ export interface IpamOptions {
  * @throws {IpamError} `overlapping-prefix`, `invalid-option`
  */
 export function createIpam(deps: IpamDeps, options: IpamOptions): Ipam {
-  const { coolDown = 0, name = "default" } = options;
-  if (!(coolDown >= 0)) throw badCoolDown(name, coolDown);
   return new AddressPool(deps, options);
-}
-
-function badCoolDown(name: string, coolDown: number): IpamError {
-  return new IpamError({
-    code: "invalid-option",
-    operation: "create pool",
-    subject: name,
-    reason: `coolDown is ${String(coolDown)}, not 0 or more milliseconds`,
-  });
 }

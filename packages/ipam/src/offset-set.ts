@@ -10,10 +10,18 @@ export interface OffsetRange {
   readonly last: number;
 }
 
-/** The words of one level that are not zero. A bit of theirs stands for a block of `blockSize` numbers. */
+/** The words of a level that are not zero, by their places. */
+export interface WordStore {
+  readonly size: number;
+  get(index: number): number | undefined;
+  set(index: number, word: number): void;
+  delete(index: number): void;
+}
+
+/** A bit of a level's words stands for a block of `blockSize` numbers. */
 interface Level {
   readonly blockSize: number;
-  readonly words: Map<number, number>;
+  readonly words: WordStore;
 }
 
 /**
@@ -30,13 +38,16 @@ export class OffsetSet {
   /** All numbers below this one are in the set. */
   #floor = 0;
 
-  /** @param bits 0 to 48, so that numbers are exact */
-  constructor(bits: number) {
+  /**
+   * @param bits 0 to 48, so that numbers are exact
+   * @param createWords makes the store of a level, from the bottom
+   */
+  constructor(bits: number, createWords: (level: number) => WordStore = () => new Map()) {
     const depth = Math.max(1, Math.ceil(bits / wordBits));
     this.#size = 2 ** bits;
     this.#levels = Array.from({ length: depth }, (_, level) => ({
       blockSize: wordSize ** level,
-      words: new Map<number, number>(),
+      words: createWords(level),
     }));
     const blocks = 2 ** (bits - (depth - 1) * wordBits);
     if (blocks < wordSize) this.#levels.at(-1)?.words.set(0, full << blocks);
@@ -76,8 +87,9 @@ export class OffsetSet {
   /** Removes a number that is in the set. */
   delete(offset: number): void {
     this.#floor = Math.min(this.#floor, offset);
-    const top = this.#levels.findIndex(({ blockSize, words }) =>
-      words.has(Math.floor(offset / blockSize / wordSize)),
+    const top = this.#levels.findIndex(
+      ({ blockSize, words }) =>
+        words.size > 0 && words.get(Math.floor(offset / blockSize / wordSize)) !== undefined,
     );
     // The bit that is set may stand for a whole block, of which all but one number remain.
     for (let level = top; level >= 0; level--) {
@@ -138,7 +150,7 @@ function bitOf(position: number): number {
   return 1 << (position % wordSize);
 }
 
-function write(words: Map<number, number>, index: number, word: number): void {
+function write(words: WordStore, index: number, word: number): void {
   if (word === 0) words.delete(index);
   else words.set(index, word);
 }

@@ -2,9 +2,21 @@ import { familyName, type IpAddress, type IpFamily, type IpPrefix } from "@heddl
 import type { Block } from "./block.ts";
 import type { CoolingAddress } from "./cooling.ts";
 import { IpamError } from "./ipam-error.ts";
+import type { Slots } from "./slots.ts";
 
 /** How many owners an error names. */
 const namedOwners = 5;
+/** How many prefixes an error describes one by one. */
+const namedPrefixes = 4;
+
+export function badCoolDown(pool: string, coolDown: number): IpamError {
+  return new IpamError({
+    code: "invalid-option",
+    operation: "create pool",
+    subject: pool,
+    reason: `coolDown is ${String(coolDown)}, not 0 or more milliseconds`,
+  });
+}
 
 export function noFamily(owner: string): IpamError {
   return new IpamError({
@@ -32,7 +44,7 @@ export function noAddress(
     code: "exhausted",
     operation,
     subject: owner,
-    reason: `pool ${pool} is exhausted: ${blocks.map(describeUse).join("; ")}`,
+    reason: `pool ${pool} is exhausted: ${describeAll(blocks)}`,
     hint: "release addresses or add a prefix",
   });
 }
@@ -71,13 +83,11 @@ export function secondAddress(owner: string, address: IpAddress, first: IpAddres
   return claimError("second-address", owner, address, reason);
 }
 
-export function overlappingPrefix(pool: string, prefix: IpPrefix, other: IpPrefix): IpamError {
-  return prefixError(
-    "overlapping-prefix",
-    "add prefix",
-    prefix,
-    `pool ${pool} has ${other}, which overlaps it`,
-  );
+export function overlappingPrefix(pool: string, prefix: IpPrefix, other: Block): IpamError {
+  const { name } = other.holder;
+  const reason = `pool ${name} has ${other.prefix}, which overlaps it`;
+  const operation = name === pool ? "add prefix" : `add prefix to pool ${pool}:`;
+  return prefixError("overlapping-prefix", operation, prefix, reason);
 }
 
 export function unknownPrefix(
@@ -90,16 +100,26 @@ export function unknownPrefix(
   return prefixError("unknown-prefix", operation, prefix, `pool ${pool} has ${held}`);
 }
 
-export function prefixInUse(prefix: IpPrefix, owners: ReadonlyMap<unknown, string>): IpamError {
-  const names = owners.values().take(namedOwners).toArray();
-  const more = owners.size - names.length;
+export function prefixInUse(prefix: IpPrefix, slots: Slots): IpamError {
+  const names = slots.owners().take(namedOwners).toArray();
+  const more = slots.used - names.length;
   const others = more > 0 ? ` and ${String(more)} more` : "";
   return prefixError(
     "prefix-in-use",
     "remove prefix",
     prefix,
-    `${String(owners.size)} of its addresses are in use, by ${names.join(", ")}${others}`,
+    `${String(slots.used)} of its addresses are in use, by ${names.join(", ")}${others}`,
   );
+}
+
+/** The use of all, and of the first few each. */
+function describeAll(blocks: readonly Block[]): string {
+  const shown = blocks.slice(0, namedPrefixes).map(describeUse).join("; ");
+  const rest = blocks.slice(namedPrefixes).map(({ usage }) => usage);
+  if (rest.length === 0) return shown;
+  const used = rest.reduce((sum, one) => sum + one.used, 0);
+  const capacity = rest.reduce((sum, one) => sum + one.capacity, 0n);
+  return `${shown}; and ${String(rest.length)} more prefixes have ${String(used)} of ${String(capacity)} in use`;
 }
 
 function describeUse(block: Block): string {

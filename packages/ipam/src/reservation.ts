@@ -43,6 +43,14 @@ export function prefixRange(prefix: IpPrefix): FamilyRange {
   return { family: prefixFamily(prefix), first, last: first + prefixSize(prefix) - 1n };
 }
 
+/** The part of a range that is in the prefix, if any. */
+export function overlapRange(range: FamilyRange, prefix: IpPrefix): readonly ValueRange[] {
+  const bounds = prefixRange(prefix);
+  const first = range.first > bounds.first ? range.first : bounds.first;
+  const last = range.last < bounds.last ? range.last : bounds.last;
+  return range.family === bounds.family && first <= last ? [{ first, last }] : [];
+}
+
 /** The same values in ascending ranges that neither overlap nor touch. */
 export function mergeRanges(ranges: readonly ValueRange[]): readonly ValueRange[] {
   const merged: ValueRange[] = [];
