@@ -12,9 +12,9 @@ export { distinct, failures, filterValues, mapValues, successes } from "./derive
 export { createEvents, type EventOptions, type EventSource } from "./events.ts";
 export { type Derived, type Failure, failure, isFailure } from "./failure.ts";
 export type { KeyOperation, KeyStatus } from "./reconcile/ledger.ts";
+export type { Histogram, ReconcileMetrics, TargetOperation } from "./reconcile/metrics.ts";
 export {
   createReconciler,
-  type ReconcileCounters,
   type Reconciler,
   type ReconcilerDeps,
   type ReconcilerOptions,

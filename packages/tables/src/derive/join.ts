@@ -2,7 +2,7 @@ import type { ChangeStream } from "@heddle/contracts";
 import { attempt, type Derived, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
-import { derive, input, type Output, type Sink } from "./derivation.ts";
+import { derive, input, type Output, type Sink, Unsettled } from "./derivation.ts";
 
 /** Which item of the right side an item of the left side belongs to; undefined when to none. */
 export type On<K extends Key, L, K2 extends Key> = (left: L, key: K) => K2 | undefined;
@@ -29,7 +29,8 @@ export function join<K extends Key, L, K2 extends Key, R, W>(
 ): ChangeStream<K, Derived<W>> {
   return derive((output) => {
     const state = new Join<K, L, K2, R, W>(output, on, combine, undefined);
-    return [input(left$, state.left), input(right$, state.right)];
+    const inputs = [input(left$, state.left), input(right$, state.right)];
+    return { inputs, settle: () => state.settle() };
   });
 }
 
@@ -46,15 +47,25 @@ export function leftJoin<K extends Key, L, K2 extends Key, R, W>(
   return derive((output) => {
     const alone = (left: L, key: K) => combine(left, undefined, key);
     const state = new Join<K, L, K2, R, W>(output, on, combine, alone);
-    return [input(left$, state.left), input(right$, state.right)];
+    const inputs = [input(left$, state.left), input(right$, state.right)];
+    return { inputs, settle: () => state.settle() };
   });
 }
 
-interface LeftItem<L, K2> {
-  readonly value: Derived<L>;
-  readonly reference: Derived<K2 | undefined>;
+/** A left item, or one that is gone but still shown. */
+class LeftItem<K extends Key, L, K2 extends Key> {
+  readonly key: K;
+  value: Derived<L>;
+  reference: Derived<K2 | undefined> = undefined;
+  gone = false;
   /** Whether the result has the key. */
-  shown: boolean;
+  shown = false;
+  unsettled = false;
+
+  constructor(key: K, value: Derived<L>) {
+    this.key = key;
+    this.value = value;
+  }
 }
 
 class Join<K extends Key, L, K2 extends Key, R, W> {
@@ -63,9 +74,10 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
   readonly #combine: (left: L, right: R, key: K) => Derived<W>;
   /** What becomes of a left item without a right one; undefined in an inner join. */
   readonly #alone: ((left: L, key: K) => Derived<W>) | undefined;
-  readonly #leftItems = new HashTrie<K, LeftItem<L, K2>>();
+  readonly #leftItems = new HashTrie<K, LeftItem<K, L, K2>>();
   readonly #rightItems = new HashTrie<K2, Derived<R>>();
-  readonly #referrers = new Referrers<K, K2>();
+  readonly #referrers = new Referrers<LeftItem<K, L, K2>, K2>();
+  readonly #unsettled = new Unsettled<LeftItem<K, L, K2>>();
   #rightSynced = false;
 
   constructor(
@@ -82,67 +94,70 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
 
   readonly left: Sink<K, Derived<L>> = {
     upsert: (key, value) => {
-      const before = this.#leftItems.get(key);
-      const reference = isFailure(value) ? value : attempt(key, () => this.#on(value, key));
-      const item = { value, reference, shown: before?.shown ?? false };
-      this.#leftItems.set(key, item);
-      this.#refer(key, before?.reference, reference);
-      this.#show(key, item);
+      let item = this.#leftItems.get(key);
+      if (item === undefined) {
+        item = new LeftItem(key, value);
+        this.#leftItems.set(key, item);
+      }
+      item.gone = false;
+      item.value = value;
+      this.#refer(item, isFailure(value) ? value : attempt(key, () => this.#on(value, key)));
+      this.#unsettled.add(item);
     },
     delete: (key) => {
-      const before = this.#leftItems.get(key);
-      this.#leftItems.delete(key);
-      this.#refer(key, before?.reference, undefined);
-      if (before?.shown === true) this.#output.delete(key);
+      const item = this.#leftItems.get(key);
+      if (item === undefined) return;
+      item.gone = true;
+      this.#refer(item, undefined);
+      this.#unsettled.add(item);
     },
   };
 
   readonly right: Sink<K2, Derived<R>> = {
     upsert: (key, value) => {
       this.#rightItems.set(key, value);
-      this.#showReferrers(key);
+      this.#referrers.visit(key, (item) => this.#unsettled.add(item));
     },
     delete: (key) => {
       this.#rightItems.delete(key);
-      this.#showReferrers(key);
+      this.#referrers.visit(key, (item) => this.#unsettled.add(item));
     },
     synced: () => {
       this.#rightSynced = true;
       if (this.#alone === undefined) return;
-      for (const [key, item] of this.#leftItems.entries()) {
-        if (this.#rightOf(item) === undefined) this.#show(key, item);
-      }
+      for (const [, item] of this.#leftItems.entries()) if (!item.shown) this.#unsettled.add(item);
     },
   };
 
-  /** Notes that the left item `key` refers to `now`, and no longer to `before`. */
-  #refer(key: K, before: Derived<K2 | undefined>, now: Derived<K2 | undefined>): void {
+  settle(): void {
+    this.#unsettled.settle((item) => this.#show(item));
+  }
+
+  /** Notes what the item refers to now. */
+  #refer(item: LeftItem<K, L, K2>, now: Derived<K2 | undefined>): void {
+    const before = item.reference;
     if (before === now) return;
-    if (before !== undefined && !isFailure(before)) this.#referrers.delete(before, key);
-    if (now !== undefined && !isFailure(now)) this.#referrers.add(now, key);
+    item.reference = now;
+    if (before !== undefined && !isFailure(before)) this.#referrers.delete(before, item);
+    if (now !== undefined && !isFailure(now)) this.#referrers.add(now, item);
   }
 
-  #showReferrers(reference: K2): void {
-    for (const key of this.#referrers.of(reference)) {
-      const item = this.#leftItems.get(key);
-      if (item !== undefined) this.#show(key, item);
-    }
-  }
-
-  #show(key: K, item: LeftItem<L, K2>): void {
-    const result = this.#result(key, item);
-    const wasShown = item.shown;
+  #show(item: LeftItem<K, L, K2>): void {
+    const { key, shown } = item;
+    const result = this.#result(item);
     item.shown = result !== undefined;
+    if (item.gone) this.#leftItems.delete(key);
     if (result !== undefined) this.#output.upsert(key, result.value);
-    else if (wasShown) this.#output.delete(key);
+    else if (shown) this.#output.delete(key);
   }
 
-  /** What the left item comes to; undefined when it is not part of the result, or not yet. */
-  #result(key: K, item: LeftItem<L, K2>): { readonly value: Derived<W> } | undefined {
-    const { value: left, reference } = item;
+  /** What the item comes to; undefined when it is not part of the result, or not yet. */
+  #result(item: LeftItem<K, L, K2>): { readonly value: Derived<W> } | undefined {
+    const { key, value: left, reference } = item;
+    if (item.gone) return undefined;
     if (isFailure(left)) return { value: left };
     if (isFailure(reference)) return { value: reference };
-    const right = this.#rightOf(item);
+    const right = reference === undefined ? undefined : this.#rightItems.find(reference);
     if (right !== undefined) {
       const { value } = right;
       if (isFailure(value)) return { value };
@@ -152,32 +167,27 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
     if (alone === undefined || !(this.#rightSynced || reference === undefined)) return undefined;
     return { value: attempt(key, () => alone(left, key)) };
   }
-
-  #rightOf({ reference }: LeftItem<L, K2>): { readonly value: Derived<R> } | undefined {
-    if (reference === undefined || isFailure(reference)) return undefined;
-    return this.#rightItems.find(reference);
-  }
 }
 
-/** Which left keys refer to a right key; a single one, which is common, is stored without a set. */
-class Referrers<K extends Key, K2 extends Key> {
-  readonly #byReference = new HashTrie<K2, K | Set<K>>();
+/** Which left items refer to a right key; a single one, which is common, is stored without a set. */
+class Referrers<T extends object, K2 extends Key> {
+  readonly #byReference = new HashTrie<K2, T | Set<T>>();
 
-  of(reference: K2): Iterable<K> {
+  visit(reference: K2, look: (item: T) => void): void {
     const held = this.#byReference.get(reference);
-    if (held === undefined) return [];
-    return held instanceof Set ? held : [held];
+    if (held instanceof Set) for (const item of held) look(item);
+    else if (held !== undefined) look(held);
   }
 
-  add(reference: K2, key: K): void {
+  add(reference: K2, item: T): void {
     const held = this.#byReference.get(reference);
-    if (held instanceof Set) held.add(key);
-    else this.#byReference.set(reference, held === undefined ? key : new Set([held, key]));
+    if (held instanceof Set) held.add(item);
+    else this.#byReference.set(reference, held === undefined ? item : new Set([held, item]));
   }
 
-  delete(reference: K2, key: K): void {
+  delete(reference: K2, item: T): void {
     const held = this.#byReference.get(reference);
-    if (held instanceof Set && held.size > 1) held.delete(key);
+    if (held instanceof Set && held.size > 1) held.delete(item);
     else this.#byReference.delete(reference);
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { retryDelay } from "./retry.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { WorkQueue } from "../work-queue.ts";
 
 describe("retryDelay", () => {
   it.each([
