@@ -1,6 +1,7 @@
 import type { Change } from "@heddle/contracts";
 import type { Subscriber } from "rxjs";
-import { HashTrie, type TrieSnapshot } from "./hash-trie.ts";
+import type { ContentSnapshot } from "./content.ts";
+import { HashTrie } from "./hash-trie.ts";
 import { hold } from "./publication.ts";
 import type { Key } from "./snapshot.ts";
 
@@ -17,14 +18,18 @@ const keysPerWave = 64;
  */
 export class GradualReplay<K extends Key, V> {
   readonly #subscriber: Subscriber<Change<K, V>>;
-  readonly #content: TrieSnapshot<K, V>;
+  readonly #content: ContentSnapshot<K, V>;
   readonly #entries: Iterator<readonly [K, V]>;
   /** Keys that have changed since it began. */
   #changed: HashTrie<K, true> | undefined = new HashTrie();
   #synced: boolean;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(subscriber: Subscriber<Change<K, V>>, content: TrieSnapshot<K, V>, synced: boolean) {
+  constructor(
+    subscriber: Subscriber<Change<K, V>>,
+    content: ContentSnapshot<K, V>,
+    synced: boolean,
+  ) {
     this.#subscriber = subscriber;
     this.#content = content;
     this.#entries = content.entries();

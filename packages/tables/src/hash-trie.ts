@@ -256,7 +256,7 @@ let lastKey: Key = "";
 let lastHash = hashText("");
 
 /** One change passes through many tries under the same key: the hash of the last one is kept. */
-function hashKey(key: Key): number {
+export function hashKey(key: Key): number {
   if (key === lastKey) return lastHash;
   lastHash = typeof key === "string" ? hashText(key) : hashNumber(key);
   lastKey = key;

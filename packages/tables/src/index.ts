@@ -11,7 +11,7 @@ export { union } from "./derive/union.ts";
 export { distinct, failures, filterValues, mapValues, successes } from "./derive/values.ts";
 export { createEvents, type EventOptions, type EventSource } from "./events.ts";
 export { type Derived, type Failure, failure, isFailure } from "./failure.ts";
-export type { KeyOperation, KeyStatus } from "./reconcile/ledger.ts";
+export type { KeyOperation, KeyStatus } from "./reconcile/key-status.ts";
 export type { Histogram, ReconcileMetrics, TargetOperation } from "./reconcile/metrics.ts";
 export {
   createReconciler,

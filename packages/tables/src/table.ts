@@ -1,9 +1,10 @@
 import type { Change, ChangeStream } from "@heddle/contracts";
 import { Observable, type Subscriber } from "rxjs";
 import { GradualReplay } from "./gradual-replay.ts";
-import { HashTrie, type TrieSnapshot } from "./hash-trie.ts";
+import type { Content, ContentSnapshot } from "./content.ts";
+import { HashTrie } from "./hash-trie.ts";
 import { hold, publish } from "./publication.ts";
-import type { Key, Snapshot } from "./snapshot.ts";
+import type { Held, Key, Snapshot } from "./snapshot.ts";
 import { joinTransaction, type Participant, refuseInTransaction } from "./transaction.ts";
 
 /** A keyed collection that tells what changes in it; the side of those who read. */
@@ -47,11 +48,6 @@ export interface WriteListener<K extends Key, V> {
   synced(): void;
 }
 
-/** A value that may itself be `undefined`. */
-export interface Held<V> {
-  readonly value: V;
-}
-
 /** A table with the side of its one writer. */
 export interface MutableTable<K extends Key, V> extends Table<K, V> {
   /** Sets the value of a key. Whether that changed anything, as `equals` sees it. */
@@ -76,7 +72,15 @@ export interface TableOptions<V> {
 
 /** An empty table. Values must not be changed after they were handed in. */
 export function createTable<K extends Key, V>(options: TableOptions<V>): MutableTable<K, V> {
-  return new ReactiveTable<K, V>(options);
+  return new ReactiveTable<K, V>(new HashTrie(), options);
+}
+
+/** A table of what `content` holds; the table alone changes it. */
+export function createTableOf<K extends Key, V>(
+  content: Content<K, V>,
+  options: TableOptions<V>,
+): MutableTable<K, V> {
+  return new ReactiveTable(content, options);
 }
 
 interface Reader<K, V> {
@@ -87,7 +91,7 @@ interface Reader<K, V> {
 
 /** What a transaction did to a table so far. */
 interface Draft<K extends Key, V> {
-  readonly base: TrieSnapshot<K, V>;
+  readonly base: ContentSnapshot<K, V>;
   readonly touched: Set<K>;
   synced: boolean;
 }
@@ -99,12 +103,13 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   readonly #equals: (held: V, given: V) => boolean;
   readonly #readers = new Set<Reader<K, V>>();
   readonly #listeners = new Set<WriteListener<K, V>>();
-  readonly #content = new HashTrie<K, V>();
+  readonly #content: Content<K, V>;
   #draft: Draft<K, V> | undefined;
   #synced = false;
   #revision = 0;
 
-  constructor(options: TableOptions<V>) {
+  constructor(content: Content<K, V>, options: TableOptions<V>) {
+    this.#content = content;
     this.name = options.name;
     this.#equals = options.equals ?? Object.is;
     this.changes$ = new Observable((subscriber) => hold(() => this.#replay(subscriber)));
@@ -124,11 +129,11 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   }
 
   get(key: K): V | undefined {
-    return this.#content.get(key);
+    return this.#content.find(key)?.value;
   }
 
   has(key: K): boolean {
-    return this.#content.has(key);
+    return this.#content.find(key) !== undefined;
   }
 
   entries(): IteratorObject<readonly [K, V]> {
@@ -213,7 +218,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   }
 
   /** What readers who know `base` have not heard of `key`. */
-  #difference(key: K, base: TrieSnapshot<K, V>): Change<K, V> | undefined {
+  #difference(key: K, base: ContentSnapshot<K, V>): Change<K, V> | undefined {
     const before = base.find(key);
     const now = this.#content.find(key);
     if (now === undefined) return before === undefined ? undefined : { kind: "delete", key };
@@ -250,7 +255,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   }
 
   /** What a transaction has not committed is not replayed: it may yet be rolled back. */
-  #committed(): TrieSnapshot<K, V> {
+  #committed(): ContentSnapshot<K, V> {
     return this.#draft?.base ?? this.#content.snapshot();
   }
 

@@ -1,59 +1,66 @@
-import { HashTrie } from "./hash-trie.ts";
+import { hashKey } from "./hash-trie.ts";
+import { type Item, ItemMap } from "./item-map.ts";
 import type { Key } from "./snapshot.ts";
 
-/** A key in the line, between its neighbours. */
-interface Place<K> {
-  readonly key: K | undefined;
-  before: Place<K>;
-  after: Place<K>;
+/** A key in the line, with its neighbours; the ends have none on one side. */
+class Place<K extends Key> implements Item<K, Place<K>> {
+  readonly key: K;
+  readonly hash: number;
+  chained: Place<K> | undefined = undefined;
+  before: Place<K> | undefined;
+  after: Place<K> | undefined = undefined;
+
+  constructor(key: K, before: Place<K> | undefined) {
+    this.key = key;
+    this.hash = hashKey(key);
+    this.before = before;
+  }
 }
 
 /**
  * Keys that wait for their turn, each once, first come first served.
  *
- * A linked list and a trie, and not a `Set`, which pauses for up to 100 ms whenever it outgrows its memory.
+ * Not a `Set`, which pauses for up to 100 ms whenever it outgrows its memory.
  */
 export class WorkQueue<K extends Key> {
-  /** Before the first and after the last. */
-  readonly #ends: Place<K> = createEnds();
-  readonly #places = new HashTrie<K, Place<K>>();
+  readonly #places = new ItemMap<K, Place<K>>();
+  #first: Place<K> | undefined;
+  #last: Place<K> | undefined;
 
   get size(): number {
     return this.#places.size;
   }
 
   has(key: K): boolean {
-    return this.#places.has(key);
+    return this.#places.get(key) !== undefined;
   }
 
   add(key: K): void {
-    if (this.#places.has(key)) return;
-    const place = { key, before: this.#ends.before, after: this.#ends };
-    place.before.after = place;
-    this.#ends.before = place;
-    this.#places.set(key, place);
+    if (this.has(key)) return;
+    const place = new Place(key, this.#last);
+    if (this.#last === undefined) this.#first = place;
+    else this.#last.after = place;
+    this.#last = place;
+    this.#places.add(place);
   }
 
   delete(key: K): void {
     const place = this.#places.get(key);
-    if (place === undefined) return;
-    place.before.after = place.after;
-    place.after.before = place.before;
-    this.#places.delete(key);
+    if (place !== undefined) this.#remove(place);
   }
 
   take(): K | undefined {
-    const { key } = this.#ends.after;
-    if (key !== undefined) this.delete(key);
-    return key;
+    const place = this.#first;
+    if (place !== undefined) this.#remove(place);
+    return place?.key;
   }
-}
 
-function createEnds<K>(): Place<K> {
-  class Ends implements Place<K> {
-    readonly key = undefined;
-    before: Place<K> = this;
-    after: Place<K> = this;
+  #remove(place: Place<K>): void {
+    const { before, after } = place;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    this.#places.delete(place);
   }
-  return new Ends();
 }

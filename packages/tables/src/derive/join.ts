@@ -1,7 +1,9 @@
 import type { ChangeStream } from "@heddle/contracts";
-import { attempt, type Derived, isFailure } from "../failure.ts";
-import { HashTrie } from "../hash-trie.ts";
-import type { Key } from "../snapshot.ts";
+import { type Derived, derivationFailed, type Failure, isFailure } from "../failure.ts";
+import { HashTrie, hashKey } from "../hash-trie.ts";
+import { type Item, ItemMap } from "../item-map.ts";
+import type { Held, Key } from "../snapshot.ts";
+
 import { derive, input, type Output, type Sink, Unsettled } from "./derivation.ts";
 
 /** Which item of the right side an item of the left side belongs to; undefined when to none. */
@@ -52,21 +54,69 @@ export function leftJoin<K extends Key, L, K2 extends Key, R, W>(
   });
 }
 
-/** A left item, or one that is gone but still shown. */
-class LeftItem<K extends Key, L, K2 extends Key> {
+/** An item of the right side, or one that left items only refer to. */
+class RightItem<K extends Key, L, K2 extends Key, R> {
+  readonly key: K2;
+  held: Held<Derived<R>> | undefined = undefined;
+  /** The left items that refer to it, as a list through them. */
+  firstReferrer: LeftItem<K, L, K2, R> | undefined = undefined;
+
+  constructor(key: K2) {
+    this.key = key;
+  }
+}
+
+/** A left item, or one that is gone but still shown. There may be a million of them: each field counts. */
+class LeftItem<K extends Key, L, K2 extends Key, R> implements Item<K, LeftItem<K, L, K2, R>> {
   readonly key: K;
+  readonly hash: number;
+  chained: LeftItem<K, L, K2, R> | undefined = undefined;
   value: Derived<L>;
-  reference: Derived<K2 | undefined> = undefined;
-  gone = false;
-  /** Whether the result has the key. */
-  shown = false;
-  unsettled = false;
+  reference: RightItem<K, L, K2, R> | Failure | undefined = undefined;
+  /** Its neighbours among those that refer to the same right item. */
+  previous: LeftItem<K, L, K2, R> | undefined = undefined;
+  next: LeftItem<K, L, K2, R> | undefined = undefined;
+  flags = 0;
 
   constructor(key: K, value: Derived<L>) {
     this.key = key;
+    this.hash = hashKey(key);
     this.value = value;
   }
+
+  get unsettled(): boolean {
+    return (this.flags & unsettledFlag) !== 0;
+  }
+
+  set unsettled(on: boolean) {
+    this.flags = withFlag(this.flags, unsettledFlag, on);
+  }
+
+  get gone(): boolean {
+    return (this.flags & goneFlag) !== 0;
+  }
+
+  set gone(on: boolean) {
+    this.flags = withFlag(this.flags, goneFlag, on);
+  }
+
+  /** Whether the result has the key. */
+  get shown(): boolean {
+    return (this.flags & shownFlag) !== 0;
+  }
+
+  set shown(on: boolean) {
+    this.flags = withFlag(this.flags, shownFlag, on);
+  }
 }
+
+function withFlag(flags: number, flag: number, on: boolean): number {
+  return on ? flags | flag : flags & ~flag;
+}
+
+const unsettledFlag = 1;
+const goneFlag = 2;
+const shownFlag = 4;
 
 class Join<K extends Key, L, K2 extends Key, R, W> {
   readonly #output: Output<K, Derived<W>>;
@@ -74,10 +124,9 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
   readonly #combine: (left: L, right: R, key: K) => Derived<W>;
   /** What becomes of a left item without a right one; undefined in an inner join. */
   readonly #alone: ((left: L, key: K) => Derived<W>) | undefined;
-  readonly #leftItems = new HashTrie<K, LeftItem<K, L, K2>>();
-  readonly #rightItems = new HashTrie<K2, Derived<R>>();
-  readonly #referrers = new Referrers<LeftItem<K, L, K2>, K2>();
-  readonly #unsettled = new Unsettled<LeftItem<K, L, K2>>();
+  readonly #leftItems = new ItemMap<K, LeftItem<K, L, K2, R>>();
+  readonly #rightItems = new HashTrie<K2, RightItem<K, L, K2, R>>();
+  readonly #unsettled = new Unsettled<LeftItem<K, L, K2, R>>();
   #rightSynced = false;
 
   constructor(
@@ -97,11 +146,11 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
       let item = this.#leftItems.get(key);
       if (item === undefined) {
         item = new LeftItem(key, value);
-        this.#leftItems.set(key, item);
+        this.#leftItems.add(item);
       }
       item.gone = false;
       item.value = value;
-      this.#refer(item, isFailure(value) ? value : attempt(key, () => this.#on(value, key)));
+      this.#refer(item, this.#referenceOf(value, key));
       this.#unsettled.add(item);
     },
     delete: (key) => {
@@ -115,17 +164,21 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
 
   readonly right: Sink<K2, Derived<R>> = {
     upsert: (key, value) => {
-      this.#rightItems.set(key, value);
-      this.#referrers.visit(key, (item) => this.#unsettled.add(item));
+      const item = this.#rightItem(key);
+      item.held = { value };
+      this.#unsettle(item);
     },
     delete: (key) => {
-      this.#rightItems.delete(key);
-      this.#referrers.visit(key, (item) => this.#unsettled.add(item));
+      const item = this.#rightItems.get(key);
+      if (item === undefined) return;
+      item.held = undefined;
+      this.#unsettle(item);
+      this.#dropUnused(item);
     },
     synced: () => {
       this.#rightSynced = true;
       if (this.#alone === undefined) return;
-      for (const [, item] of this.#leftItems.entries()) if (!item.shown) this.#unsettled.add(item);
+      for (const item of this.#leftItems.values()) if (!item.shown) this.#unsettled.add(item);
     },
   };
 
@@ -133,61 +186,82 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
     this.#unsettled.settle((item) => this.#show(item));
   }
 
-  /** Notes what the item refers to now. */
-  #refer(item: LeftItem<K, L, K2>, now: Derived<K2 | undefined>): void {
-    const before = item.reference;
-    if (before === now) return;
-    item.reference = now;
-    if (before !== undefined && !isFailure(before)) this.#referrers.delete(before, item);
-    if (now !== undefined && !isFailure(now)) this.#referrers.add(now, item);
+  #rightItem(key: K2): RightItem<K, L, K2, R> {
+    const known = this.#rightItems.get(key);
+    if (known !== undefined) return known;
+    const item = new RightItem<K, L, K2, R>(key);
+    this.#rightItems.set(key, item);
+    return item;
   }
 
-  #show(item: LeftItem<K, L, K2>): void {
-    const { key, shown } = item;
-    const result = this.#result(item);
+  #unsettle(right: RightItem<K, L, K2, R>): void {
+    for (let item = right.firstReferrer; item !== undefined; item = item.next) {
+      this.#unsettled.add(item);
+    }
+  }
+
+  #dropUnused(right: RightItem<K, L, K2, R>): void {
+    if (right.held !== undefined || right.firstReferrer !== undefined) return;
+    this.#rightItems.delete(right.key);
+  }
+
+  #referenceOf(left: Derived<L>, key: K): Derived<K2 | undefined> {
+    if (isFailure(left)) return left;
+    try {
+      return this.#on(left, key);
+    } catch (thrown) {
+      return derivationFailed(key, thrown);
+    }
+  }
+
+  /** Notes what the item refers to now. */
+  #refer(item: LeftItem<K, L, K2, R>, reference: Derived<K2 | undefined>): void {
+    const before = item.reference;
+    if (before instanceof RightItem) {
+      if (before.key === reference) return;
+      if (item.previous === undefined) before.firstReferrer = item.next;
+      else item.previous.next = item.next;
+      if (item.next !== undefined) item.next.previous = item.previous;
+      item.previous = undefined;
+      item.next = undefined;
+      this.#dropUnused(before);
+    }
+    if (reference === undefined || isFailure(reference)) {
+      item.reference = reference;
+      return;
+    }
+    const right = this.#rightItem(reference);
+    item.reference = right;
+    item.next = right.firstReferrer;
+    if (item.next !== undefined) item.next.previous = item;
+    right.firstReferrer = item;
+  }
+
+  #show(item: LeftItem<K, L, K2, R>): void {
+    const { key, shown, gone } = item;
+    const result = gone ? undefined : this.#result(item);
     item.shown = result !== undefined;
-    if (item.gone) this.#leftItems.delete(key);
+    if (gone) this.#leftItems.delete(item);
     if (result !== undefined) this.#output.upsert(key, result.value);
     else if (shown) this.#output.delete(key);
   }
 
   /** What the item comes to; undefined when it is not part of the result, or not yet. */
-  #result(item: LeftItem<K, L, K2>): { readonly value: Derived<W> } | undefined {
+  #result(item: LeftItem<K, L, K2, R>): Held<Derived<W>> | undefined {
     const { key, value: left, reference } = item;
-    if (item.gone) return undefined;
     if (isFailure(left)) return { value: left };
     if (isFailure(reference)) return { value: reference };
-    const right = reference === undefined ? undefined : this.#rightItems.find(reference);
-    if (right !== undefined) {
-      const { value } = right;
-      if (isFailure(value)) return { value };
-      return { value: attempt(key, () => this.#combine(left, value, key)) };
+    const right = reference?.held;
+    try {
+      if (right !== undefined) {
+        const { value } = right;
+        return { value: isFailure(value) ? value : this.#combine(left, value, key) };
+      }
+      if (this.#alone === undefined) return undefined;
+      if (reference !== undefined && !this.#rightSynced) return undefined;
+      return { value: this.#alone(left, key) };
+    } catch (thrown) {
+      return { value: derivationFailed(key, thrown) };
     }
-    const alone = this.#alone;
-    if (alone === undefined || !(this.#rightSynced || reference === undefined)) return undefined;
-    return { value: attempt(key, () => alone(left, key)) };
-  }
-}
-
-/** Which left items refer to a right key; a single one, which is common, is stored without a set. */
-class Referrers<T extends object, K2 extends Key> {
-  readonly #byReference = new HashTrie<K2, T | Set<T>>();
-
-  visit(reference: K2, look: (item: T) => void): void {
-    const held = this.#byReference.get(reference);
-    if (held instanceof Set) for (const item of held) look(item);
-    else if (held !== undefined) look(held);
-  }
-
-  add(reference: K2, item: T): void {
-    const held = this.#byReference.get(reference);
-    if (held instanceof Set) held.add(item);
-    else this.#byReference.set(reference, held === undefined ? item : new Set([held, item]));
-  }
-
-  delete(reference: K2, item: T): void {
-    const held = this.#byReference.get(reference);
-    if (held instanceof Set && held.size > 1) held.delete(item);
-    else this.#byReference.delete(reference);
   }
 }

@@ -1,5 +1,5 @@
 import type { ChangeStream } from "@heddle/contracts";
-import { attempt, type Derived, type Failure, isFailure } from "../failure.ts";
+import { attempt, type Derived, derivationFailed, type Failure, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
 import { derive, input, onlyPresent } from "./derivation.ts";
@@ -16,11 +16,17 @@ export function mapValues<K extends Key, V, W>(
   source$: ChangeStream<K, Derived<V>>,
   map: (value: V, key: K) => Derived<W>,
 ): ChangeStream<K, Derived<W>> {
+  const mapped = (value: V, key: K): Derived<W> => {
+    try {
+      return map(value, key);
+    } catch (thrown) {
+      return derivationFailed(key, thrown);
+    }
+  };
   return derive((output) => ({
     inputs: [
       input(source$, {
-        upsert: (key, value) =>
-          output.upsert(key, isFailure(value) ? value : attempt(key, () => map(value, key))),
+        upsert: (key, value) => output.upsert(key, isFailure(value) ? value : mapped(value, key)),
         delete: (key) => output.delete(key),
       }),
     ],

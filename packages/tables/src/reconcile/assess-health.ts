@@ -1,6 +1,6 @@
 import type { Health } from "@heddle/contracts";
 import type { Key } from "../snapshot.ts";
-import type { KeyStatus } from "./ledger.ts";
+import type { KeyStatus } from "./key-status.ts";
 
 /** What the health of a reconciler depends on. */
 export interface ReconcilerState<K extends Key> {

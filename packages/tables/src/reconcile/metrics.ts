@@ -1,6 +1,6 @@
 import type { StateStream } from "@heddle/contracts";
 import { Readers } from "../state.ts";
-import type { KeyOperation } from "./ledger.ts";
+import type { KeyOperation } from "./key-status.ts";
 
 /** What a reconciler has done since it was made, and what it has to do now. */
 export interface ReconcileMetrics {

@@ -3,7 +3,7 @@ import type { Derived } from "../failure.ts";
 import type { Key } from "../snapshot.ts";
 import type { Table } from "../table.ts";
 import { TableError } from "../table-error.ts";
-import type { KeyStatus } from "./ledger.ts";
+import type { KeyStatus } from "./key-status.ts";
 import type { ReconcileMetrics } from "./metrics.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.ts";
 import type { ReconcileTarget } from "./target.ts";

@@ -1,6 +1,6 @@
 import { type Clock, toError } from "@heddle/contracts";
 import type { Key } from "../snapshot.ts";
-import type { KeyOperation } from "./ledger.ts";
+import type { KeyOperation } from "./key-status.ts";
 import type { KeyErrors, ReconcileTarget } from "./target.ts";
 
 export interface CallListener<K> {

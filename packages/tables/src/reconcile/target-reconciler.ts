@@ -8,7 +8,8 @@ import type { Table } from "../table.ts";
 import { TableError } from "../table-error.ts";
 import { assessHealth } from "./assess-health.ts";
 import { createDesiredSet } from "./desired-set.ts";
-import { type KeyOperation, type KeyStatus, Ledger } from "./ledger.ts";
+import type { KeyOperation, KeyStatus } from "./key-status.ts";
+import { Ledger } from "./ledger.ts";
 import { PruneSchedule } from "./prune-schedule.ts";
 import { type Gauges, Meter, type ReconcileMetrics } from "./metrics.ts";
 import type { Reconciler, ReconcilerDeps, Settings } from "./reconciler.ts";
@@ -51,7 +52,8 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
         this.#meter.publish();
       },
     });
-    this.#ledger = new Ledger(`${settings.name} status`, clock, settings.retry, random);
+    const ledgerDeps = { clock, policy: settings.retry, random };
+    this.#ledger = new Ledger(`${settings.name} status`, this.#desired, ledgerDeps);
     this.#pruning = new PruneSchedule({
       clock,
       random,
