@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** The longest turn of the event loop. Milliseconds. */
+/** How long something took, in milliseconds. */
 export interface Stall {
   /** As a clock saw it, with what the machine did for others meanwhile. */
   readonly wall: number;
@@ -12,7 +12,7 @@ export interface Stall {
 export class StallWatch implements Disposable {
   #wall = 0;
   #work = 0;
-  #last = now();
+  #last = clocks();
   #turn: NodeJS.Immediate;
 
   constructor() {
@@ -24,7 +24,7 @@ export class StallWatch implements Disposable {
     const stall = { wall: this.#wall, work: this.#work };
     this.#wall = 0;
     this.#work = 0;
-    this.#last = now();
+    this.#last = clocks();
     return stall;
   }
 
@@ -33,7 +33,7 @@ export class StallWatch implements Disposable {
   }
 
   #look(): void {
-    const current = now();
+    const current = clocks();
     this.#wall = Math.max(this.#wall, current.wall - this.#last.wall);
     this.#work = Math.max(this.#work, current.work - this.#last.work);
     this.#last = current;
@@ -41,7 +41,8 @@ export class StallWatch implements Disposable {
   }
 }
 
-function now(): Stall {
+/** What both clocks say. */
+export function clocks(): Stall {
   const { user, system } = process.threadCpuUsage();
   return { wall: performance.now(), work: (user + system) / 1000 };
 }

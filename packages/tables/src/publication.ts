@@ -10,6 +10,8 @@
  * its end, so that they make nothing of the half of a transaction.
  */
 let waiting: (() => void)[] = [];
+/** The array that is not in use, so that no wave needs a new one. */
+let spare: (() => void)[] = [];
 /** Followers that have heard something in this wave, the one whose turn is next at the end. */
 const behind: Follower[] = [];
 let held = false;
@@ -31,7 +33,8 @@ export function publish(delivery: () => void): void {
 export function followUp(follower: Follower): void {
   let index = behind.length;
   while ((behind[index - 1]?.rank ?? Infinity) < follower.rank) index--;
-  behind.splice(index, 0, follower);
+  if (index === behind.length) behind.push(follower);
+  else behind.splice(index, 0, follower);
   if (!held) hold(() => undefined);
 }
 
@@ -51,12 +54,15 @@ function deliverAll(): void {
   try {
     while (waiting.length > 0 || behind.length > 0) {
       const wave = waiting;
-      waiting = [];
+      waiting = spare;
+      spare = wave;
       for (const delivery of wave) delivery();
+      wave.length = 0;
       for (let next = behind.pop(); next !== undefined; next = behind.pop()) next.catchUp();
     }
   } finally {
-    waiting = [];
+    waiting.length = 0;
+    spare.length = 0;
     behind.length = 0;
     held = false;
   }

@@ -162,9 +162,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
     const draft = this.#openDraft();
     this.#content.set(key, value);
     draft?.touched.add(key);
-    this.#tell(draft, { kind: "upsert", key, value }, (listener) =>
-      listener.written(key, before, { value }),
-    );
+    this.#written(draft, { kind: "upsert", key, value }, before);
     return true;
   }
 
@@ -174,9 +172,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
     const draft = this.#openDraft();
     this.#content.delete(key);
     draft?.touched.add(key);
-    this.#tell(draft, { kind: "delete", key }, (listener) =>
-      listener.written(key, before, undefined),
-    );
+    this.#written(draft, { kind: "delete", key }, before);
     return true;
   }
 
@@ -185,7 +181,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
     const draft = this.#openDraft();
     if (draft === undefined) this.#synced = true;
     else draft.synced = true;
-    this.#tell(draft, { kind: "synced" }, (listener) => listener.synced());
+    this.#written(draft, { kind: "synced" }, undefined);
   }
 
   commit(): void {
@@ -201,7 +197,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
       this.#synced = true;
       changes.push({ kind: "synced" });
     }
-    this.#publish(changes);
+    this.#publishAll(changes);
   }
 
   rollback(): void {
@@ -227,31 +223,38 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   }
 
   /** Tells listeners at once, so that readers find indexes up to date, and readers unless there is a draft. */
-  #tell(
+  #written(
     draft: Draft<K, V> | undefined,
     change: Change<K, V>,
-    tellListener: (listener: WriteListener<K, V>) => void,
+    before: Held<V> | undefined,
   ): void {
     if (this.#listeners.size === 0) {
-      if (draft === undefined) this.#publish([change]);
+      if (draft === undefined) this.#publish(change);
       return;
     }
     hold(() => {
-      for (const listener of this.#listeners) tellListener(listener);
-      if (draft === undefined) this.#publish([change]);
+      for (const listener of this.#listeners) tellListener(listener, change, before);
+      if (draft === undefined) this.#publish(change);
     });
   }
 
-  #publish(changes: readonly Change<K, V>[]): void {
+  #publish(change: Change<K, V>): void {
+    const revision = ++this.#revision;
+    if (this.#readers.size > 0) publish(() => this.#deliver(change, revision));
+  }
+
+  #publishAll(changes: readonly Change<K, V>[]): void {
     const revision = ++this.#revision;
     if (this.#readers.size === 0) return;
     publish(() => {
-      for (const change of changes) {
-        for (const reader of this.#readers) {
-          if (reader.since < revision) reader.subscriber.next(change);
-        }
-      }
+      for (const change of changes) this.#deliver(change, revision);
     });
+  }
+
+  #deliver(change: Change<K, V>, revision: number): void {
+    for (const reader of this.#readers) {
+      if (reader.since < revision) reader.subscriber.next(change);
+    }
   }
 
   /** What a transaction has not committed is not replayed: it may yet be rolled back. */
@@ -275,4 +278,13 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
     }
     if (synced) subscriber.next({ kind: "synced" });
   }
+}
+
+function tellListener<K extends Key, V>(
+  listener: WriteListener<K, V>,
+  change: Change<K, V>,
+  before: Held<V> | undefined,
+): void {
+  if (change.kind === "synced") listener.synced();
+  else listener.written(change.key, before, change.kind === "upsert" ? change : undefined);
 }

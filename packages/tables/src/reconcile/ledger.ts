@@ -100,6 +100,7 @@ export class Ledger<K extends Key> {
   }
 
   #forget(key: K): void {
+    if (this.#troubles.size === 0) return;
     this.#troubles.get(key)?.retry?.[Symbol.dispose]();
     this.#troubles.delete(key);
   }

@@ -29,14 +29,17 @@ export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
   }
 
   set(key: K, status: KeyStatus): void {
-    this.delete(key);
-    if (status === doneStatus) return;
+    if (status === doneStatus) {
+      this.delete(key);
+      return;
+    }
+    this.#forgetLeaving(key);
     this.#exceptions.set(key, status);
     if (status.operation === "delete") this.#leaving++;
   }
 
   delete(key: K): void {
-    if (this.#exceptions.get(key)?.operation === "delete") this.#leaving--;
+    this.#forgetLeaving(key);
     this.#exceptions.delete(key);
   }
 
@@ -51,6 +54,10 @@ export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
   restore({ exceptions, leaving }: StatusSnapshot<K>): void {
     this.#exceptions.restore(exceptions);
     this.#leaving = leaving;
+  }
+
+  #forgetLeaving(key: K): void {
+    if (this.#leaving > 0 && this.#exceptions.get(key)?.operation === "delete") this.#leaving--;
   }
 }
 

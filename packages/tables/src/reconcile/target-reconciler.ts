@@ -2,7 +2,7 @@ import { type Change, type Health, type StateStream, toError } from "@heddle/con
 import type { Subscription } from "rxjs";
 import { type Derived, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
-import type { Key } from "../snapshot.ts";
+import type { Held, Key } from "../snapshot.ts";
 import { createState, type MutableState } from "../state.ts";
 import type { Table } from "../table.ts";
 import { TableError } from "../table-error.ts";
@@ -130,15 +130,14 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     if (change.kind === "upsert") this.#desired.set(change.key, change.value);
     else if (!this.#desired.delete(change.key)) return;
     const wasTroubled = this.#ledger.failed > 0;
-    this.#enqueue(change.key);
+    this.#enqueue(change.key, change.kind === "upsert" ? change : undefined);
     // Work that is added changes nothing else but when to work.
     if (wasTroubled || this.#ledger.failed > 0) this.#proceed();
     else this.#scheduleRound();
   }
 
   /** Lines the key up for what is desired of it now. */
-  #enqueue(key: K): void {
-    const desired = this.#desired.find(key);
+  #enqueue(key: K, desired: Held<Derived<V>> | undefined): void {
     if (this.#inFlight.has(key)) {
       this.#inFlight.set(key, true);
     } else if (desired !== undefined && isFailure(desired.value)) {
@@ -203,7 +202,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     const changed = this.#inFlight.get(key);
     this.#inFlight.delete(key);
     this.#meter.settled(operation, error);
-    if (changed === true) this.#enqueue(key);
+    if (changed === true) this.#enqueue(key, this.#desired.find(key));
     else if (error === undefined) this.#ledger.done(key, operation);
     else this.#fail(key, operation, error);
   }
