@@ -57,6 +57,13 @@ export class HashTrie<K extends Key, V> implements Snapshot<K, V> {
     this.#root = new Branch(this.#owner, 0, []);
   }
 
+  /** A map with the content of a snapshot, which stays as it is. */
+  static of<K extends Key, V>(snapshot: TrieSnapshot<K, V>): HashTrie<K, V> {
+    const trie = new HashTrie<K, V>();
+    trie.restore(snapshot);
+    return trie;
+  }
+
   get size(): number {
     return this.#size;
   }

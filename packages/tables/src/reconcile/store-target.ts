@@ -41,6 +41,13 @@ export interface StoreTargetOptions<V> {
    * @defaultValue `isDeepStrictEqual` of `node:util`
    */
   readonly equals?: (held: V, desired: V) => boolean;
+  /**
+   * The fewest entries that are written by `setMany` and `deleteMany` of the store, if it has them. Fewer are
+   * written one by one: for a BPF map that costs less than the way to another thread and back.
+   *
+   * @defaultValue 32
+   */
+  readonly smallestBatch?: number;
 }
 
 /** How the store's own keys, which may be objects, stand for table keys. */
@@ -52,9 +59,6 @@ export interface StoreKeys<K extends Key, S> {
 
 /** Steps of a prune after which other work of the process gets its turn. */
 const stepsPerTurn = 256;
-
-/** Below it, single writes cost less than the way to another thread and back, about 100 microseconds. */
-const smallestBatch = 32;
 
 /**
  * A target that is a key-value store with one writer. A prune compares all that the store holds with all
@@ -93,12 +97,14 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
   readonly #keys: StoreKeys<K, S>;
   readonly #equals: (held: V, desired: V) => boolean;
   readonly #name: string;
+  readonly #smallestBatch: number;
 
   constructor(store: Store<S, V>, keys: StoreKeys<K, S>, options: StoreTargetOptions<V>) {
     this.#store = store;
     this.#keys = keys;
     this.#equals = options.equals ?? isDeepStrictEqual;
     this.#name = options.name ?? "entries";
+    this.#smallestBatch = options.smallestBatch ?? 32;
     if (store.setMany !== undefined) this.updateMany = (entries) => this.#setMany(entries);
     if (store.deleteMany !== undefined) this.deleteMany = (many) => this.#deleteMany(many);
   }
@@ -160,14 +166,14 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
 
   async #remove(stored: readonly S[]): Promise<Iterable<Error>> {
     const many = this.#store.deleteMany?.bind(this.#store, stored);
-    return (await writeMany(stored, many, (key) => this.#store.delete(key))).values();
+    return (await this.#write(stored, many, (key) => this.#store.delete(key))).values();
   }
 
   async #setMany(entries: readonly (readonly [K, V])[]): Promise<KeyErrors<K>> {
     const { toStore } = this.#keys;
     const setMany = this.#store.setMany?.bind(this.#store);
     const many = () => setMany?.(entries.map(([key, value]) => [toStore(key), value]));
-    const errors = await writeMany(
+    const errors = await this.#write(
       entries,
       setMany === undefined ? undefined : many,
       ([key, value]) => this.#store.set(toStore(key), value),
@@ -179,7 +185,30 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
     const { toStore } = this.#keys;
     const deleteMany = this.#store.deleteMany?.bind(this.#store);
     const many = () => deleteMany?.(keys.map(toStore));
-    return writeMany(keys, many, (key) => this.#store.delete(toStore(key)));
+    return this.#write(keys, many, (key) => this.#store.delete(toStore(key)));
+  }
+
+  /**
+   * Writes all items at once where that pays; one by one where it does not, and where it failed, which tells
+   * the items that are to blame from the others. Gives the errors.
+   */
+  async #write<T>(
+    items: readonly T[],
+    many: (() => Promise<unknown> | undefined) | undefined,
+    one: (item: T) => unknown,
+  ): Promise<Map<T, Error>> {
+    const pays = many !== undefined && items.length >= this.#smallestBatch;
+    if (pays && (await succeeds(many))) return new Map();
+    const errors = new Map<T, Error>();
+    for (const item of items) {
+      try {
+        const result = one(item);
+        if (result instanceof Promise) await result;
+      } catch (thrown) {
+        errors.set(item, toError(thrown));
+      }
+    }
+    return errors;
   }
 
   #keyOf(stored: S): K | undefined {
@@ -211,29 +240,6 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
 /** Waits for a store that takes its time, and not for one that does not. */
 function completion(result: unknown): void | Promise<void> {
   if (result instanceof Promise) return result.then(() => undefined);
-}
-
-/**
- * Writes all items at once where that pays; one by one where it does not, and where it failed, which tells the
- * items that are to blame from the others. Gives the errors.
- */
-async function writeMany<T>(
-  items: readonly T[],
-  many: (() => Promise<unknown> | undefined) | undefined,
-  one: (item: T) => unknown,
-): Promise<Map<T, Error>> {
-  if (many !== undefined && items.length >= smallestBatch && (await succeeds(many)))
-    return new Map();
-  const errors = new Map<T, Error>();
-  for (const item of items) {
-    try {
-      const result = one(item);
-      if (result instanceof Promise) await result;
-    } catch (thrown) {
-      errors.set(item, toError(thrown));
-    }
-  }
-  return errors;
 }
 
 async function succeeds(run: () => Promise<unknown> | undefined): Promise<boolean> {
