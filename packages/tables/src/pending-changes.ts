@@ -1,17 +1,16 @@
 import type { Change } from "@heddle/contracts";
 import { HashTrie } from "./hash-trie.ts";
 import { WorkQueue } from "./work-queue.ts";
-import type { Key } from "./snapshot.ts";
+import type { Held, Key } from "./snapshot.ts";
 
 /**
  * What a consumer has not been told yet: at most one change per key, the last one, in the order in which the
  * keys changed first. `synced` comes after everything that came before it.
  */
 export class PendingChanges<K extends Key, V> {
-  readonly #beforeSynced = new WorkQueue<K>();
-  readonly #afterSynced = new WorkQueue<K>();
-  /** The values of the keys that wait; one that waits and is not here is gone. */
-  readonly #values = new HashTrie<K, V>();
+  /** With the value that the key has now, or undefined when it is gone. */
+  readonly #beforeSynced = new WorkQueue<K, Held<V> | undefined>();
+  readonly #afterSynced = new WorkQueue<K, Held<V> | undefined>();
   /** What the consumer holds: a key that he never heard of is not deleted. */
   readonly #told = new HashTrie<K, true>();
   #synced: "unknown" | "waiting" | "told" = "unknown";
@@ -26,12 +25,12 @@ export class PendingChanges<K extends Key, V> {
     if (change.kind === "synced") {
       if (this.#synced === "unknown") this.#synced = "waiting";
     } else if (change.kind === "upsert") {
-      this.#values.set(change.key, change.value);
-      this.#lineUp(change.key);
+      this.#lineUp(change.key, change);
+    } else if (this.#told.has(change.key)) {
+      this.#lineUp(change.key, undefined);
     } else {
-      this.#values.delete(change.key);
-      if (this.#told.has(change.key)) this.#lineUp(change.key);
-      else this.#leave(change.key);
+      this.#beforeSynced.delete(change.key);
+      this.#afterSynced.delete(change.key);
     }
   }
 
@@ -46,35 +45,28 @@ export class PendingChanges<K extends Key, V> {
     return changes;
   }
 
-  #lineUp(key: K): void {
-    if (this.#synced === "unknown") this.#beforeSynced.add(key);
-    else if (!this.#beforeSynced.has(key)) this.#afterSynced.add(key);
-  }
-
-  #leave(key: K): void {
-    this.#beforeSynced.delete(key);
-    this.#afterSynced.delete(key);
+  #lineUp(key: K, held: Held<V> | undefined): void {
+    const isEarly = this.#synced === "unknown" || this.#beforeSynced.has(key);
+    (isEarly ? this.#beforeSynced : this.#afterSynced).add(key, held);
   }
 
   #next(): Change<K, V> | undefined {
     const early = this.#beforeSynced.take();
-    if (early !== undefined) return this.#tell(early);
+    if (early !== undefined) return this.#tell(early.key, early.work);
     if (this.#synced === "waiting") {
       this.#synced = "told";
       return { kind: "synced" };
     }
     const late = this.#afterSynced.take();
-    return late === undefined ? undefined : this.#tell(late);
+    return late === undefined ? undefined : this.#tell(late.key, late.work);
   }
 
-  #tell(key: K): Change<K, V> {
-    const entry = this.#values.find(key);
-    if (entry === undefined) {
+  #tell(key: K, held: Held<V> | undefined): Change<K, V> {
+    if (held === undefined) {
       this.#told.delete(key);
       return { kind: "delete", key };
     }
-    this.#values.delete(key);
     this.#told.set(key, true);
-    return { kind: "upsert", key, value: entry.value };
+    return { kind: "upsert", key, value: held.value };
   }
 }

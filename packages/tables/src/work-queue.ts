@@ -3,29 +3,31 @@ import { type Item, ItemMap } from "./item-map.ts";
 import type { Key } from "./snapshot.ts";
 
 /** A key in the line, with its neighbours; the ends have none on one side. */
-class Place<K extends Key> implements Item<K, Place<K>> {
+class Place<K extends Key, W> implements Item<K, Place<K, W>> {
   readonly key: K;
   readonly hash: number;
-  chained: Place<K> | undefined = undefined;
-  before: Place<K> | undefined;
-  after: Place<K> | undefined = undefined;
+  chained: Place<K, W> | undefined = undefined;
+  work: W;
+  before: Place<K, W> | undefined;
+  after: Place<K, W> | undefined = undefined;
 
-  constructor(key: K, before: Place<K> | undefined) {
+  constructor(key: K, work: W, before: Place<K, W> | undefined) {
     this.key = key;
     this.hash = hashKey(key);
+    this.work = work;
     this.before = before;
   }
 }
 
 /**
- * Keys that wait for their turn, each once, first come first served.
+ * Keys that wait for their turn, each once, first come first served; with what is to be done for each.
  *
  * Not a `Set`, which pauses for up to 100 ms whenever it outgrows its memory.
  */
-export class WorkQueue<K extends Key> {
-  readonly #places = new ItemMap<K, Place<K>>();
-  #first: Place<K> | undefined;
-  #last: Place<K> | undefined;
+export class WorkQueue<K extends Key, W> {
+  readonly #places = new ItemMap<K, Place<K, W>>();
+  #first: Place<K, W> | undefined;
+  #last: Place<K, W> | undefined;
 
   get size(): number {
     return this.#places.size;
@@ -35,9 +37,14 @@ export class WorkQueue<K extends Key> {
     return this.#places.get(key) !== undefined;
   }
 
-  add(key: K): void {
-    if (this.has(key)) return;
-    const place = new Place(key, this.#last);
+  /** A key that waits already keeps its place. */
+  add(key: K, work: W): void {
+    const known = this.#places.get(key);
+    if (known !== undefined) {
+      known.work = work;
+      return;
+    }
+    const place = new Place(key, work, this.#last);
     if (this.#last === undefined) this.#first = place;
     else this.#last.after = place;
     this.#last = place;
@@ -49,13 +56,13 @@ export class WorkQueue<K extends Key> {
     if (place !== undefined) this.#remove(place);
   }
 
-  take(): K | undefined {
+  take(): { readonly key: K; readonly work: W } | undefined {
     const place = this.#first;
     if (place !== undefined) this.#remove(place);
-    return place?.key;
+    return place;
   }
 
-  #remove(place: Place<K>): void {
+  #remove(place: Place<K, W>): void {
     const { before, after } = place;
     if (before === undefined) this.#first = after;
     else before.after = after;

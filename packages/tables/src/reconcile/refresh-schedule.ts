@@ -35,11 +35,10 @@ export class RefreshSchedule<K> {
     });
   }
 
-  /** The next key to refresh, of those that `wants` is true for. */
-  next(wants: (key: K) => boolean): K | undefined {
-    for (let step = this.#keys?.next(); step?.done === false; step = this.#keys?.next()) {
-      if (wants(step.value)) return step.value;
-    }
+  /** The next key to refresh. */
+  next(): K | undefined {
+    const step = this.#keys?.next();
+    if (step?.done === false) return step.value;
     this.#keys = undefined;
     return undefined;
   }

@@ -1,18 +1,36 @@
 import type { Content, ContentSnapshot } from "../content.ts";
-import { HashTrie, type TrieSnapshot } from "../hash-trie.ts";
-import type { Held, Key, Snapshot } from "../snapshot.ts";
+import { HashTrie, hashKey, type TrieSnapshot } from "../hash-trie.ts";
+import { type Item, ItemMap } from "../item-map.ts";
+import type { Held, Key } from "../snapshot.ts";
 import { doneStatus, type KeyStatus } from "./key-status.ts";
 
 const done: Held<KeyStatus> = { value: doneStatus };
 
+/** The status of a key that is not done. */
+class Exception<K extends Key> implements Item<K, Exception<K>> {
+  readonly key: K;
+  readonly hash: number;
+  chained: Exception<K> | undefined = undefined;
+  value: KeyStatus;
+
+  constructor(key: K, value: KeyStatus) {
+    this.key = key;
+    this.hash = hashKey(key);
+    this.value = value;
+  }
+}
+
 /**
  * The status of each key of a reconciler: `done` for what is desired, unless it says otherwise. A million keys
  * that are done cost nothing.
+ *
+ * Exceptions come and go with every operation. They are kept for snapshots, too, from the first one on: many a
+ * reconciler has nobody who looks at its keys.
  */
 export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
   readonly #desired: HashTrie<K, unknown>;
-  /** Of all keys that are not done. */
-  readonly #exceptions = new HashTrie<K, KeyStatus>();
+  readonly #exceptions = new ItemMap<K, Exception<K>>();
+  #forSnapshots: HashTrie<K, KeyStatus> | undefined;
   /** How many exceptions are not desired. */
   #leaving = 0;
 
@@ -25,7 +43,9 @@ export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
   }
 
   find(key: K): Held<KeyStatus> | undefined {
-    return findStatus(this.#desired, this.#exceptions, key);
+    const held = this.#exceptions.get(key);
+    if (held !== undefined) return { value: held.value };
+    return this.#desired.has(key) ? done : undefined;
   }
 
   set(key: K, status: KeyStatus): void {
@@ -33,14 +53,19 @@ export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
       this.delete(key);
       return;
     }
-    this.#forgetLeaving(key);
-    this.#exceptions.set(key, status);
-    if (status.operation === "delete") this.#leaving++;
+    const held = this.#exceptions.get(key);
+    this.#leaving += isLeaving(status) - isLeaving(held?.value);
+    if (held === undefined) this.#exceptions.add(new Exception(key, status));
+    else held.value = status;
+    this.#forSnapshots?.set(key, status);
   }
 
   delete(key: K): void {
-    this.#forgetLeaving(key);
-    this.#exceptions.delete(key);
+    const held = this.#exceptions.get(key);
+    if (held === undefined) return;
+    this.#leaving -= isLeaving(held.value);
+    this.#exceptions.delete(held);
+    this.#forSnapshots?.delete(key);
   }
 
   entries(): IteratorObject<readonly [K, KeyStatus]> {
@@ -48,17 +73,23 @@ export class StatusContent<K extends Key> implements Content<K, KeyStatus> {
   }
 
   snapshot(): StatusSnapshot<K> {
-    return new StatusSnapshot(this.#desired.snapshot(), this.#exceptions.snapshot(), this.#leaving);
+    if (this.#forSnapshots === undefined) {
+      this.#forSnapshots = new HashTrie();
+      for (const { key, value } of this.#exceptions.values()) this.#forSnapshots.set(key, value);
+    }
+    const exceptions = this.#forSnapshots.snapshot();
+    return new StatusSnapshot(this.#desired.snapshot(), exceptions, this.#leaving);
   }
 
-  restore({ exceptions, leaving }: StatusSnapshot<K>): void {
-    this.#exceptions.restore(exceptions);
-    this.#leaving = leaving;
+  restore({ exceptions }: StatusSnapshot<K>): void {
+    const held = Array.from(this.#exceptions.values(), ({ key }) => key);
+    for (const key of held) this.delete(key);
+    for (const [key, status] of exceptions.entries()) this.set(key, status);
   }
+}
 
-  #forgetLeaving(key: K): void {
-    if (this.#leaving > 0 && this.#exceptions.get(key)?.operation === "delete") this.#leaving--;
-  }
+function isLeaving(status: KeyStatus | undefined): number {
+  return status?.operation === "delete" ? 1 : 0;
 }
 
 class StatusSnapshot<K extends Key> implements ContentSnapshot<K, KeyStatus> {
@@ -81,7 +112,7 @@ class StatusSnapshot<K extends Key> implements ContentSnapshot<K, KeyStatus> {
   }
 
   find(key: K): Held<KeyStatus> | undefined {
-    return findStatus(this.#desired, this.exceptions, key);
+    return this.exceptions.find(key) ?? (this.#desired.has(key) ? done : undefined);
   }
 
   get(key: K): KeyStatus | undefined {
@@ -101,12 +132,4 @@ class StatusSnapshot<K extends Key> implements ContentSnapshot<K, KeyStatus> {
     }
     return undefined;
   }
-}
-
-function findStatus<K extends Key>(
-  desired: Snapshot<K, unknown>,
-  exceptions: ContentSnapshot<K, KeyStatus> | HashTrie<K, KeyStatus>,
-  key: K,
-): Held<KeyStatus> | undefined {
-  return exceptions.find(key) ?? (desired.has(key) ? done : undefined);
 }

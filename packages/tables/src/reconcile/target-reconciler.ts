@@ -28,7 +28,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   readonly #waiters = new Waiters();
   readonly #health: MutableState<Health>;
   readonly #desired = new HashTrie<K, Derived<V>>();
-  readonly #work = new WorkQueue<K>();
+  readonly #work = new WorkQueue<K, Held<Derived<V>> | undefined>();
   /** Keys with an operation in flight; true when something else is desired since it began. */
   readonly #inFlight = new Map<K, boolean>();
   readonly #meter: Meter;
@@ -145,7 +145,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
       this.#ledger.underivable(key, desired.value.error);
       return;
     } else {
-      this.#work.add(key);
+      this.#work.add(key, desired);
     }
     this.#ledger.pending(key, desired === undefined ? "delete" : "update");
   }
@@ -179,16 +179,15 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     const { batchSize, concurrency } = this.#settings;
     for (let started = 0; started < batchSize && this.#calls.open < concurrency; started++) {
       if (this.#pruning.isNext(this.#work.size)) break;
-      const key = this.#work.take() ?? this.#refresh.next((other) => this.#isCalm(other));
-      if (key === undefined) break;
+      const next = this.#work.take() ?? this.#nextToRefresh();
+      if (next === undefined) break;
       this.#pruning.countDown();
-      this.#startOperation(key);
+      this.#startOperation(next.key, next.work);
     }
     this.#calls.flush();
   }
 
-  #startOperation(key: K): void {
-    const desired = this.#desired.find(key);
+  #startOperation(key: K, desired: Held<Derived<V>> | undefined): void {
     if (desired === undefined) {
       this.#inFlight.set(key, false);
       this.#calls.delete(key);
@@ -210,7 +209,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   #fail(key: K, operation: KeyOperation, error: Error): void {
     if (this.#closing !== undefined) return;
     const { failures } = this.#ledger.failure(key, operation, error, () => {
-      this.#work.add(key);
+      this.#work.add(key, this.#desired.find(key));
       this.#scheduleRound();
     });
     // The status tells of every attempt; the log tells of the first one, however many follow.
@@ -274,9 +273,14 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     await this.#waiters.until(condition);
   }
 
-  /** Whether nothing else is going to bring the key up to date. */
-  #isCalm(key: K): boolean {
-    return this.#desired.has(key) && !this.#inFlight.has(key) && !this.#ledger.hasFailed(key);
+  /** A key that nothing else is going to bring up to date, while there are keys to refresh. */
+  #nextToRefresh(): { readonly key: K; readonly work: Held<Derived<V>> } | undefined {
+    for (let key = this.#refresh.next(); key !== undefined; key = this.#refresh.next()) {
+      const work = this.#desired.find(key);
+      const isBusy = this.#inFlight.has(key) || this.#ledger.hasFailed(key);
+      if (work !== undefined && !isBusy) return { key, work };
+    }
+    return undefined;
   }
 
   async #stop(): Promise<void> {
