@@ -5,7 +5,6 @@ import { HashTrie } from "../hash-trie.ts";
 import type { Held, Key } from "../snapshot.ts";
 import { createState, type MutableState } from "../state.ts";
 import type { Table } from "../table.ts";
-import { TableError } from "../table-error.ts";
 import { assessHealth } from "./assess-health.ts";
 import { createDesiredSet } from "./desired-set.ts";
 import type { KeyOperation, KeyStatus } from "./key-status.ts";
@@ -15,7 +14,7 @@ import { type Gauges, Meter, type ReconcileMetrics } from "./metrics.ts";
 import type { Reconciler, ReconcilerDeps, Settings } from "./reconciler.ts";
 import { RefreshSchedule } from "./refresh-schedule.ts";
 import { TargetCalls } from "./target-calls.ts";
-import { Waiters } from "./waiters.ts";
+import { closedError, Waiters } from "./waiters.ts";
 import { WorkQueue } from "../work-queue.ts";
 
 export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
@@ -259,8 +258,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   }
 
   #isIdle(): boolean {
-    const waiting = this.#work.size + this.#inFlight.size;
-    return waiting === 0 && !this.#refresh.active && !this.#pruning.active;
+    return this.#gauges().pending === 0 && !this.#refresh.active && !this.#pruning.active;
   }
 
   #isSettled(): boolean {
@@ -269,7 +267,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    if (this.#closing !== undefined && !condition()) throw this.#closedError();
+    if (this.#closing !== undefined && !condition()) throw closedError(this.#settings.name);
     await this.#waiters.until(condition);
   }
 
@@ -286,19 +284,10 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   async #stop(): Promise<void> {
     this.#subscription?.unsubscribe();
     this.#round?.[Symbol.dispose]();
-    this.#waiters.rejectAll(this.#closedError());
+    this.#waiters.rejectAll(closedError(this.#settings.name));
     await this.#waiters.until(() => this.#calls.open === 0 && !this.#pruning.running);
     this.#refresh.close();
     this.#ledger.close();
     this.#pruning.close();
-  }
-
-  #closedError(): TableError {
-    return new TableError({
-      code: "closed",
-      operation: "wait for",
-      subject: this.#settings.name,
-      reason: "the reconciler was closed before it had come so far",
-    });
   }
 }
