@@ -62,8 +62,8 @@ export interface TableOptions<V> {
   /** What the table holds, in the plural: `endpoints`. Shown in status and errors. */
   readonly name: string;
   /**
-   * Whether two values are the same to readers; an upsert of the same value is not published.
-   * `isDeepStrictEqual` of `node:util` fits values that are made anew each time.
+   * Whether two values are the same to readers; an upsert of the same value is not published. Values for which
+   * it throws are different. `isDeepStrictEqual` of `node:util` fits values that are made anew each time.
    *
    * @defaultValue `Object.is`
    */
@@ -81,6 +81,17 @@ export function createTableOf<K extends Key, V>(
   options: TableOptions<V>,
 ): MutableTable<K, V> {
   return new ReactiveTable(content, options);
+}
+
+/** A mistake in the comparison of two values must not cost the change. */
+function neverThrowing<V>(equals: (held: V, given: V) => boolean): typeof equals {
+  return (held, given) => {
+    try {
+      return equals(held, given);
+    } catch {
+      return false;
+    }
+  };
 }
 
 interface Reader<K, V> {
@@ -111,7 +122,7 @@ class ReactiveTable<K extends Key, V> implements MutableTable<K, V>, Participant
   constructor(content: Content<K, V>, options: TableOptions<V>) {
     this.#content = content;
     this.name = options.name;
-    this.#equals = options.equals ?? Object.is;
+    this.#equals = neverThrowing(options.equals ?? Object.is);
     this.changes$ = new Observable((subscriber) => hold(() => this.#replay(subscriber)));
     this.gradualChanges$ = new Observable((subscriber) => {
       const replay = new GradualReplay(subscriber, this.#committed(), this.#synced);

@@ -70,6 +70,21 @@ describe("storeTarget", () => {
     expect(held.get("a")?.packets).toBe(7);
   });
 
+  it("writes anew what it cannot compare, and goes on with the others", async () => {
+    const held = new Map([
+      ["a", { ifindex: 1 }],
+      ["b", { ifindex: 9 }],
+    ]);
+    const target = storeTarget(held, {
+      equals: (left, right) => {
+        if (left.ifindex === 1) throw new RangeError("no");
+        return left.ifindex === right.ifindex;
+      },
+    });
+    await target.prune(desiredSet({ a: { ifindex: 2 }, b: { ifindex: 3 } }));
+    expect([...held.values()]).toEqual([{ ifindex: 2 }, { ifindex: 3 }]);
+  });
+
   it("does all it can, and names what failed", async () => {
     const held = new Map<string, Endpoint>([["stale", { ifindex: 1 }]]);
     const full: Store<string, Endpoint> = {

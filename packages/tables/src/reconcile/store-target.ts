@@ -144,7 +144,7 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
       } else {
         seen.set(key, true);
         const value = desired.get(key);
-        if (value !== undefined && !this.#equals(held, value)) changed.push(key);
+        if (value !== undefined && !this.#isAsDesired(held, value)) changed.push(key);
       }
       if (++steps % stepsPerTurn === 0) await nextTurn();
     }
@@ -153,6 +153,15 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
       if (++steps % stepsPerTurn === 0) await nextTurn();
     }
     return { changed, undesired, missing, complete: scan.consistent !== false };
+  }
+
+  /** A value that cannot be compared is written anew. */
+  #isAsDesired(held: V, value: V): boolean {
+    try {
+      return this.#equals(held, value);
+    } catch {
+      return false;
+    }
   }
 
   async #put(keys: readonly K[], desired: DesiredSet<K, V>): Promise<Iterable<Error>> {
