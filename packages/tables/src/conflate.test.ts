@@ -65,6 +65,16 @@ describe("pending changes", () => {
     );
   });
 
+  it("of a key stay before `synced` when it changes again after it", () => {
+    const pending = new PendingChanges<string, number>();
+    pending.add({ kind: "upsert", key: "a", value: 1 });
+    pending.add({ kind: "synced" });
+    for (const again of ["b", "a"]) pending.add({ kind: "upsert", key: again, value: 2 });
+    expect(pending.size).toBe(3);
+    const told = pending.take(9).map((change) => ("key" in change ? change.key : change.kind));
+    expect(told).toEqual(["a", "synced", "b"]);
+  });
+
   it("a million events on ten keys are ten changes", () => {
     const pending = new PendingChanges<number, number>();
     for (let event = 0; event < 1_000_000; event++) {

@@ -17,7 +17,7 @@ class Named implements Item<string, Named> {
 it("an item map is a Map, however much it holds", () => {
   const step = fc.record({ key: fc.nat(60), add: fc.boolean() });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 50, maxLength: 300 }), (steps) => {
       const items = new ItemMap<string, Named>();
       const model = new Map<string, Named>();
       for (const { key, add } of steps) {

@@ -145,6 +145,17 @@ describe("an index", () => {
     expect([members?.size, before.get("n1")?.size, byNode.get("n1")?.size]).toEqual([1, 1, 2]);
   });
 
+  it("tells of an index key as of one that stays, when its only item changes", () => {
+    const pods = createTable<string, Pod>({ name: "pods" });
+    const byNode = createIndex(pods, { name: "pods by node", keysOf: ({ node }) => [node] });
+    const kinds: string[] = [];
+    byNode.changes$.subscribe(({ kind }) => kinds.push(kind));
+    pods.upsert("a", pod("n1", "1"));
+    pods.upsert("a", pod("n1", "2"));
+    pods.upsert("a", pod("n2", "2"));
+    expect(kinds).toEqual(["upsert", "upsert", "delete", "upsert"]);
+  });
+
   it("is not made inside a transaction, and stays as it is when it is disposed", () => {
     const pods = createTable<string, Pod>({ name: "pods" });
     const options = { name: "pods by node", keysOf: ({ node }: Pod) => [node] };

@@ -46,6 +46,8 @@ class World implements WatchedWorld {
   readonly histories = new Histories();
   readonly store: ErraticStore;
   readonly violations: string[] = [];
+  /** What somebody knows of each key who is told of the status. */
+  followed = new Map<string, string>();
   /** Whether the next batch fails as a whole. */
   failBatch = false;
   readonly #mode: Mode;
@@ -126,6 +128,13 @@ class World implements WatchedWorld {
       },
       { name: "numbers", concurrency: batches ? 1 : 2, batchSize: 2 },
     );
+    // A reconciler begins anew with the status of every key, and so does whoever follows it.
+    this.followed = new Map();
+    const { followed } = this;
+    reconciler.status.changes$.subscribe((change) => {
+      if (change.kind === "upsert") followed.set(change.key, change.value.phase);
+      else if (change.kind === "delete") followed.delete(change.key);
+    });
     void reconciler.start();
     return reconciler;
   }
@@ -185,6 +194,7 @@ describe.each<Mode>(["sync", "async", "batch", "store batch"])(
           const { status, metrics$ } = world.reconciler;
           const phases = new Map(status.entries().map(([key, { phase }]) => [key, phase]));
           expect(phases).toEqual(new Map(wanted.keys().map((key) => [key, "done"])));
+          expect(world.followed).toEqual(phases);
           expect(metrics$.value).toMatchObject({ desired: wanted.size, pending: 0, failed: 0 });
           await world.close();
           expect(world.timers).toBe(0);
