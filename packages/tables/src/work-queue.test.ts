@@ -26,6 +26,11 @@ describe("WorkQueue", () => {
             model.set(key, work);
           }
           expect([queue.size, queue.has(key)]).toEqual([model.size, model.has(key)]);
+          expect([queue.get(key), queue.first?.key]).toEqual([
+            model.get(key),
+            model.keys().next().value,
+          ]);
+          expect(new Set(queue.works())).toEqual(new Set(model.values()));
         }
         expect(real).toEqual(modelled);
       }),

@@ -37,6 +37,20 @@ export class WorkQueue<K extends Key, W> {
     return this.#places.get(key) !== undefined;
   }
 
+  /** The key whose turn is next, with its work. */
+  get first(): { readonly key: K; readonly work: W } | undefined {
+    return this.#first;
+  }
+
+  get(key: K): W | undefined {
+    return this.#places.get(key)?.work;
+  }
+
+  /** The work of all keys, in no particular order. */
+  works(): IteratorObject<W> {
+    return this.#places.values().map(({ work }) => work);
+  }
+
   /** A key that waits already keeps its place. */
   add(key: K, work: W): void {
     const known = this.#places.get(key);

@@ -2,6 +2,7 @@ import type { Clock } from "@heddle/contracts";
 import type { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
 import { createTableOf, type MutableTable, type Table } from "../table.ts";
+import { WorkQueue } from "../work-queue.ts";
 import {
   doneStatus,
   type KeyOperation,
@@ -26,7 +27,8 @@ export interface LedgerDeps {
 /** What is known of each key: its status, and its next attempt when it failed. */
 export class Ledger<K extends Key> {
   readonly #status: MutableTable<K, KeyStatus>;
-  readonly #troubles = new Map<K, Trouble>();
+  /** Of the keys that have failed, the one that has been failing for longest first. */
+  readonly #troubles = new WorkQueue<K, Trouble>();
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
   readonly #random: () => number;
@@ -50,8 +52,8 @@ export class Ledger<K extends Key> {
 
   /** The key that has been failing for longest. */
   get firstFailed(): { readonly key: K; readonly status: KeyStatus } | undefined {
-    for (const [key, trouble] of this.#troubles) return { key, status: trouble.status };
-    return undefined;
+    const first = this.#troubles.first;
+    return first === undefined ? undefined : { key: first.key, status: first.work.status };
   }
 
   hasFailed(key: K): boolean {
@@ -91,11 +93,11 @@ export class Ledger<K extends Key> {
 
   /** Lets go of all timers. */
   close(): void {
-    for (const trouble of this.#troubles.values()) trouble.retry?.[Symbol.dispose]();
+    for (const trouble of this.#troubles.works()) trouble.retry?.[Symbol.dispose]();
   }
 
   #record(key: K, failed: KeyStatus, retry: Disposable | undefined): void {
-    this.#troubles.set(key, { status: failed, retry });
+    this.#troubles.add(key, { status: failed, retry });
     this.#status.upsert(key, failed);
   }
 
