@@ -11,6 +11,14 @@ const turnLength = 4;
 /** Keys told as one wave, between two looks at the clock. */
 const keysPerWave = 64;
 
+/** What a replay needs until it has ended; let go of then, as it is as large as the table. */
+interface Remainder<K extends Key, V> {
+  readonly content: ContentSnapshot<K, V>;
+  readonly entries: Iterator<readonly [K, V]>;
+  /** Keys that have changed since it began. */
+  readonly changed: HashTrie<K, true>;
+}
+
 /**
  * Tells a subscriber what a table held when it began, in parts, and what changes meanwhile as it does.
  *
@@ -18,10 +26,7 @@ const keysPerWave = 64;
  */
 export class GradualReplay<K extends Key, V> {
   readonly #subscriber: Subscriber<Change<K, V>>;
-  readonly #content: ContentSnapshot<K, V>;
-  readonly #entries: Iterator<readonly [K, V]>;
-  /** Keys that have changed since it began. */
-  #changed: HashTrie<K, true> | undefined = new HashTrie();
+  #remainder: Remainder<K, V> | undefined;
   #synced: boolean;
   #turn: NodeJS.Immediate | undefined;
 
@@ -31,8 +36,7 @@ export class GradualReplay<K extends Key, V> {
     synced: boolean,
   ) {
     this.#subscriber = subscriber;
-    this.#content = content;
-    this.#entries = content.entries();
+    this.#remainder = { content, entries: content.entries(), changed: new HashTrie() };
     this.#synced = synced;
   }
 
@@ -40,59 +44,60 @@ export class GradualReplay<K extends Key, V> {
   begin(): () => void {
     this.#wave();
     this.#plan();
-    return () => clearImmediate(this.#turn);
+    return () => {
+      clearImmediate(this.#turn);
+      this.#remainder = undefined;
+    };
   }
 
   /** What changes in the table. */
   next(change: Change<K, V>): void {
-    if (this.#changed === undefined) {
+    const remainder = this.#remainder;
+    if (remainder === undefined) {
       this.#subscriber.next(change);
     } else if (change.kind === "synced") {
       this.#synced = true;
     } else {
-      if (change.kind === "delete") this.#introduce(change.key);
-      this.#changed.set(change.key, true);
+      if (change.kind === "delete") this.#introduce(change.key, remainder);
+      remainder.changed.set(change.key, true);
       this.#subscriber.next(change);
     }
   }
 
   /** Makes sure that the key was told of before it is deleted. */
-  #introduce(key: K): void {
-    const entry = this.#content.find(key);
-    if (entry === undefined || this.#changed?.has(key) === true) return;
+  #introduce(key: K, { content, changed }: Remainder<K, V>): void {
+    const entry = content.find(key);
+    if (entry === undefined || changed.has(key)) return;
     this.#subscriber.next({ kind: "upsert", key, value: entry.value });
   }
 
   #plan(): void {
-    if (this.#changed !== undefined) this.#turn = setImmediate(() => this.#takeTurn());
+    if (this.#remainder !== undefined) this.#turn = setImmediate(() => this.#takeTurn());
   }
 
   #takeTurn(): void {
     const end = performance.now() + turnLength;
-    while (this.#changed !== undefined && performance.now() < end) this.#wave();
+    while (this.#remainder !== undefined && performance.now() < end) this.#wave();
     this.#plan();
   }
 
   #wave(): void {
     hold(() => {
-      for (let told = 0; told < keysPerWave; told++) {
-        if (this.#subscriber.closed) {
-          this.#changed = undefined;
-          return;
-        }
-        const step = this.#entries.next();
-        if (step.done === true) {
-          this.#end();
-          return;
-        }
-        const [key, value] = step.value;
-        if (this.#changed?.has(key) !== true) this.#subscriber.next({ kind: "upsert", key, value });
+      for (let told = 0; told < keysPerWave && this.#remainder !== undefined; told++) {
+        this.#tellNext(this.#remainder);
       }
     });
   }
 
-  #end(): void {
-    this.#changed = undefined;
-    if (this.#synced) this.#subscriber.next({ kind: "synced" });
+  #tellNext({ entries, changed }: Remainder<K, V>): void {
+    const step = entries.next();
+    if (step.done !== true) {
+      const [key, value] = step.value;
+      if (!changed.has(key)) this.#subscriber.next({ kind: "upsert", key, value });
+    } else {
+      this.#remainder = undefined;
+      if (this.#synced) this.#subscriber.next({ kind: "synced" });
+    }
+    if (this.#subscriber.closed) this.#remainder = undefined;
   }
 }
