@@ -25,8 +25,8 @@ export interface Table<K extends Key, V> {
    */
   readonly changes$: ChangeStream<K, V>;
   /**
-   * The same, but a large table replays in parts: at most a few milliseconds per turn of the event loop, so that
-   * whoever starts to listen to a million keys stalls nothing. What changes meanwhile is told at once, `synced`
+   * The same, but a large table replays in parts: about a millisecond per turn of the event loop, so that whoever
+   * starts to listen to a million keys stalls nothing. What changes meanwhile is told at once, `synced`
    * at the end. A small table replays as in `changes$`.
    */
   readonly gradualChanges$: ChangeStream<K, V>;
