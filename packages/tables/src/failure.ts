@@ -38,14 +38,19 @@ export function attempt<V>(key: unknown, derive: () => Derived<V>): Derived<V> {
   try {
     return derive();
   } catch (thrown) {
-    return new ItemFailure(
-      new TableError({
-        code: "derivation-failed",
-        operation: "derive",
-        subject: String(key),
-        reason: toError(thrown).message,
-        cause: thrown,
-      }),
-    );
+    return derivationFailed(key, thrown);
   }
+}
+
+/** What becomes of the item `key` when a function threw for it. */
+export function derivationFailed(key: unknown, thrown: unknown): Failure {
+  return new ItemFailure(
+    new TableError({
+      code: "derivation-failed",
+      operation: "derive",
+      subject: String(key),
+      reason: toError(thrown).message,
+      cause: thrown,
+    }),
+  );
 }

@@ -57,6 +57,13 @@ export class HashTrie<K extends Key, V> implements Snapshot<K, V> {
     this.#root = new Branch(this.#owner, 0, []);
   }
 
+  /** A map with the content of a snapshot, which stays as it is. */
+  static of<K extends Key, V>(snapshot: TrieSnapshot<K, V>): HashTrie<K, V> {
+    const trie = new HashTrie<K, V>();
+    trie.restore(snapshot);
+    return trie;
+  }
+
   get size(): number {
     return this.#size;
   }
@@ -256,7 +263,7 @@ let lastKey: Key = "";
 let lastHash = hashText("");
 
 /** One change passes through many tries under the same key: the hash of the last one is kept. */
-function hashKey(key: Key): number {
+export function hashKey(key: Key): number {
   if (key === lastKey) return lastHash;
   lastHash = typeof key === "string" ? hashText(key) : hashNumber(key);
   lastKey = key;

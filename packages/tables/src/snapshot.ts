@@ -10,6 +10,11 @@ export interface Snapshot<K extends Key, V> {
   entries(): IteratorObject<readonly [K, V]>;
 }
 
+/** A value that may itself be `undefined`. */
+export interface Held<V> {
+  readonly value: V;
+}
+
 /** A total order of keys: numbers before strings, each in their own order. */
 export function precedes(left: Key, right: Key): boolean {
   return typeof left === typeof right ? left < right : typeof left === "number";

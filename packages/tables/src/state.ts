@@ -96,7 +96,7 @@ interface Reader<T> {
 }
 
 /** Who is told of a value. */
-class Readers<T> {
+export class Readers<T> {
   readonly state$: StateStream<T>;
   readonly #read: () => T;
   readonly #readers = new Set<Reader<T>>();

@@ -5,6 +5,8 @@ export type TableErrorCode =
   | "derivation-failed"
   /** The body of a transaction returned a promise. */
   | "transaction-async"
+  /** What a transaction cannot undo was done inside one. */
+  | "transaction-open"
   /** A transaction went on after a part of it had failed. */
   | "transaction-aborted"
   /** An option has a value that makes no sense. */

@@ -55,6 +55,18 @@ describe("a table", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("takes values for different that cannot be compared", () => {
+    const table = createTable<string, number>({
+      name: "numbers",
+      equals: () => {
+        throw new RangeError("no");
+      },
+    });
+    expect([table.upsert("a", 1), table.upsert("a", 1)]).toEqual([true, true]);
+    transaction(() => table.upsert("a", 2));
+    expect(table.get("a")).toBe(2);
+  });
+
   it("gives snapshots and iterations that writing does not touch", () => {
     const table = numbers();
     table.upsert("a", 1);

@@ -41,6 +41,22 @@ export function joinTransaction(table: Participant): boolean {
   return open !== undefined;
 }
 
+/**
+ * For what a transaction could not undo.
+ *
+ * @throws {TableError} `transaction-open`
+ */
+export function refuseInTransaction(operation: string): void {
+  if (open === undefined) return;
+  throw new TableError({
+    code: "transaction-open",
+    operation,
+    subject: "in a transaction",
+    reason: "it could not be undone if the transaction failed",
+    hint: "do it before the transaction, or after it",
+  });
+}
+
 function runOuter<T>(body: () => T): T {
   return hold(() => {
     const opened: Open = { participants: new Set(), failure: undefined };

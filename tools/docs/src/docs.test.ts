@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   CounterBound,
   EpochSlot,
@@ -66,16 +66,19 @@ function leads(from: string, target: string, byPath: ReadonlyMap<string, Page>):
   return anchor === undefined || page === undefined || anchors(page).has(anchor);
 }
 
+/** What the pages have had generated, and what they import of what they have shown before. */
+const besidePages = [
+  "packages/bpf2ts/examples/xdp-counter/count.ts",
+  "packages/tables/examples/folder-target.ts",
+  "packages/tables/examples/pod-routes.ts",
+];
+
 describe("code", () => {
   it("in TypeScript compiles", () => {
     const blocks = pages.flatMap(codeBlocks).filter(({ language }) => language === "ts");
     expect(blocks.length).toBeGreaterThan(5);
     mkdirSync(scratch, { recursive: true });
-    // What the pages have had generated.
-    copyFileSync(
-      join(root, "packages/bpf2ts/examples/xdp-counter/count.ts"),
-      join(scratch, "count.ts"),
-    );
+    for (const file of besidePages) copyFileSync(join(root, file), join(scratch, basename(file)));
     for (const { page, line, code } of blocks) {
       const name = `${page.replaceAll(/[^A-Za-z0-9]+/g, "-")}-${String(line)}.ts`;
       // Each block is a module of its own, whether or not it imports something.

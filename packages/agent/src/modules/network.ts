@@ -39,7 +39,7 @@ export const networkModule: Module = {
       const deps = { nodes$, ipam: get(tokens.ipam), logger: get(tokens.logger) };
       const prefixes = createNodePrefixes(deps, nodeName);
       get(tokens.health).add("addresses", prefixes.health$);
-      get(tokens.tables).add(prefixes.usage);
+      get(tokens.tables).add(() => [prefixes.usage, get(tokens.ipam).allocations]);
       return prefixes;
     }),
     provide(tokens.routing, makeRouting),

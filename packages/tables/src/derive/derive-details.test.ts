@@ -1,7 +1,7 @@
 import type { ChangeStream } from "@heddle/contracts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTable, distinct, filterValues, leftJoin, mapValues, union } from "../index.ts";
+import { createTable, distinct, filterValues, join, leftJoin, mapValues, union } from "../index.ts";
 import { Consumer, type Pod, Sources, step, weigh } from "./sources.fake.ts";
 
 function sameWeight(left: Pod, right: Pod): boolean {
@@ -74,6 +74,33 @@ describe("leftJoin", () => {
         ["a", "failed: derive a: three"],
         ["b", "failed: derive b: no node n"],
       ]),
+    );
+  });
+});
+
+describe("join", () => {
+  it("tells all items that refer to one of its changes, however they come and go", () => {
+    const pods = fc.constantFrom("a", "b", "c", "d", "e", "f");
+    const move = fc.record({ pod: pods, node: fc.constantFrom("n", "n", "m", undefined) });
+    fc.assert(
+      fc.property(fc.array(move, { minLength: 10, maxLength: 60 }), (moves) => {
+        const tables = new Sources();
+        const consumer = new Consumer(
+          join(
+            tables.pods.changes$,
+            tables.nodes.changes$,
+            (one) => one.node,
+            (_, node) => node,
+          ),
+        );
+        for (const [index, { pod, node }] of moves.entries()) {
+          if (node === undefined) tables.pods.delete(pod);
+          else tables.pods.upsert(pod, { node, size: index });
+          for (const name of ["n", "m"]) tables.nodes.upsert(name, index);
+          const expected = tables.pods.entries().map(([key]) => [key, index] as const);
+          expect(consumer.held).toEqual(new Map(expected));
+        }
+      }),
     );
   });
 });

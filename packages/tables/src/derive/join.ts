@@ -1,8 +1,10 @@
 import type { ChangeStream } from "@heddle/contracts";
-import { attempt, type Derived, isFailure } from "../failure.ts";
-import { HashTrie } from "../hash-trie.ts";
-import type { Key } from "../snapshot.ts";
-import { derive, input, type Output, type Sink } from "./derivation.ts";
+import { type Derived, derivationFailed, type Failure, isFailure } from "../failure.ts";
+import { HashTrie, hashKey } from "../hash-trie.ts";
+import { type Item, ItemMap } from "../item-map.ts";
+import type { Held, Key } from "../snapshot.ts";
+
+import { derive, input, type Output, type Sink, Unsettled } from "./derivation.ts";
 
 /** Which item of the right side an item of the left side belongs to; undefined when to none. */
 export type On<K extends Key, L, K2 extends Key> = (left: L, key: K) => K2 | undefined;
@@ -29,7 +31,8 @@ export function join<K extends Key, L, K2 extends Key, R, W>(
 ): ChangeStream<K, Derived<W>> {
   return derive((output) => {
     const state = new Join<K, L, K2, R, W>(output, on, combine, undefined);
-    return [input(left$, state.left), input(right$, state.right)];
+    const inputs = [input(left$, state.left), input(right$, state.right)];
+    return { inputs, settle: () => state.settle() };
   });
 }
 
@@ -46,16 +49,74 @@ export function leftJoin<K extends Key, L, K2 extends Key, R, W>(
   return derive((output) => {
     const alone = (left: L, key: K) => combine(left, undefined, key);
     const state = new Join<K, L, K2, R, W>(output, on, combine, alone);
-    return [input(left$, state.left), input(right$, state.right)];
+    const inputs = [input(left$, state.left), input(right$, state.right)];
+    return { inputs, settle: () => state.settle() };
   });
 }
 
-interface LeftItem<L, K2> {
-  readonly value: Derived<L>;
-  readonly reference: Derived<K2 | undefined>;
-  /** Whether the result has the key. */
-  shown: boolean;
+/** An item of the right side, or one that left items only refer to. */
+class RightItem<K extends Key, L, K2 extends Key, R> {
+  readonly key: K2;
+  held: Held<Derived<R>> | undefined = undefined;
+  /** The left items that refer to it, as a list through them. */
+  firstReferrer: LeftItem<K, L, K2, R> | undefined = undefined;
+
+  constructor(key: K2) {
+    this.key = key;
+  }
 }
+
+/** A left item, or one that is gone but still shown. There may be a million of them: each field counts. */
+class LeftItem<K extends Key, L, K2 extends Key, R> implements Item<K, LeftItem<K, L, K2, R>> {
+  readonly key: K;
+  readonly hash: number;
+  chained: LeftItem<K, L, K2, R> | undefined = undefined;
+  value: Derived<L>;
+  reference: RightItem<K, L, K2, R> | Failure | undefined = undefined;
+  /** Its neighbours among those that refer to the same right item. */
+  previous: LeftItem<K, L, K2, R> | undefined = undefined;
+  next: LeftItem<K, L, K2, R> | undefined = undefined;
+  flags = 0;
+
+  constructor(key: K, value: Derived<L>) {
+    this.key = key;
+    this.hash = hashKey(key);
+    this.value = value;
+  }
+
+  get unsettled(): boolean {
+    return (this.flags & unsettledFlag) !== 0;
+  }
+
+  set unsettled(on: boolean) {
+    this.flags = withFlag(this.flags, unsettledFlag, on);
+  }
+
+  get gone(): boolean {
+    return (this.flags & goneFlag) !== 0;
+  }
+
+  set gone(on: boolean) {
+    this.flags = withFlag(this.flags, goneFlag, on);
+  }
+
+  /** Whether the result has the key. */
+  get shown(): boolean {
+    return (this.flags & shownFlag) !== 0;
+  }
+
+  set shown(on: boolean) {
+    this.flags = withFlag(this.flags, shownFlag, on);
+  }
+}
+
+function withFlag(flags: number, flag: number, on: boolean): number {
+  return on ? flags | flag : flags & ~flag;
+}
+
+const unsettledFlag = 1;
+const goneFlag = 2;
+const shownFlag = 4;
 
 class Join<K extends Key, L, K2 extends Key, R, W> {
   readonly #output: Output<K, Derived<W>>;
@@ -63,9 +124,9 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
   readonly #combine: (left: L, right: R, key: K) => Derived<W>;
   /** What becomes of a left item without a right one; undefined in an inner join. */
   readonly #alone: ((left: L, key: K) => Derived<W>) | undefined;
-  readonly #leftItems = new HashTrie<K, LeftItem<L, K2>>();
-  readonly #rightItems = new HashTrie<K2, Derived<R>>();
-  readonly #referrers = new Referrers<K, K2>();
+  readonly #leftItems = new ItemMap<K, LeftItem<K, L, K2, R>>();
+  readonly #rightItems = new HashTrie<K2, RightItem<K, L, K2, R>>();
+  readonly #unsettled = new Unsettled<LeftItem<K, L, K2, R>>();
   #rightSynced = false;
 
   constructor(
@@ -82,102 +143,125 @@ class Join<K extends Key, L, K2 extends Key, R, W> {
 
   readonly left: Sink<K, Derived<L>> = {
     upsert: (key, value) => {
-      const before = this.#leftItems.get(key);
-      const reference = isFailure(value) ? value : attempt(key, () => this.#on(value, key));
-      const item = { value, reference, shown: before?.shown ?? false };
-      this.#leftItems.set(key, item);
-      this.#refer(key, before?.reference, reference);
-      this.#show(key, item);
+      let item = this.#leftItems.get(key);
+      if (item === undefined) {
+        item = new LeftItem(key, value);
+        this.#leftItems.add(item);
+      }
+      item.gone = false;
+      item.value = value;
+      this.#refer(item, this.#referenceOf(value, key));
+      this.#unsettled.add(item);
     },
     delete: (key) => {
-      const before = this.#leftItems.get(key);
-      this.#leftItems.delete(key);
-      this.#refer(key, before?.reference, undefined);
-      if (before?.shown === true) this.#output.delete(key);
+      const item = this.#leftItems.get(key);
+      if (item === undefined) return;
+      item.gone = true;
+      this.#refer(item, undefined);
+      this.#unsettled.add(item);
     },
   };
 
   readonly right: Sink<K2, Derived<R>> = {
     upsert: (key, value) => {
-      this.#rightItems.set(key, value);
-      this.#showReferrers(key);
+      const item = this.#rightItem(key);
+      item.held = { value };
+      this.#unsettle(item);
     },
     delete: (key) => {
-      this.#rightItems.delete(key);
-      this.#showReferrers(key);
+      const item = this.#rightItems.get(key);
+      if (item === undefined) return;
+      item.held = undefined;
+      this.#unsettle(item);
+      this.#dropUnused(item);
     },
     synced: () => {
       this.#rightSynced = true;
       if (this.#alone === undefined) return;
-      for (const [key, item] of this.#leftItems.entries()) {
-        if (this.#rightOf(item) === undefined) this.#show(key, item);
-      }
+      for (const item of this.#leftItems.values()) if (!item.shown) this.#unsettled.add(item);
     },
   };
 
-  /** Notes that the left item `key` refers to `now`, and no longer to `before`. */
-  #refer(key: K, before: Derived<K2 | undefined>, now: Derived<K2 | undefined>): void {
-    if (before === now) return;
-    if (before !== undefined && !isFailure(before)) this.#referrers.delete(before, key);
-    if (now !== undefined && !isFailure(now)) this.#referrers.add(now, key);
+  settle(): void {
+    this.#unsettled.settle((item) => this.#show(item));
   }
 
-  #showReferrers(reference: K2): void {
-    for (const key of this.#referrers.of(reference)) {
-      const item = this.#leftItems.get(key);
-      if (item !== undefined) this.#show(key, item);
+  #rightItem(key: K2): RightItem<K, L, K2, R> {
+    const known = this.#rightItems.get(key);
+    if (known !== undefined) return known;
+    const item = new RightItem<K, L, K2, R>(key);
+    this.#rightItems.set(key, item);
+    return item;
+  }
+
+  #unsettle(right: RightItem<K, L, K2, R>): void {
+    for (let item = right.firstReferrer; item !== undefined; item = item.next) {
+      this.#unsettled.add(item);
     }
   }
 
-  #show(key: K, item: LeftItem<L, K2>): void {
-    const result = this.#result(key, item);
-    const wasShown = item.shown;
-    item.shown = result !== undefined;
-    if (result !== undefined) this.#output.upsert(key, result.value);
-    else if (wasShown) this.#output.delete(key);
+  #dropUnused(right: RightItem<K, L, K2, R>): void {
+    if (right.held !== undefined || right.firstReferrer !== undefined) return;
+    this.#rightItems.delete(right.key);
   }
 
-  /** What the left item comes to; undefined when it is not part of the result, or not yet. */
-  #result(key: K, item: LeftItem<L, K2>): { readonly value: Derived<W> } | undefined {
-    const { value: left, reference } = item;
+  #referenceOf(left: Derived<L>, key: K): Derived<K2 | undefined> {
+    if (isFailure(left)) return left;
+    try {
+      return this.#on(left, key);
+    } catch (thrown) {
+      return derivationFailed(key, thrown);
+    }
+  }
+
+  /** Notes what the item refers to now. */
+  #refer(item: LeftItem<K, L, K2, R>, reference: Derived<K2 | undefined>): void {
+    const before = item.reference;
+    if (before instanceof RightItem) {
+      if (before.key === reference) return;
+      if (item.previous === undefined) before.firstReferrer = item.next;
+      else item.previous.next = item.next;
+      if (item.next !== undefined) item.next.previous = item.previous;
+      item.previous = undefined;
+      item.next = undefined;
+      this.#dropUnused(before);
+    }
+    if (reference === undefined || isFailure(reference)) {
+      item.reference = reference;
+      return;
+    }
+    const right = this.#rightItem(reference);
+    item.reference = right;
+    item.next = right.firstReferrer;
+    if (item.next !== undefined) item.next.previous = item;
+    right.firstReferrer = item;
+  }
+
+  #show(item: LeftItem<K, L, K2, R>): void {
+    const { key, shown, gone } = item;
+    const result = gone ? undefined : this.#result(item);
+    item.shown = result !== undefined;
+    if (gone) this.#leftItems.delete(item);
+    if (result !== undefined) this.#output.upsert(key, result.value);
+    else if (shown) this.#output.delete(key);
+  }
+
+  /** What the item comes to; undefined when it is not part of the result, or not yet. */
+  #result(item: LeftItem<K, L, K2, R>): Held<Derived<W>> | undefined {
+    const { key, value: left, reference } = item;
     if (isFailure(left)) return { value: left };
     if (isFailure(reference)) return { value: reference };
-    const right = this.#rightOf(item);
-    if (right !== undefined) {
-      const { value } = right;
-      if (isFailure(value)) return { value };
-      return { value: attempt(key, () => this.#combine(left, value, key)) };
+    const right = reference?.held;
+    try {
+      if (right !== undefined) {
+        const { value } = right;
+        return { value: isFailure(value) ? value : this.#combine(left, value, key) };
+      }
+      if (this.#alone === undefined) return undefined;
+      if (reference !== undefined && !this.#rightSynced) return undefined;
+      return { value: this.#alone(left, key) };
+    } catch (thrown) {
+      return { value: derivationFailed(key, thrown) };
     }
-    const alone = this.#alone;
-    if (alone === undefined || !(this.#rightSynced || reference === undefined)) return undefined;
-    return { value: attempt(key, () => alone(left, key)) };
-  }
-
-  #rightOf({ reference }: LeftItem<L, K2>): { readonly value: Derived<R> } | undefined {
-    if (reference === undefined || isFailure(reference)) return undefined;
-    return this.#rightItems.find(reference);
-  }
-}
-
-/** Which left keys refer to a right key; a single one, which is common, is stored without a set. */
-class Referrers<K extends Key, K2 extends Key> {
-  readonly #byReference = new HashTrie<K2, K | Set<K>>();
-
-  of(reference: K2): Iterable<K> {
-    const held = this.#byReference.get(reference);
-    if (held === undefined) return [];
-    return held instanceof Set ? held : [held];
-  }
-
-  add(reference: K2, key: K): void {
-    const held = this.#byReference.get(reference);
-    if (held instanceof Set) held.add(key);
-    else this.#byReference.set(reference, held === undefined ? key : new Set([held, key]));
-  }
-
-  delete(reference: K2, key: K): void {
-    const held = this.#byReference.get(reference);
-    if (held instanceof Set && held.size > 1) held.delete(key);
-    else this.#byReference.delete(reference);
   }
 }

@@ -2,7 +2,7 @@ import type { ChangeStream } from "@heddle/contracts";
 import { type Derived, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
 import { type Key, precedes, type Snapshot } from "../snapshot.ts";
-import { derive, input, type Output } from "./derivation.ts";
+import { derive, input, type Output, Unsettled } from "./derivation.ts";
 import { mapValues } from "./values.ts";
 
 /**
@@ -43,19 +43,18 @@ export function flatten<K extends Key, K2 extends Key, W>(
       for (const [key, value] of entries) claims.add(key, source, value);
       for (const key of before?.keys() ?? []) if (!entries.has(key)) claims.remove(key, source);
     };
-    return [
-      input(source$, {
-        upsert: (source, value) => {
-          const entries = new Map(isFailure(value) ? [] : value);
-          replace(source, entries);
-          held.set(source, entries);
-        },
-        delete: (source) => {
-          replace(source, new Map());
-          held.delete(source);
-        },
-      }),
-    ];
+    const source = input(source$, {
+      upsert: (key, value) => {
+        const entries = new Map(isFailure(value) ? [] : value);
+        replace(key, entries);
+        held.set(key, entries);
+      },
+      delete: (key) => {
+        replace(key, new Map());
+        held.delete(key);
+      },
+    });
+    return { inputs: [source], settle: () => claims.settle() };
   });
 }
 
@@ -72,42 +71,68 @@ export function group<K extends Key, V, G extends Key>(
 ): ChangeStream<G, Snapshot<K, V>> {
   const grouped$ = mapValues(source$, (value, key) => ({ group: groupOf(value, key), value }));
   return derive((output) => {
-    const groupOfMember = new HashTrie<K, G>();
-    const groups = new HashTrie<G, HashTrie<K, V>>();
-    const join = (name: G, key: K, value: V) => {
-      const members = groups.get(name) ?? new HashTrie<K, V>();
-      members.set(key, value);
-      groups.set(name, members);
-      groupOfMember.set(key, name);
-      output.upsert(name, members.snapshot());
-    };
-    const leave = (key: K, next?: G) => {
-      const entry = groupOfMember.find(key);
-      if (entry === undefined || entry.value === next) return;
-      groupOfMember.delete(key);
-      const members = groups.get(entry.value);
-      members?.delete(key);
-      if (members !== undefined && members.size > 0) {
-        output.upsert(entry.value, members.snapshot());
-      } else {
-        groups.delete(entry.value);
-        output.delete(entry.value);
-      }
-    };
-    return [
-      input(grouped$, {
-        upsert: (key, item) => {
-          if (isFailure(item)) {
-            leave(key);
-          } else {
-            leave(key, item.group);
-            join(item.group, key, item.value);
-          }
-        },
-        delete: (key) => leave(key),
-      }),
-    ];
+    const groups = new Groups<G, K, V>(output);
+    const source = input(grouped$, {
+      upsert: (key, item) => {
+        if (isFailure(item)) groups.leave(key);
+        else groups.join(key, item.group, item.value);
+      },
+      delete: (key) => groups.leave(key),
+    });
+    return { inputs: [source], settle: () => groups.settle() };
   });
+}
+
+interface Group<G, K extends Key, V> {
+  readonly name: G;
+  readonly members: HashTrie<K, V>;
+  shown: boolean;
+  unsettled: boolean;
+}
+
+class Groups<G extends Key, K extends Key, V> {
+  readonly #output: Output<G, Snapshot<K, V>>;
+  readonly #ofMember = new HashTrie<K, Group<G, K, V>>();
+  readonly #byName = new HashTrie<G, Group<G, K, V>>();
+  readonly #unsettled = new Unsettled<Group<G, K, V>>();
+
+  constructor(output: Output<G, Snapshot<K, V>>) {
+    this.#output = output;
+  }
+
+  join(key: K, name: G, value: V): void {
+    const one = this.#named(name);
+    if (this.#ofMember.get(key) !== one) this.leave(key);
+    this.#ofMember.set(key, one);
+    one.members.set(key, value);
+    this.#unsettled.add(one);
+  }
+
+  leave(key: K): void {
+    const one = this.#ofMember.get(key);
+    if (one === undefined) return;
+    this.#ofMember.delete(key);
+    one.members.delete(key);
+    this.#unsettled.add(one);
+  }
+
+  settle(): void {
+    this.#unsettled.settle((one) => {
+      const { name, members, shown } = one;
+      one.shown = members.size > 0;
+      if (one.shown) this.#output.upsert(name, members.snapshot());
+      else this.#byName.delete(name);
+      if (shown && !one.shown) this.#output.delete(name);
+    });
+  }
+
+  #named(name: G): Group<G, K, V> {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const one = { name, members: new HashTrie<K, V>(), shown: false, unsettled: false };
+    this.#byName.set(name, one);
+    return one;
+  }
 }
 
 interface Claim<K extends Key, W> {
@@ -115,9 +140,19 @@ interface Claim<K extends Key, W> {
   readonly value: W;
 }
 
-/** Which sources hold a key; the smallest source is the one that shows. */
+/** A key and the sources that hold it. */
+interface Claimed<K extends Key, K2 extends Key, W> {
+  readonly key: K2;
+  /** The smallest source first, which is the one that shows. */
+  claims: readonly Claim<K, W>[];
+  shown: Claim<K, W> | undefined;
+  unsettled: boolean;
+}
+
+/** Which sources hold a key. */
 class Claims<K extends Key, K2 extends Key, W> {
-  readonly #byKey = new HashTrie<K2, readonly Claim<K, W>[]>();
+  readonly #byKey = new HashTrie<K2, Claimed<K, K2, W>>();
+  readonly #unsettled = new Unsettled<Claimed<K, K2, W>>();
   readonly #output: Output<K2, W>;
 
   constructor(output: Output<K2, W>) {
@@ -134,18 +169,30 @@ class Claims<K extends Key, K2 extends Key, W> {
     this.#set(key, this.#others(key, source));
   }
 
+  settle(): void {
+    this.#unsettled.settle((claimed) => {
+      const { key, shown } = claimed;
+      const [now] = claimed.claims;
+      claimed.shown = now;
+      if (now === undefined) this.#byKey.delete(key);
+      if (now !== undefined && (shown === undefined || shown.value !== now.value)) {
+        this.#output.upsert(key, now.value);
+      }
+      if (now === undefined && shown !== undefined) this.#output.delete(key);
+    });
+  }
+
   #others(key: K2, source: K): readonly Claim<K, W>[] {
-    return (this.#byKey.get(key) ?? []).filter((claim) => claim.source !== source);
+    return (this.#byKey.get(key)?.claims ?? []).filter((claim) => claim.source !== source);
   }
 
   #set(key: K2, claims: readonly Claim<K, W>[]): void {
-    const before = this.#byKey.get(key)?.[0];
-    const [now] = claims;
-    if (now === undefined) this.#byKey.delete(key);
-    else this.#byKey.set(key, claims);
-    if (now !== undefined && (before === undefined || before.value !== now.value)) {
-      this.#output.upsert(key, now.value);
+    let claimed = this.#byKey.get(key);
+    if (claimed === undefined) {
+      claimed = { key, claims, shown: undefined, unsettled: false };
+      this.#byKey.set(key, claimed);
     }
-    if (now === undefined && before !== undefined) this.#output.delete(key);
+    claimed.claims = claims;
+    this.#unsettled.add(claimed);
   }
 }

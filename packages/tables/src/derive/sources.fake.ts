@@ -1,6 +1,13 @@
 import type { Change, ChangeStream } from "@heddle/contracts";
 import * as fc from "fast-check";
-import { createTable, isFailure, type Key, type MutableTable, type Snapshot } from "../index.ts";
+import {
+  createTable,
+  isFailure,
+  type Key,
+  type MutableTable,
+  type Snapshot,
+  transaction,
+} from "../index.ts";
 
 /** A pod as far as these derivations look at it. */
 export interface Pod {
@@ -46,19 +53,36 @@ export class Consumer<K extends Key, V> {
 /** Names of nodes are also names of pods, so that the sources have keys in common. */
 const names = fc.constantFrom("a", "b", "c");
 const pod = fc.record({ node: names, size: fc.nat(3) });
-/** What happens to the sources, or that somebody else subscribes. */
-export type Step =
+/** What happens to the sources. */
+type Write =
   | { readonly kind: "pod"; readonly key: string; readonly value: Pod }
   | { readonly kind: "node"; readonly key: string; readonly value: number }
   | { readonly kind: "no pod" | "no node"; readonly key: string }
-  | { readonly kind: "pods synced" | "nodes synced" | "subscribe" };
+  | { readonly kind: "pods synced" | "nodes synced" };
 
-export const step: fc.Arbitrary<Step> = fc.oneof(
+/** What happens, alone or as one, or that somebody else subscribes. */
+export type Step =
+  | Write
+  | { readonly kind: "transaction"; readonly writes: readonly Write[] }
+  | { readonly kind: "subscribe" };
+
+const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("pod"), key: names, value: pod }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("no pod"), key: names }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("node"), key: names, value: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("no node"), key: names }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("pods synced", "nodes synced") }) },
+);
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: write },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("transaction"),
+      writes: fc.array(write, { minLength: 2, maxLength: 6 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("subscribe") }) },
 );
 
@@ -68,7 +92,11 @@ export class Sources {
   readonly nodes: MutableTable<string, number> = createTable({ name: "nodes" });
 
   apply(one: Step): void {
-    if (one.kind === "pod") this.pods.upsert(one.key, one.value);
+    if (one.kind === "transaction") {
+      transaction(() => {
+        for (const each of one.writes) this.apply(each);
+      });
+    } else if (one.kind === "pod") this.pods.upsert(one.key, one.value);
     else if (one.kind === "node") this.nodes.upsert(one.key, one.value);
     else if (one.kind === "no pod") this.pods.delete(one.key);
     else if (one.kind === "no node") this.nodes.delete(one.key);

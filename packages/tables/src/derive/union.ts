@@ -1,7 +1,7 @@
 import type { ChangeStream } from "@heddle/contracts";
 import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
-import { derive, input } from "./derivation.ts";
+import { derive, input, Unsettled } from "./derivation.ts";
 
 /**
  * What several streams hold, as one. Where several have a key, the earliest in the list shows.
@@ -11,24 +11,44 @@ export function union<K extends Key, V>(
   sources: readonly ChangeStream<K, V>[],
 ): ChangeStream<K, V> {
   return derive((output) => {
-    const contents = sources.map(() => new HashTrie<K, V>());
-    /** The place in the list of the stream that shows `key`; -1 when none has it. */
-    const shown = (key: K) => contents.findIndex((content) => content.has(key));
-    return sources.map((source$, place) =>
+    const items = new HashTrie<K, Item<K, V>>();
+    const unsettled = new Unsettled<Item<K, V>>();
+    const put = (key: K, place: number, held: Held<V> | undefined) => {
+      let item = items.get(key);
+      if (item === undefined) {
+        item = { key, held: sources.map(() => undefined), shown: undefined, unsettled: false };
+        items.set(key, item);
+      }
+      item.held[place] = held;
+      unsettled.add(item);
+    };
+    const show = (item: Item<K, V>) => {
+      const { key, shown } = item;
+      const first = item.held.find((held) => held !== undefined);
+      item.shown = first;
+      if (first === undefined) items.delete(key);
+      if (first === shown) return;
+      if (first === undefined) output.delete(key);
+      else output.upsert(key, first.value);
+    };
+    const inputs = sources.map((source$, place) =>
       input(source$, {
-        upsert: (key, value) => {
-          contents[place]?.set(key, value);
-          if (shown(key) === place) output.upsert(key, value);
-        },
-        delete: (key) => {
-          const wasShown = shown(key) === place;
-          contents[place]?.delete(key);
-          if (!wasShown) return;
-          const next = contents[shown(key)]?.find(key);
-          if (next === undefined) output.delete(key);
-          else output.upsert(key, next.value);
-        },
+        upsert: (key, value) => put(key, place, { value }),
+        delete: (key) => put(key, place, undefined),
       }),
     );
+    return { inputs, settle: () => unsettled.settle(show) };
   });
+}
+
+interface Held<V> {
+  readonly value: V;
+}
+
+/** What each of the streams has under a key. */
+interface Item<K, V> {
+  readonly key: K;
+  readonly held: (Held<V> | undefined)[];
+  shown: Held<V> | undefined;
+  unsettled: boolean;
 }

@@ -1,5 +1,5 @@
 import type { ChangeStream } from "@heddle/contracts";
-import { attempt, type Derived, type Failure, isFailure } from "../failure.ts";
+import { attempt, type Derived, derivationFailed, type Failure, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
 import { derive, input, onlyPresent } from "./derivation.ts";
@@ -16,13 +16,21 @@ export function mapValues<K extends Key, V, W>(
   source$: ChangeStream<K, Derived<V>>,
   map: (value: V, key: K) => Derived<W>,
 ): ChangeStream<K, Derived<W>> {
-  return derive((output) => [
-    input(source$, {
-      upsert: (key, value) =>
-        output.upsert(key, isFailure(value) ? value : attempt(key, () => map(value, key))),
-      delete: (key) => output.delete(key),
-    }),
-  ]);
+  const mapped = (value: V, key: K): Derived<W> => {
+    try {
+      return map(value, key);
+    } catch (thrown) {
+      return derivationFailed(key, thrown);
+    }
+  };
+  return derive((output) => ({
+    inputs: [
+      input(source$, {
+        upsert: (key, value) => output.upsert(key, isFailure(value) ? value : mapped(value, key)),
+        delete: (key) => output.delete(key),
+      }),
+    ],
+  }));
 }
 
 /** The items that pass `test`, and those that failed: before this, or because `test` threw. */
@@ -75,19 +83,18 @@ export function distinct<K extends Key, V>(
       const before = entry.value;
       return attempt(key, () => equals(before, value)) === true;
     };
-    return [
-      input(source$, {
-        upsert: (key, value) => {
-          if (isHeld(key, value)) return;
-          held.set(key, value);
-          output.upsert(key, value);
-        },
-        delete: (key) => {
-          held.delete(key);
-          output.delete(key);
-        },
-      }),
-    ];
+    const source = input(source$, {
+      upsert: (key, value) => {
+        if (isHeld(key, value)) return;
+        held.set(key, value);
+        output.upsert(key, value);
+      },
+      delete: (key) => {
+        held.delete(key);
+        output.delete(key);
+      },
+    });
+    return { inputs: [source] };
   });
 }
 
@@ -98,15 +105,14 @@ function choose<K extends Key, V, W>(
 ): ChangeStream<K, W> {
   return derive((output) => {
     const chosen = onlyPresent(output);
-    return [
-      input(source$, {
-        upsert: (key, value) => {
-          const picked = pick(value, key);
-          if (picked === undefined) chosen.delete(key);
-          else chosen.upsert(key, picked.value);
-        },
-        delete: (key) => chosen.delete(key),
-      }),
-    ];
+    const source = input(source$, {
+      upsert: (key, value) => {
+        const picked = pick(value, key);
+        if (picked === undefined) chosen.delete(key);
+        else chosen.upsert(key, picked.value);
+      },
+      delete: (key) => chosen.delete(key),
+    });
+    return { inputs: [source] };
   });
 }

@@ -1,44 +1,41 @@
 import type { Clock } from "@heddle/contracts";
+import type { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
-import { createTable, type MutableTable, type Table } from "../table.ts";
+import { createTableOf, type MutableTable, type Table } from "../table.ts";
+import { WorkQueue } from "../work-queue.ts";
+import {
+  doneStatus,
+  type KeyOperation,
+  type KeyStatus,
+  pendingStatus,
+  status,
+} from "./key-status.ts";
 import { type RetryPolicy, retryDelay } from "./retry.ts";
-
-/** What the reconciler does, or last did, for a key. */
-export type KeyOperation = "update" | "delete";
-
-/** How far the reconciler has come with one key. */
-export interface KeyStatus {
-  /** `failed` stays until an operation succeeds or another value is desired, also while it is retried. */
-  readonly phase: "pending" | "done" | "failed";
-  readonly operation: KeyOperation;
-  /** Failures in a row since this value is desired. 0 when the value could not be derived at all. */
-  readonly failures: number;
-  /** What went wrong last; undefined unless `failed`. */
-  readonly error: Error | undefined;
-}
+import { StatusContent } from "./status-content.ts";
 
 interface Trouble {
   readonly status: KeyStatus;
   readonly retry: Disposable | undefined;
 }
 
-/** One object per state that any number of keys are in, since there can be a million of them. */
-const pendingStatus = {
-  update: status("pending", "update"),
-  delete: status("pending", "delete"),
-} as const;
-const doneStatus = status("done", "update");
+export interface LedgerDeps {
+  readonly clock: Clock;
+  readonly policy: RetryPolicy;
+  readonly random: () => number;
+}
 
 /** What is known of each key: its status, and its next attempt when it failed. */
 export class Ledger<K extends Key> {
   readonly #status: MutableTable<K, KeyStatus>;
-  readonly #troubles = new Map<K, Trouble>();
+  /** Of the keys that have failed, the one that has been failing for longest first. */
+  readonly #troubles = new WorkQueue<K, Trouble>();
   readonly #clock: Clock;
   readonly #policy: RetryPolicy;
   readonly #random: () => number;
 
-  constructor(name: string, clock: Clock, policy: RetryPolicy, random: () => number) {
-    this.#status = createTable({ name });
+  /** `desired` has the keys that are desired, at each call of a method. */
+  constructor(name: string, desired: HashTrie<K, unknown>, { clock, policy, random }: LedgerDeps) {
+    this.#status = createTableOf(new StatusContent(desired), { name });
     this.#clock = clock;
     this.#policy = policy;
     this.#random = random;
@@ -55,8 +52,8 @@ export class Ledger<K extends Key> {
 
   /** The key that has been failing for longest. */
   get firstFailed(): { readonly key: K; readonly status: KeyStatus } | undefined {
-    for (const [key, trouble] of this.#troubles) return { key, status: trouble.status };
-    return undefined;
+    const first = this.#troubles.first;
+    return first === undefined ? undefined : { key: first.key, status: first.work.status };
   }
 
   hasFailed(key: K): boolean {
@@ -96,20 +93,17 @@ export class Ledger<K extends Key> {
 
   /** Lets go of all timers. */
   close(): void {
-    for (const trouble of this.#troubles.values()) trouble.retry?.[Symbol.dispose]();
+    for (const trouble of this.#troubles.works()) trouble.retry?.[Symbol.dispose]();
   }
 
   #record(key: K, failed: KeyStatus, retry: Disposable | undefined): void {
-    this.#troubles.set(key, { status: failed, retry });
+    this.#troubles.add(key, { status: failed, retry });
     this.#status.upsert(key, failed);
   }
 
   #forget(key: K): void {
+    if (this.#troubles.size === 0) return;
     this.#troubles.get(key)?.retry?.[Symbol.dispose]();
     this.#troubles.delete(key);
   }
-}
-
-function status(phase: KeyStatus["phase"], operation: KeyOperation): KeyStatus {
-  return { phase, operation, failures: 0, error: undefined };
 }

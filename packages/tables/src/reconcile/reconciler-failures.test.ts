@@ -43,7 +43,7 @@ describe("an operation that fails", () => {
     clock.advance(270);
     await reconciler.whenSettled();
     expect(reconciler.health$.value.level).toBe("ok");
-    expect(reconciler.counters).toMatchObject({ updates: 2, failures: 5 });
+    expect(reconciler.metrics$.value).toMatchObject({ updates: 2, failures: 5 });
     expect(clock.pending).toBe(0);
   });
 
@@ -127,7 +127,7 @@ describe("a prune", () => {
     target.broken.clear();
     clock.advance(90);
     await reconciler.whenSettled();
-    expect(reconciler.counters).toMatchObject({ prunes: 1, pruneFailures: 1 });
+    expect(reconciler.metrics$.value).toMatchObject({ prunes: 1, pruneFailures: 1 });
     expect(reconciler.health$.value.level).toBe("ok");
   });
 
@@ -170,7 +170,7 @@ describe("a prune", () => {
     reconciler.requestPrune();
     await reconciler.whenSettled();
     expect(target.held.size).toBe(0);
-    expect(reconciler.counters.prunes).toBe(3);
+    expect(reconciler.metrics$.value.prunes).toBe(3);
     await reconciler.close();
     expect(clock.pending).toBe(0);
   });

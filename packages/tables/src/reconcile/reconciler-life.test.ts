@@ -62,7 +62,7 @@ describe("closing", () => {
     const closing = reconciler.close();
     target.open();
     await closing;
-    expect(reconciler.counters.prunes).toBe(1);
+    expect(reconciler.metrics$.value.prunes).toBe(1);
     expect(clock.pending).toBe(0);
 
     const idle = scene();

@@ -1,24 +1,28 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createManualClock, silentLogger, toError } from "@heddle/contracts";
+import { createManualClock, silentLogger } from "@heddle/contracts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Derived, failure, isFailure } from "../failure.ts";
 import { createTable } from "../table.ts";
 import { createReconciler, type Reconciler } from "./reconciler.ts";
-import { type Store, storeTarget } from "./store-target.ts";
-import type { DesiredSet, KeyErrors, ReconcileTarget } from "./target.ts";
+import { batched, Histories, Watched, type WatchedWorld } from "./watched-target.fake.ts";
+import { ErraticStore } from "./erratic-store.fake.ts";
+import { storeTarget } from "./store-target.ts";
 
-type Mode = "sync" | "async" | "batch";
+type Mode = "sync" | "async" | "batch" | "store batch";
 
 const names = fc.constantFrom("a", "b", "c");
 /** What happens while all is as it should be. */
 const ordinary = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("upsert"), key: names, value: fc.nat(9) }),
+    arbitrary: fc.record({ kind: fc.constant("upsert"), key: names }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("delete"), key: names }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail"), times: fc.nat(3) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("fail"), times: fc.nat(3), late: fc.boolean() }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("finish"), pick: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("advance"), by: fc.nat(500) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("turn") }) },
@@ -32,187 +36,66 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("vandalize"), key: names }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("sync", "prune", "restart") }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash"), landed: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fail batch") }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** A store whose operations end when the test says so, and fail as often as it says. */
-class ErraticStore implements Store<string, number> {
-  readonly held = new Map<string, number>();
-  readonly open: (() => void)[] = [];
-  failures = 0;
-  readonly #sync: boolean;
-
-  constructor(sync: boolean) {
-    this.#sync = sync;
-  }
-
-  set(key: string, value: number): void | Promise<void> {
-    return this.#do(() => this.held.set(key, value));
-  }
-
-  delete(key: string): void | Promise<void> {
-    return this.#do(() => this.held.delete(key));
-  }
-
-  async *entries(): AsyncGenerator<readonly [string, number]> {
-    await this.#do(() => undefined);
-    yield* new Map(this.held);
-  }
-
-  #do(apply: () => unknown): void | Promise<void> {
-    const run = () => {
-      if (this.failures-- > 0) throw new Error("erratic");
-      apply();
-    };
-    return this.#sync ? run() : this.#later(run);
-  }
-
-  async #later(run: () => void): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.open.push(resolve);
-    });
-    run();
-  }
-}
-
-/** Passes on to a target, and notes what the reconciler was not allowed to do. */
-class Watched implements ReconcileTarget<string, number> {
-  readonly violations: string[] = [];
-  readonly #inner: ReconcileTarget<string, number>;
-  readonly #world: World;
-  readonly #busy = new Set<string>();
-  #pruning = false;
-
-  constructor(inner: ReconcileTarget<string, number>, world: World) {
-    this.#inner = inner;
-    this.#world = world;
-  }
-
-  update(key: string, value: number): void | Promise<void> {
-    return this.#watch(key, value, () => this.#inner.update(key, value));
-  }
-
-  delete(key: string): void | Promise<void> {
-    return this.#watch(key, undefined, () => this.#inner.delete(key));
-  }
-
-  async prune(desired: DesiredSet<string, number>): Promise<void> {
-    this.#check(this.#world.desired.synced, "pruned before synced");
-    this.#check(!this.#pruning && this.#busy.size === 0, "pruned beside something else");
-    const wanted = [...this.#world.desired.entries()].every(([key]) => desired.has(key));
-    this.#check(wanted, "pruned by an incomplete set");
-    this.#pruning = true;
-    try {
-      await this.#inner.prune(desired);
-    } finally {
-      this.#pruning = false;
-    }
-  }
-
-  #watch(
-    key: string,
-    value: number | undefined,
-    run: () => void | Promise<void>,
-  ): void | Promise<void> {
-    this.#check(!this.#pruning, `${key} while pruning`);
-    this.#check(!this.#busy.has(key), `${key} twice at once`);
-    this.#check(this.#world.desired.get(key) === value, `${key} is not what is desired`);
-    const result = run();
-    return result instanceof Promise ? this.#occupy(key, result) : result;
-  }
-
-  async #occupy(key: string, result: Promise<void>): Promise<void> {
-    this.#busy.add(key);
-    this.#check(this.#busy.size <= 2, "more at once than allowed");
-    try {
-      await result;
-    } finally {
-      this.#busy.delete(key);
-    }
-  }
-
-  #check(holds: boolean, violation: string): void {
-    if (!holds) this.violations.push(violation);
-  }
-}
-
-/** A batch whose items all begin at once and fail one by one. */
-async function runAll<T>(
-  items: readonly T[],
-  keyOf: (item: T) => string,
-  run: (item: T) => unknown,
-): Promise<KeyErrors<string>> {
-  const errors = new Map<string, Error>();
-  const attempt = async (item: T) => {
-    try {
-      await run(item);
-    } catch (error) {
-      errors.set(keyOf(item), toError(error));
-    }
-  };
-  await Promise.all(items.map(attempt));
-  return errors;
-}
-
-function batched(target: Watched): ReconcileTarget<string, number> {
-  return {
-    update: (key, value) => target.update(key, value),
-    delete: (key) => target.delete(key),
-    prune: (desired) => target.prune(desired),
-    updateMany: (entries) =>
-      runAll(
-        entries,
-        ([key]) => key,
-        ([key, value]) => target.update(key, value),
-      ),
-    deleteMany: (keys) =>
-      runAll(
-        keys,
-        (key) => key,
-        (key) => target.delete(key),
-      ),
-  };
-}
-
-class World {
-  readonly clock = createManualClock();
+class World implements WatchedWorld {
   readonly desired = createTable<string, Derived<number>>({ name: "desired" });
+  readonly histories = new Histories();
   readonly store: ErraticStore;
-  readonly target: Watched;
+  readonly violations: string[] = [];
+  /** What somebody knows of each key who is told of the status. */
+  followed = new Map<string, string>();
+  /** Whether the next batch fails as a whole. */
+  failBatch = false;
   readonly #mode: Mode;
+  #clock = createManualClock();
   #reconciler: Reconciler<string>;
+  #values = 0;
 
   constructor(mode: Mode) {
     this.#mode = mode;
-    this.store = new ErraticStore(mode === "sync");
-    this.target = new Watched(storeTarget(this.store), this);
+    this.store = new ErraticStore(
+      { sync: mode === "sync", many: mode === "store batch" },
+      (key, value) => this.histories.applied(key, value),
+    );
     this.#reconciler = this.#start();
   }
 
+  get reconciler(): Reconciler<string> {
+    return this.#reconciler;
+  }
+
+  get timers(): number {
+    return this.#clock.pending;
+  }
+
   async apply(one: Step): Promise<void> {
-    if ("value" in one) {
-      if (one.kind === "upsert") this.desired.upsert(one.key, one.value);
-      else this.store.held.set(one.key, one.value);
-    } else if ("key" in one) {
-      if (one.kind === "delete") this.desired.delete(one.key);
-      else if (one.kind === "spoil") this.desired.upsert(one.key, failure(new Error("spoilt")));
-      else this.store.held.delete(one.key);
-    } else if (one.kind === "fail") this.store.failures = one.times;
+    if (one.kind === "upsert") this.#want(one.key);
+    else if (one.kind === "delete") {
+      if (this.desired.delete(one.key)) this.histories.wanted(one.key, undefined);
+    } else if (one.kind === "intrude") this.store.held.set(one.key, -1 - one.value);
+    else if (one.kind === "vandalize") this.store.held.delete(one.key);
+    else if (one.kind === "spoil") this.desired.upsert(one.key, failure(new Error("spoilt")));
+    else if (one.kind === "fail") this.store.fail(one);
+    else if (one.kind === "fail batch") this.failBatch = true;
     else if (one.kind === "finish") this.#finish(one.pick);
-    else if (one.kind === "advance") this.clock.advance(one.by);
+    else if (one.kind === "advance") this.#clock.advance(one.by);
     else if (one.kind === "sync") this.desired.markSynced();
     else if (one.kind === "prune") this.#reconciler.requestPrune();
     else if (one.kind === "turn") await nextTurn();
+    else if (one.kind === "crash") this.#crash(one.landed);
     else await this.#restart();
   }
 
   /** Lets everything succeed that is still to come, until the target is what is desired. */
   async settle(): Promise<void> {
-    this.store.failures = 0;
+    this.store.fail({ times: 0, late: false });
+    this.failBatch = false;
     this.desired.markSynced();
-    for (const [key, value] of this.desired.entries()) {
-      if (isFailure(value)) this.desired.upsert(key, 0);
-    }
+    for (const [key, value] of this.desired.entries()) if (isFailure(value)) this.#want(key);
     await this.#until(this.#reconciler.whenSettled());
   }
 
@@ -226,23 +109,46 @@ class World {
     return this.#until(this.#reconciler.close());
   }
 
+  /** Desires a value that was never desired before. */
+  #want(key: string): void {
+    this.#values++;
+    this.desired.upsert(key, this.#values);
+    this.histories.wanted(key, this.#values);
+  }
+
   #start(): Reconciler<string> {
-    const { clock, desired, target } = this;
+    const target = new Watched(storeTarget(this.store, { smallestBatch: 2 }), this);
+    const batches = this.#mode === "batch" || this.#mode === "store batch";
     const reconciler = createReconciler(
       {
-        desired$: desired.changes$,
-        target: this.#mode === "batch" ? batched(target) : target,
-        clock,
+        desired$: this.desired.gradualChanges$,
+        target: this.#mode === "batch" ? batched(target, this) : target,
+        clock: this.#clock,
         logger: silentLogger,
       },
-      { name: "numbers", concurrency: this.#mode === "batch" ? 1 : 2, batchSize: 2 },
+      { name: "numbers", concurrency: batches ? 1 : 2, batchSize: 2 },
     );
+    // A reconciler begins anew with the status of every key, and so does whoever follows it.
+    this.followed = new Map();
+    const { followed } = this;
+    reconciler.status.changes$.subscribe((change) => {
+      if (change.kind === "upsert") followed.set(change.key, change.value.phase);
+      else if (change.kind === "delete") followed.delete(change.key);
+    });
     void reconciler.start();
     return reconciler;
   }
 
   async #restart(): Promise<void> {
     await this.close();
+    this.#reconciler = this.#start();
+  }
+
+  /** The process ends at once: of what is in flight some is done, and the rest never. */
+  #crash(landed: number): void {
+    void this.#reconciler.close();
+    for (const proceed of this.store.open.splice(0).slice(0, landed)) proceed();
+    this.#clock = createManualClock();
     this.#reconciler = this.#start();
   }
 
@@ -259,7 +165,7 @@ class World {
     })();
     for (let turns = 0; !progress.ended && turns < 1000; turns++) {
       while (this.store.open.length > 0) this.#finish(0);
-      this.clock.advance(1000);
+      this.#clock.advance(1000);
       await nextTurn();
     }
     if (!progress.ended) throw new Error("it does not come to an end");
@@ -269,23 +175,32 @@ class World {
 
 const histories = fc.array(step, { maxLength: 40 });
 
-describe.each<Mode>(["sync", "async", "batch"])("with a %s target, whatever happens", (mode) => {
-  it("the target becomes what is desired, one operation per key at a time", async () => {
-    await fc.assert(
-      fc.asyncProperty(histories, fc.array(ordinary, { maxLength: 20 }), async (steps, after) => {
-        const world = new World(mode);
-        for (const one of steps) await world.apply(one);
-        await world.settle();
-        await world.prune();
-        expect(world.store.held).toEqual(new Map(world.desired.entries()));
-        for (const one of after) await world.apply(one);
-        await world.settle();
-        expect(world.store.held).toEqual(new Map(world.desired.entries()));
-        expect(world.target.violations).toEqual([]);
-        await world.close();
-        expect(world.clock.pending).toBe(0);
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
+describe.each<Mode>(["sync", "async", "batch", "store batch"])(
+  "with a %s target, whatever happens",
+  (mode) => {
+    it("the target becomes what is desired, one operation per key at a time", async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, fc.array(ordinary, { maxLength: 20 }), async (steps, after) => {
+          const world = new World(mode);
+          for (const one of steps) await world.apply(one);
+          await world.settle();
+          await world.prune();
+          expect(world.store.held).toEqual(new Map(world.desired.entries()));
+          for (const one of after) await world.apply(one);
+          await world.settle();
+          const wanted = new Map(world.desired.entries());
+          expect(world.store.held).toEqual(wanted);
+          expect([...world.violations, ...world.histories.violations]).toEqual([]);
+          const { status, metrics$ } = world.reconciler;
+          const phases = new Map(status.entries().map(([key, { phase }]) => [key, phase]));
+          expect(phases).toEqual(new Map(wanted.keys().map((key) => [key, "done"])));
+          expect(world.followed).toEqual(phases);
+          expect(metrics$.value).toMatchObject({ desired: wanted.size, pending: 0, failed: 0 });
+          await world.close();
+          expect(world.timers).toBe(0);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  },
+);

@@ -24,7 +24,7 @@ describe("a reconciler", () => {
     desired.delete("a");
     await reconciler.whenSettled();
     expect(target.calls).toEqual(["a=1", "prune to a", "b=2", "-a"]);
-    expect(reconciler.counters).toEqual({
+    expect(reconciler.metrics$.value).toMatchObject({
       updates: 2,
       deletes: 1,
       failures: 0,

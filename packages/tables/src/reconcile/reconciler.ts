@@ -3,7 +3,8 @@ import type { Derived } from "../failure.ts";
 import type { Key } from "../snapshot.ts";
 import type { Table } from "../table.ts";
 import { TableError } from "../table-error.ts";
-import type { KeyStatus } from "./ledger.ts";
+import type { KeyStatus } from "./key-status.ts";
+import type { ReconcileMetrics } from "./metrics.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.ts";
 import type { ReconcileTarget } from "./target.ts";
 import { TargetReconciler } from "./target-reconciler.ts";
@@ -20,8 +21,11 @@ export interface Reconciler<K extends Key> extends Service {
    * first one named; `failed` when the desired stream ended with an error.
    */
   readonly health$: StateStream<Health>;
-  /** What was done so far. */
-  readonly counters: ReconcileCounters;
+  /**
+   * Counts, durations and what there is to do. `value` is of the moment in which it is read; subscribers are
+   * told after each round.
+   */
+  readonly metrics$: StateStream<ReconcileMetrics>;
   /** Asks for a full reconciliation: `prune` runs once what waits now has been attempted. */
   requestPrune(): void;
   /**
@@ -36,20 +40,6 @@ export interface Reconciler<K extends Key> extends Service {
   whenIdle(): Promise<void>;
   /** Stops, and waits for operations in flight. What waits is not done. */
   close(): Promise<void>;
-}
-
-/** Counted since the reconciler was made. */
-export interface ReconcileCounters {
-  /** Keys updated. */
-  readonly updates: number;
-  /** Keys deleted. */
-  readonly deletes: number;
-  /** Updates and deletes that failed. */
-  readonly failures: number;
-  /** Prunes that succeeded. */
-  readonly prunes: number;
-  /** Prunes that failed. */
-  readonly pruneFailures: number;
 }
 
 export interface ReconcilerDeps<K extends Key, V> {
@@ -84,7 +74,8 @@ export interface ReconcilerOptions {
   readonly batchSize?: number;
   /**
    * Milliseconds from the start of one round to the next: more of it makes larger batches and a slower,
-   * calmer target. The first change after a pause never waits.
+   * calmer target. The first change after a pause never waits. `batchSize` keys per `roundInterval` is the
+   * highest rate that the target sees, retries included.
    *
    * @defaultValue 0
    */

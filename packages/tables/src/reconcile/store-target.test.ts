@@ -70,6 +70,21 @@ describe("storeTarget", () => {
     expect(held.get("a")?.packets).toBe(7);
   });
 
+  it("writes anew what it cannot compare, and goes on with the others", async () => {
+    const held = new Map([
+      ["a", { ifindex: 1 }],
+      ["b", { ifindex: 9 }],
+    ]);
+    const target = storeTarget(held, {
+      equals: (left, right) => {
+        if (left.ifindex === 1) throw new RangeError("no");
+        return left.ifindex === right.ifindex;
+      },
+    });
+    await target.prune(desiredSet({ a: { ifindex: 2 }, b: { ifindex: 3 } }));
+    expect([...held.values()]).toEqual([{ ifindex: 2 }, { ifindex: 3 }]);
+  });
+
   it("does all it can, and names what failed", async () => {
     const held = new Map<string, Endpoint>([["stale", { ifindex: 1 }]]);
     const full: Store<string, Endpoint> = {
@@ -117,6 +132,108 @@ describe("storeTarget", () => {
     clearImmediate(immediate);
     expect(held.size).toBe(0);
     expect(turns).toBeGreaterThanOrEqual(14);
+  });
+});
+
+/** A store that writes many at once, and fails for what is in `broken`. */
+class ManyStore implements Store<number, string> {
+  readonly held = new Map<number, string>();
+  readonly writes: string[] = [];
+  readonly broken = new Set<number>();
+
+  set(key: number, value: string): void {
+    if (this.broken.has(key)) throw new Error(`${String(key)} does not fit`);
+    this.writes.push("set");
+    this.held.set(key, value);
+  }
+
+  delete(key: number): boolean {
+    this.writes.push("delete");
+    return this.held.delete(key);
+  }
+
+  entries(): IterableIterator<[number, string]> {
+    return this.held.entries();
+  }
+
+  /** In order; what was written before a failure stays. */
+  async setMany(entries: Iterable<readonly [number, string]>): Promise<void> {
+    for (const [key, value] of entries) {
+      if (this.broken.has(key)) throw new Error("one of them does not fit");
+      this.held.set(key, value);
+    }
+    this.writes.push("set many");
+  }
+
+  async deleteMany(keys: Iterable<number>): Promise<number> {
+    let deleted = 0;
+    for (const key of keys) if (this.held.delete(key)) deleted++;
+    this.writes.push("delete many");
+    return deleted;
+  }
+}
+
+/** A reconciler that wants so many keys in such a store. */
+function desiring(count: number) {
+  const store = new ManyStore();
+  const desired = createTable<number, string>({ name: "numbers" });
+  for (let index = 0; index < count; index++) desired.upsert(index, "wanted");
+  desired.markSynced();
+  const reconciler = createReconciler(
+    {
+      desired$: desired.changes$,
+      target: storeTarget(store),
+      clock: createManualClock(),
+      logger: silentLogger,
+    },
+    { name: "numbers" },
+  );
+  return { store, desired, reconciler };
+}
+
+describe("a store that writes many at once", () => {
+  it("is written to in batches, and key by key where there are few", async () => {
+    const { store, desired, reconciler } = desiring(300);
+    await reconciler.start();
+    await reconciler.whenSettled();
+    for (let index = 0; index < 32; index++) desired.delete(index);
+    await reconciler.whenSettled();
+    for (let index = 32; index < 34; index++) desired.delete(index);
+    await reconciler.whenSettled();
+    expect(store.writes).toEqual(["set many", "set many", "delete many", "delete", "delete"]);
+    expect(store.held.size).toBe(266);
+  });
+
+  it("is repaired in batches", async () => {
+    const { store, reconciler } = desiring(300);
+    await reconciler.start();
+    await reconciler.whenSettled();
+    store.writes.length = 0;
+    for (let index = 0; index < 100; index++) store.held.set(index, "foreign");
+    for (let index = 100; index < 200; index++) store.held.delete(index);
+    for (let index = 1000; index < 1100; index++) store.held.set(index, "foreign");
+    reconciler.requestPrune();
+    await reconciler.whenSettled();
+    expect(store.writes).toEqual(["set many", "delete many", "set many"]);
+    expect(new Set(store.held.values())).toEqual(new Set(["wanted"]));
+    expect(store.held.size).toBe(300);
+  });
+
+  it("fails for the keys that are to blame alone", async () => {
+    const { store, reconciler } = desiring(100);
+    store.broken.add(7).add(70);
+    await reconciler.start();
+    await reconciler.whenIdle();
+    expect(store.held.size).toBe(98);
+    const failed = [...reconciler.status.entries()].filter(([, { phase }]) => phase === "failed");
+    const reasons = new Map(failed.map(([key, { error }]) => [key, error?.message]));
+    expect(reasons).toEqual(
+      new Map([
+        [7, "7 does not fit"],
+        [70, "70 does not fit"],
+      ]),
+    );
+    await reconciler.close();
   });
 });
 

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { toError } from "@heddle/contracts";
+import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
 import { TableError } from "../table-error.ts";
-import type { DesiredSet, ReconcileTarget } from "./target.ts";
+import type { DesiredSet, KeyErrors, ReconcileTarget } from "./target.ts";
 
 /** The part of a key-value store that a target needs; a BPF map of `libbpf-napi` and a `Map` have it. */
 export interface Store<K, V> {
@@ -11,6 +12,12 @@ export interface Store<K, V> {
   set(key: K, value: V): unknown;
   /** That the key is not there is no error. */
   delete(key: K): unknown;
+  /**
+   * Sets many, where that is cheaper. When it fails, any of them may be missing: they are then set one by one.
+   */
+  setMany?(entries: Iterable<readonly [K, V]>): Promise<unknown>;
+  /** Deletes many, where that is cheaper. */
+  deleteMany?(keys: Iterable<K>): Promise<unknown>;
   /** Everything that the store holds. What changes while it is read may be seen or not. */
   entries(): StoreScan<K, V>;
 }
@@ -34,6 +41,13 @@ export interface StoreTargetOptions<V> {
    * @defaultValue `isDeepStrictEqual` of `node:util`
    */
   readonly equals?: (held: V, desired: V) => boolean;
+  /**
+   * The fewest entries that are written by `setMany` and `deleteMany` of the store, if it has them. Fewer are
+   * written one by one: for a BPF map that costs less than the way to another thread and back.
+   *
+   * @defaultValue 32
+   */
+  readonly smallestBatch?: number;
 }
 
 /** How the store's own keys, which may be objects, stand for table keys. */
@@ -48,7 +62,8 @@ const stepsPerTurn = 256;
 
 /**
  * A target that is a key-value store with one writer. A prune compares all that the store holds with all
- * that is desired, and puts right what somebody else changed, added or removed.
+ * that is desired, and puts right what somebody else changed, added or removed. A store that writes many
+ * entries at once, as a BPF map of `libbpf-napi` does, is written to in batches.
  */
 export function storeTarget<K extends Key, V>(
   store: Store<K, V>,
@@ -76,16 +91,22 @@ interface Difference<K, S> {
 }
 
 class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
+  readonly updateMany?: (entries: readonly (readonly [K, V])[]) => Promise<KeyErrors<K>>;
+  readonly deleteMany?: (keys: readonly K[]) => Promise<KeyErrors<K>>;
   readonly #store: Store<S, V>;
   readonly #keys: StoreKeys<K, S>;
   readonly #equals: (held: V, desired: V) => boolean;
   readonly #name: string;
+  readonly #smallestBatch: number;
 
   constructor(store: Store<S, V>, keys: StoreKeys<K, S>, options: StoreTargetOptions<V>) {
     this.#store = store;
     this.#keys = keys;
     this.#equals = options.equals ?? isDeepStrictEqual;
     this.#name = options.name ?? "entries";
+    this.#smallestBatch = options.smallestBatch ?? 32;
+    if (store.setMany !== undefined) this.updateMany = (entries) => this.#setMany(entries);
+    if (store.deleteMany !== undefined) this.deleteMany = (many) => this.#deleteMany(many);
   }
 
   update(key: K, value: V): void | Promise<void> {
@@ -98,18 +119,14 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
 
   async prune(desired: DesiredSet<K, V>): Promise<void> {
     const { changed, undesired, missing, complete } = await this.#compare(desired);
-    const set = (key: K) => {
-      const value = desired.get(key);
-      return value === undefined ? undefined : this.update(key, value);
-    };
     // What is missing comes last, since a full store has room for it only then.
-    const corrections = [
-      ...changed.map((key) => () => set(key)),
-      ...undesired.map((stored) => () => this.#store.delete(stored)),
-      ...missing.map((key) => () => set(key)),
+    const errors = [
+      ...(await inTurns(changed, (keys) => this.#put(keys, desired))),
+      ...(await inTurns(undesired, (keys) => this.#remove(keys))),
+      ...(await inTurns(missing, (keys) => this.#put(keys, desired))),
     ];
-    const errors = await attemptAll(corrections);
-    if (errors.length > 0) throw this.#failedCorrections(errors, corrections.length);
+    const corrections = changed.length + undesired.length + missing.length;
+    if (errors.length > 0) throw this.#failedCorrections(errors, corrections);
     if (!complete) throw this.#pruneError("entries changed faster than they could be read");
   }
 
@@ -117,7 +134,7 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
     const changed: K[] = [];
     const undesired: S[] = [];
     const missing: K[] = [];
-    const seen = new Set<K>();
+    const seen = new HashTrie<K, true>();
     const scan = this.#store.entries();
     let steps = 0;
     for await (const [stored, held] of scan) {
@@ -125,9 +142,9 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
       if (key === undefined || !desired.has(key)) {
         undesired.push(stored);
       } else {
-        seen.add(key);
+        seen.set(key, true);
         const value = desired.get(key);
-        if (value !== undefined && !this.#equals(held, value)) changed.push(key);
+        if (value !== undefined && !this.#isAsDesired(held, value)) changed.push(key);
       }
       if (++steps % stepsPerTurn === 0) await nextTurn();
     }
@@ -136,6 +153,71 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
       if (++steps % stepsPerTurn === 0) await nextTurn();
     }
     return { changed, undesired, missing, complete: scan.consistent !== false };
+  }
+
+  /** A value that cannot be compared is written anew. */
+  #isAsDesired(held: V, value: V): boolean {
+    try {
+      return this.#equals(held, value);
+    } catch {
+      return false;
+    }
+  }
+
+  async #put(keys: readonly K[], desired: DesiredSet<K, V>): Promise<Iterable<Error>> {
+    const entries: (readonly [K, V])[] = [];
+    for (const key of keys) {
+      const value = desired.get(key);
+      if (value !== undefined) entries.push([key, value]);
+    }
+    return (await this.#setMany(entries)).values();
+  }
+
+  async #remove(stored: readonly S[]): Promise<Iterable<Error>> {
+    const many = this.#store.deleteMany?.bind(this.#store, stored);
+    return (await this.#write(stored, many, (key) => this.#store.delete(key))).values();
+  }
+
+  async #setMany(entries: readonly (readonly [K, V])[]): Promise<KeyErrors<K>> {
+    const { toStore } = this.#keys;
+    const setMany = this.#store.setMany?.bind(this.#store);
+    const many = () => setMany?.(entries.map(([key, value]) => [toStore(key), value]));
+    const errors = await this.#write(
+      entries,
+      setMany === undefined ? undefined : many,
+      ([key, value]) => this.#store.set(toStore(key), value),
+    );
+    return new Map(errors.entries().map(([[key], error]) => [key, error]));
+  }
+
+  async #deleteMany(keys: readonly K[]): Promise<KeyErrors<K>> {
+    const { toStore } = this.#keys;
+    const deleteMany = this.#store.deleteMany?.bind(this.#store);
+    const many = () => deleteMany?.(keys.map(toStore));
+    return this.#write(keys, many, (key) => this.#store.delete(toStore(key)));
+  }
+
+  /**
+   * Writes all items at once where that pays; one by one where it does not, and where it failed, which tells
+   * the items that are to blame from the others. Gives the errors.
+   */
+  async #write<T>(
+    items: readonly T[],
+    many: (() => Promise<unknown> | undefined) | undefined,
+    one: (item: T) => unknown,
+  ): Promise<Map<T, Error>> {
+    const pays = many !== undefined && items.length >= this.#smallestBatch;
+    if (pays && (await succeeds(many))) return new Map();
+    const errors = new Map<T, Error>();
+    for (const item of items) {
+      try {
+        const result = one(item);
+        if (result instanceof Promise) await result;
+      } catch (thrown) {
+        errors.set(item, toError(thrown));
+      }
+    }
+    return errors;
   }
 
   #keyOf(stored: S): K | undefined {
@@ -169,16 +251,24 @@ function completion(result: unknown): void | Promise<void> {
   if (result instanceof Promise) return result.then(() => undefined);
 }
 
-/** Runs every task, also after failures, and gives the errors. */
-async function attemptAll(tasks: readonly (() => unknown)[]): Promise<Error[]> {
+async function succeeds(run: () => Promise<unknown> | undefined): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes the items a part per turn, and gives the errors. */
+async function inTurns<T>(
+  items: readonly T[],
+  write: (part: readonly T[]) => Promise<Iterable<Error>>,
+): Promise<Error[]> {
   const errors: Error[] = [];
-  for (const [index, task] of tasks.entries()) {
-    try {
-      await task();
-    } catch (thrown) {
-      errors.push(toError(thrown));
-    }
-    if (index % stepsPerTurn === stepsPerTurn - 1) await nextTurn();
+  for (let start = 0; start < items.length; start += stepsPerTurn) {
+    errors.push(...(await write(items.slice(start, start + stepsPerTurn))));
+    await nextTurn();
   }
   return errors;
 }

@@ -1,11 +1,13 @@
-import { toError } from "@heddle/contracts";
+import { type Clock, toError } from "@heddle/contracts";
 import type { Key } from "../snapshot.ts";
-import type { KeyOperation } from "./ledger.ts";
+import type { KeyOperation } from "./key-status.ts";
 import type { KeyErrors, ReconcileTarget } from "./target.ts";
 
 export interface CallListener<K> {
   /** The operation has succeeded, or failed with `error`. */
   settled(key: K, operation: KeyOperation, error: Error | undefined): void;
+  /** A call for one key or for many has ended, after so many milliseconds. */
+  took(operation: KeyOperation, duration: number): void;
   /** A call that took longer than its turn of the event loop has ended, all its keys being settled. */
   returned(): void;
 }
@@ -13,13 +15,15 @@ export interface CallListener<K> {
 /** Calls a target, one key at a time or many, as it can. */
 export class TargetCalls<K extends Key, V> {
   readonly #target: ReconcileTarget<K, V>;
+  readonly #clock: Clock;
   readonly #listener: CallListener<K>;
   #updates: (readonly [K, V])[] = [];
   #deletes: K[] = [];
   #open = 0;
 
-  constructor(target: ReconcileTarget<K, V>, listener: CallListener<K>) {
+  constructor(target: ReconcileTarget<K, V>, clock: Clock, listener: CallListener<K>) {
     this.#target = target;
+    this.#clock = clock;
     this.#listener = listener;
   }
 
@@ -56,21 +60,33 @@ export class TargetCalls<K extends Key, V> {
 
   /** A synchronous target is settled at once, so that it need not wait for a turn per `concurrency` keys. */
   #call(key: K, operation: KeyOperation, run: () => void | Promise<void>): void {
+    const began = this.#clock.monotonic();
     let result: void | Promise<void>;
+    let error: Error | undefined;
     try {
       result = run();
     } catch (thrown) {
-      this.#listener.settled(key, operation, toError(thrown));
+      result = undefined;
+      error = toError(thrown);
+    }
+    if (result instanceof Promise) {
+      void this.#await(result, key, operation, began);
       return;
     }
-    if (result instanceof Promise) void this.#await(result, key, operation);
-    else this.#listener.settled(key, operation, undefined);
+    this.#listener.took(operation, this.#clock.monotonic() - began);
+    this.#listener.settled(key, operation, error);
   }
 
-  async #await(result: Promise<void>, key: K, operation: KeyOperation): Promise<void> {
+  async #await(
+    result: Promise<void>,
+    key: K,
+    operation: KeyOperation,
+    began: number,
+  ): Promise<void> {
     this.#open++;
     const error = await result.then(() => undefined, toError);
     this.#open--;
+    this.#listener.took(operation, this.#clock.monotonic() - began);
     this.#listener.settled(key, operation, error);
     this.#listener.returned();
   }
@@ -93,7 +109,9 @@ export class TargetCalls<K extends Key, V> {
     run: () => KeyErrors<K> | Promise<KeyErrors<K>> | undefined,
   ): Promise<void> {
     if (keys.length === 0) return;
+    const began = this.#clock.monotonic();
     const errorOf = await readErrors(run);
+    this.#listener.took(operation, this.#clock.monotonic() - began);
     for (const key of keys) this.#listener.settled(key, operation, errorOf(key));
   }
 }

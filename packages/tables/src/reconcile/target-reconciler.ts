@@ -2,36 +2,37 @@ import { type Change, type Health, type StateStream, toError } from "@heddle/con
 import type { Subscription } from "rxjs";
 import { type Derived, isFailure } from "../failure.ts";
 import { HashTrie } from "../hash-trie.ts";
-import type { Key } from "../snapshot.ts";
+import type { Held, Key } from "../snapshot.ts";
 import { createState, type MutableState } from "../state.ts";
 import type { Table } from "../table.ts";
-import { TableError } from "../table-error.ts";
+import { assessHealth } from "./assess-health.ts";
 import { createDesiredSet } from "./desired-set.ts";
-import { type KeyOperation, type KeyStatus, Ledger } from "./ledger.ts";
+import type { KeyOperation, KeyStatus } from "./key-status.ts";
+import { Ledger } from "./ledger.ts";
 import { PruneSchedule } from "./prune-schedule.ts";
-import type { ReconcileCounters, Reconciler, ReconcilerDeps, Settings } from "./reconciler.ts";
+import { type Gauges, Meter, type ReconcileMetrics } from "./metrics.ts";
+import type { Reconciler, ReconcilerDeps, Settings } from "./reconciler.ts";
+import { RefreshSchedule } from "./refresh-schedule.ts";
 import { TargetCalls } from "./target-calls.ts";
-import { Waiters } from "./waiters.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { closedError, Waiters } from "./waiters.ts";
+import { WorkQueue } from "../work-queue.ts";
 
 export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   readonly #deps: ReconcilerDeps<K, V>;
   readonly #settings: Settings;
   readonly #ledger: Ledger<K>;
   readonly #pruning: PruneSchedule;
+  readonly #refresh: RefreshSchedule<K>;
   readonly #calls: TargetCalls<K, V>;
   readonly #waiters = new Waiters();
   readonly #health: MutableState<Health>;
   readonly #desired = new HashTrie<K, Derived<V>>();
-  readonly #work = new WorkQueue<K>();
+  readonly #work = new WorkQueue<K, Held<Derived<V>> | undefined>();
   /** Keys with an operation in flight; true when something else is desired since it began. */
   readonly #inFlight = new Map<K, boolean>();
-  readonly #counters = { updates: 0, deletes: 0, failures: 0, prunes: 0, pruneFailures: 0 };
+  readonly #meter: Meter;
   #round: Disposable | undefined;
   #nextRoundAt = -Infinity;
-  /** Keys still to be updated again, when that was due. */
-  #refresh: Iterator<readonly [K, Derived<V>]> | undefined;
-  #refreshTimer: Disposable | undefined;
   #subscription: Subscription | undefined;
   #sourceError: Error | undefined;
   #synced = false;
@@ -41,17 +42,29 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     const { clock, random = Math.random } = deps;
     this.#deps = deps;
     this.#settings = settings;
-    this.#calls = new TargetCalls(deps.target, {
+    this.#meter = new Meter(() => this.#gauges());
+    this.#calls = new TargetCalls(deps.target, clock, {
       settled: (key, operation, error) => this.#settled(key, operation, error),
-      returned: () => this.#proceed(),
+      took: (operation, duration) => this.#meter.took(operation, duration),
+      returned: () => {
+        this.#proceed();
+        this.#meter.publish();
+      },
     });
-    this.#ledger = new Ledger(`${settings.name} status`, clock, settings.retry, random);
+    const ledgerDeps = { clock, policy: settings.retry, random };
+    this.#ledger = new Ledger(`${settings.name} status`, this.#desired, ledgerDeps);
     this.#pruning = new PruneSchedule({
       clock,
       random,
       retry: settings.retry,
       interval: settings.pruneInterval,
       request: () => this.requestPrune(),
+    });
+    this.#refresh = new RefreshSchedule({
+      clock,
+      interval: settings.refreshInterval,
+      keys: () => this.#desired.entries().map(([key]) => key),
+      due: () => this.#proceed(),
     });
     this.#health = createState(this.#assess(), {
       equals: (held, given) => held.level === given.level && held.message === given.message,
@@ -66,8 +79,8 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     return this.#health.state$;
   }
 
-  get counters(): ReconcileCounters {
-    return { ...this.#counters };
+  get metrics$(): StateStream<ReconcileMetrics> {
+    return this.#meter.metrics$;
   }
 
   start(): Promise<void> {
@@ -79,7 +92,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
         this.#proceed();
       },
     });
-    this.#planRefresh();
+    this.#refresh.start();
     return Promise.resolve();
   }
 
@@ -115,13 +128,15 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     }
     if (change.kind === "upsert") this.#desired.set(change.key, change.value);
     else if (!this.#desired.delete(change.key)) return;
-    this.#enqueue(change.key);
-    this.#proceed();
+    const wasTroubled = this.#ledger.failed > 0;
+    this.#enqueue(change.key, change.kind === "upsert" ? change : undefined);
+    // Work that is added changes nothing else but when to work.
+    if (wasTroubled || this.#ledger.failed > 0) this.#proceed();
+    else this.#scheduleRound();
   }
 
   /** Lines the key up for what is desired of it now. */
-  #enqueue(key: K): void {
-    const desired = this.#desired.find(key);
+  #enqueue(key: K, desired: Held<Derived<V>> | undefined): void {
     if (this.#inFlight.has(key)) {
       this.#inFlight.set(key, true);
     } else if (desired !== undefined && isFailure(desired.value)) {
@@ -129,7 +144,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
       this.#ledger.underivable(key, desired.value.error);
       return;
     } else {
-      this.#work.add(key);
+      this.#work.add(key, desired);
     }
     this.#ledger.pending(key, desired === undefined ? "delete" : "update");
   }
@@ -146,7 +161,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   #canWork(): boolean {
     if (this.#closing !== undefined || this.#pruning.running) return false;
     if (this.#pruning.isNext(this.#work.size)) return this.#calls.open === 0;
-    const waiting = this.#work.size > 0 || this.#refresh !== undefined;
+    const waiting = this.#work.size > 0 || this.#refresh.active;
     return waiting && this.#calls.open < this.#settings.concurrency;
   }
 
@@ -156,22 +171,22 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
     if (!this.#pruning.isNext(this.#work.size)) this.#startOperations();
     else if (this.#calls.open === 0) void this.#prune();
     this.#proceed();
+    this.#meter.publish();
   }
 
   #startOperations(): void {
     const { batchSize, concurrency } = this.#settings;
     for (let started = 0; started < batchSize && this.#calls.open < concurrency; started++) {
       if (this.#pruning.isNext(this.#work.size)) break;
-      const key = this.#work.take() ?? this.#nextToRefresh();
-      if (key === undefined) break;
+      const next = this.#work.take() ?? this.#nextToRefresh();
+      if (next === undefined) break;
       this.#pruning.countDown();
-      this.#startOperation(key);
+      this.#startOperation(next.key, next.work);
     }
     this.#calls.flush();
   }
 
-  #startOperation(key: K): void {
-    const desired = this.#desired.find(key);
+  #startOperation(key: K, desired: Held<Derived<V>> | undefined): void {
     if (desired === undefined) {
       this.#inFlight.set(key, false);
       this.#calls.delete(key);
@@ -184,9 +199,8 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   #settled(key: K, operation: KeyOperation, error: Error | undefined): void {
     const changed = this.#inFlight.get(key);
     this.#inFlight.delete(key);
-    if (error === undefined) this.#counters[operation === "update" ? "updates" : "deletes"]++;
-    else this.#counters.failures++;
-    if (changed === true) this.#enqueue(key);
+    this.#meter.settled(operation, error);
+    if (changed === true) this.#enqueue(key, this.#desired.find(key));
     else if (error === undefined) this.#ledger.done(key, operation);
     else this.#fail(key, operation, error);
   }
@@ -194,7 +208,7 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   #fail(key: K, operation: KeyOperation, error: Error): void {
     if (this.#closing !== undefined) return;
     const { failures } = this.#ledger.failure(key, operation, error, () => {
-      this.#work.add(key);
+      this.#work.add(key, this.#desired.find(key));
       this.#scheduleRound();
     });
     // The status tells of every attempt; the log tells of the first one, however many follow.
@@ -204,13 +218,17 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   }
 
   async #prune(): Promise<void> {
+    const { clock, target } = this.#deps;
     const desired = createDesiredSet(this.#desired.snapshot());
-    const error = await this.#pruning.run(() => this.#deps.target.prune(desired));
-    this.#counters[error === undefined ? "prunes" : "pruneFailures"]++;
+    const began = clock.monotonic();
+    const error = await this.#pruning.run(() => target.prune(desired));
+    this.#meter.took("prune", clock.monotonic() - began);
+    this.#meter.pruned(error);
     if (error !== undefined) {
       this.#deps.logger.warn("pruning failed", { name: this.#settings.name, error });
     }
     this.#proceed();
+    this.#meter.publish();
   }
 
   /** Does what follows from a change of the reconciler's own state. */
@@ -221,31 +239,26 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   }
 
   #assess(): Health {
-    const { name } = this.#settings;
-    if (this.#sourceError !== undefined) {
-      const reason = this.#sourceError.message;
-      return { level: "failed", message: `the stream of desired ${name} ended: ${reason}` };
-    }
-    const first = this.#ledger.firstFailed;
-    if (first !== undefined) {
-      const { operation, error } = first.status;
-      const count = `${String(this.#ledger.failed)} of ${String(this.status.size)} ${name} failed`;
-      const reason = error?.message ?? "";
-      const message = `${count}; ${operation} of ${String(first.key)}: ${reason}`;
-      return { level: "degraded", message };
-    }
-    if (this.#pruning.error !== undefined) {
-      const message = `pruning ${name} failed: ${this.#pruning.error.message}`;
-      return { level: "degraded", message };
-    }
-    if (this.#pruning.succeeded) return { level: "ok", message: `all ${name} are in place` };
-    const message = this.#synced ? `pruning ${name}` : `waiting for all desired ${name}`;
-    return { level: "starting", message };
+    const { failed, firstFailed } = this.#ledger;
+    return assessHealth({
+      name: this.#settings.name,
+      sourceError: this.#sourceError,
+      synced: this.#synced,
+      keys: this.status.size,
+      failed,
+      firstFailed,
+      pruned: this.#pruning.succeeded,
+      pruneError: this.#pruning.error,
+    });
+  }
+
+  #gauges(): Gauges {
+    const pending = this.#work.size + this.#inFlight.size;
+    return { desired: this.#desired.size, pending, failed: this.#ledger.failed };
   }
 
   #isIdle(): boolean {
-    const waiting = this.#work.size + this.#inFlight.size;
-    return waiting === 0 && this.#refresh === undefined && !this.#pruning.active;
+    return this.#gauges().pending === 0 && !this.#refresh.active && !this.#pruning.active;
   }
 
   #isSettled(): boolean {
@@ -254,47 +267,27 @@ export class TargetReconciler<K extends Key, V> implements Reconciler<K> {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    if (this.#closing !== undefined && !condition()) throw this.#closedError();
+    if (this.#closing !== undefined && !condition()) throw closedError(this.#settings.name);
     await this.#waiters.until(condition);
   }
 
-  /** The next key whose refresh is due and that nothing else will bring up to date. */
-  #nextToRefresh(): K | undefined {
-    for (let step = this.#refresh?.next(); step?.done === false; step = this.#refresh?.next()) {
-      const [key] = step.value;
-      const busy = this.#inFlight.has(key) || this.#ledger.hasFailed(key);
-      if (!busy && this.#desired.has(key)) return key;
+  /** A key that nothing else is going to bring up to date, while there are keys to refresh. */
+  #nextToRefresh(): { readonly key: K; readonly work: Held<Derived<V>> } | undefined {
+    for (let key = this.#refresh.next(); key !== undefined; key = this.#refresh.next()) {
+      const work = this.#desired.find(key);
+      const isBusy = this.#inFlight.has(key) || this.#ledger.hasFailed(key);
+      if (work !== undefined && !isBusy) return { key, work };
     }
-    this.#refresh = undefined;
     return undefined;
-  }
-
-  #planRefresh(): void {
-    const { refreshInterval } = this.#settings;
-    if (!Number.isFinite(refreshInterval)) return;
-    this.#refreshTimer = this.#deps.clock.schedule(refreshInterval, () => {
-      this.#refresh ??= this.#desired.entries();
-      this.#planRefresh();
-      this.#proceed();
-    });
   }
 
   async #stop(): Promise<void> {
     this.#subscription?.unsubscribe();
     this.#round?.[Symbol.dispose]();
-    this.#waiters.rejectAll(this.#closedError());
+    this.#waiters.rejectAll(closedError(this.#settings.name));
     await this.#waiters.until(() => this.#calls.open === 0 && !this.#pruning.running);
-    this.#refreshTimer?.[Symbol.dispose]();
+    this.#refresh.close();
     this.#ledger.close();
     this.#pruning.close();
-  }
-
-  #closedError(): TableError {
-    return new TableError({
-      code: "closed",
-      operation: "wait for",
-      subject: this.#settings.name,
-      reason: "the reconciler was closed before it had come so far",
-    });
   }
 }

@@ -15,6 +15,8 @@ export class FakeTarget implements ReconcileTarget<string, number> {
   readonly calls: string[] = [];
   /** Keys for which operations fail; `prune` breaks the prune. */
   readonly broken: Set<string> = new Set();
+  /** How long each call takes by the clock. */
+  duration: { readonly clock: ManualClock; readonly milliseconds: number } | undefined;
   /** Operations are held back here while it is set. */
   #gate: (() => void)[] | undefined;
 
@@ -44,7 +46,12 @@ export class FakeTarget implements ReconcileTarget<string, number> {
     for (const proceed of waiting) proceed();
   }
 
-  async #pass(run: () => void): Promise<void> {
+  /** Lets the time pass that a call takes. */
+  protected pass(): void {
+    this.duration?.clock.advance(this.duration.milliseconds);
+  }
+
+  async #waitAtGate(run: () => void): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#gate?.push(resolve);
     });
@@ -53,11 +60,12 @@ export class FakeTarget implements ReconcileTarget<string, number> {
 
   #call(line: string, key: string, apply: () => unknown): void | Promise<void> {
     this.calls.push(line);
+    this.pass();
     const run = () => {
       if (this.broken.has(key)) throw new Error(`${key} is broken`);
       apply();
     };
-    if (this.#gate !== undefined) return this.#pass(run);
+    if (this.#gate !== undefined) return this.#waitAtGate(run);
     return run();
   }
 }
@@ -69,6 +77,7 @@ export class BatchTarget extends FakeTarget {
   async updateMany(entries: readonly (readonly [string, number])[]): Promise<KeyErrors<string>> {
     const errors = new Map<string, Error>();
     this.calls.push(`update ${entries.map(([key]) => key).join(",")}`);
+    this.pass();
     await Promise.resolve();
     for (const [key, value] of entries) {
       if (this.broken.has(key)) errors.set(key, new Error(`${key} is broken`));
@@ -79,6 +88,7 @@ export class BatchTarget extends FakeTarget {
 
   deleteMany(keys: readonly string[]): KeyErrors<string> {
     this.calls.push(`delete ${keys.join(",")}`);
+    this.pass();
     if (!this.whole) throw new Error("all is broken");
     for (const key of keys) this.held.delete(key);
     return new Map();

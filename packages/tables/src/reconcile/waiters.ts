@@ -1,3 +1,5 @@
+import { TableError } from "../table-error.ts";
+
 /** Promises that wait for a condition, which whoever changes something checks. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
@@ -27,4 +29,14 @@ interface Waiter {
   readonly condition: () => boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+}
+
+/** What became of those who waited for a service called `name`. */
+export function closedError(name: string): TableError {
+  return new TableError({
+    code: "closed",
+    operation: "wait for",
+    subject: name,
+    reason: "the reconciler was closed before it had come so far",
+  });
 }
