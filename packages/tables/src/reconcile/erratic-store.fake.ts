@@ -7,31 +7,27 @@ export interface Trouble {
   readonly late: boolean;
 }
 
+/** What a process has of the store. Once it is cut off, as when the process ends, nothing more comes of it. */
+export interface Connection extends Store<string, number> {
+  cut(): void;
+}
+
 /** A store whose operations end when the test says so, and fail as often as it says. */
-export class ErraticStore implements Store<string, number> {
+export class ErraticStore {
   readonly held: Map<string, number> = new Map();
   readonly open: (() => void)[] = [];
+  readonly #how: { readonly sync: boolean; readonly many: boolean };
   /** Tells of each write that was done; undefined is a delete. */
   readonly #applied: (key: string, value: number | undefined) => void;
-  readonly #sync: boolean;
   #failures = 0;
   #late = false;
-  setMany?: (entries: Iterable<readonly [string, number]>) => Promise<void>;
-  deleteMany?: (keys: Iterable<string>) => Promise<void>;
 
   constructor(
     how: { readonly sync: boolean; readonly many: boolean },
     applied: (key: string, value: number | undefined) => void,
   ) {
-    this.#sync = how.sync;
+    this.#how = how;
     this.#applied = applied;
-    if (!how.many) return;
-    this.setMany = async (entries) => {
-      for (const [key, value] of entries) await this.set(key, value);
-    };
-    this.deleteMany = async (keys) => {
-      for (const key of keys) await this.delete(key);
-    };
   }
 
   fail({ times, late }: Trouble): void {
@@ -39,21 +35,43 @@ export class ErraticStore implements Store<string, number> {
     this.#late = late;
   }
 
-  set(key: string, value: number): void | Promise<void> {
+  connect(): Connection {
+    const line = { isCut: false };
+    const set = (key: string, value: number) => (line.isCut ? never : this.#set(key, value));
+    const remove = (key: string) => (line.isCut ? never : this.#delete(key));
+    const one: Connection = {
+      set,
+      delete: remove,
+      entries: () => this.#entries(),
+      cut: () => void (line.isCut = true),
+    };
+    if (!this.#how.many) return one;
+    return {
+      ...one,
+      setMany: async (entries) => {
+        for (const [key, value] of entries) await set(key, value);
+      },
+      deleteMany: async (keys) => {
+        for (const key of keys) await remove(key);
+      },
+    };
+  }
+
+  #set(key: string, value: number): void | Promise<void> {
     return this.#do(() => {
       this.held.set(key, value);
       this.#applied(key, value);
     });
   }
 
-  delete(key: string): void | Promise<void> {
+  #delete(key: string): void | Promise<void> {
     return this.#do(() => {
       this.held.delete(key);
       this.#applied(key, undefined);
     });
   }
 
-  async *entries(): AsyncGenerator<readonly [string, number]> {
+  async *#entries(): AsyncGenerator<readonly [string, number]> {
     await this.#do(() => undefined);
     yield* new Map(this.held);
   }
@@ -64,7 +82,7 @@ export class ErraticStore implements Store<string, number> {
       if (!fails || this.#late) apply();
       if (fails) throw new Error("erratic");
     };
-    return this.#sync ? run() : this.#later(run);
+    return this.#how.sync ? run() : this.#later(run);
   }
 
   async #later(run: () => void): Promise<void> {
@@ -74,3 +92,5 @@ export class ErraticStore implements Store<string, number> {
     run();
   }
 }
+
+const never: Promise<never> = new Promise(() => undefined);

@@ -6,7 +6,7 @@ import { type Derived, failure, isFailure } from "../failure.ts";
 import { createTable } from "../table.ts";
 import { createReconciler, type Reconciler } from "./reconciler.ts";
 import { batched, Histories, Watched, type WatchedWorld } from "./watched-target.fake.ts";
-import { ErraticStore } from "./erratic-store.fake.ts";
+import { type Connection, ErraticStore } from "./erratic-store.fake.ts";
 import { storeTarget } from "./store-target.ts";
 
 type Mode = "sync" | "async" | "batch" | "store batch";
@@ -52,6 +52,7 @@ class World implements WatchedWorld {
   failBatch = false;
   readonly #mode: Mode;
   #clock = createManualClock();
+  #connection: Connection | undefined;
   #reconciler: Reconciler<string>;
   #values = 0;
 
@@ -117,7 +118,8 @@ class World implements WatchedWorld {
   }
 
   #start(): Reconciler<string> {
-    const target = new Watched(storeTarget(this.store, { smallestBatch: 2 }), this);
+    this.#connection = this.store.connect();
+    const target = new Watched(storeTarget(this.#connection, { smallestBatch: 2 }), this);
     const batches = this.#mode === "batch" || this.#mode === "store batch";
     const reconciler = createReconciler(
       {
@@ -148,6 +150,7 @@ class World implements WatchedWorld {
   #crash(landed: number): void {
     void this.#reconciler.close();
     for (const proceed of this.store.open.splice(0).slice(0, landed)) proceed();
+    this.#connection?.cut();
     this.#clock = createManualClock();
     this.#reconciler = this.#start();
   }
