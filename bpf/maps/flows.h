@@ -27,7 +27,10 @@ struct __attribute__((aligned(8))) flow_key {
 	__u8 reserved;
 };
 
-/** Everything that the slow path found out about a flow, for as long as its epochs stand. */
+/**
+ * Everything that the slow path found out about a flow, for as long as its epochs stand. With its key and what the
+ * kernel adds it fills three cache lines of 64 bytes.
+ */
 struct flow {
 	/** The epoch of routes that the entry was made under. */
 	__u32 route_epoch;
@@ -48,10 +51,9 @@ struct flow {
 	__u64 bytes;
 	/** When the slow path made the entry, in jiffies. */
 	__u64 made;
-	/** The last jiffy in which a packet found the entry, and how many did in it, about. */
-	__u64 jiffy;
+	/** The low half of the last jiffy in which a packet found the entry, and how many did in it, about. */
+	__u32 jiffy;
 	__u32 jiffy_packets;
-	__u32 reserved2;
 };
 
 /**

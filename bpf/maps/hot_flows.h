@@ -69,7 +69,7 @@ static __always_inline void hot_flow_settle(struct hot_flow *hot)
 static __always_inline void hot_flow_heat(struct hot_flow *hot, const struct flow_key *key,
 					  struct flow *flow, __u64 now)
 {
-	if (flow->jiffy != now) {
+	if (flow->jiffy != (__u32)now) {
 		flow->jiffy = now;
 		flow->jiffy_packets = 0;
 	}

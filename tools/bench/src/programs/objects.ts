@@ -20,7 +20,7 @@ const objects = join(
 );
 
 /** Flows that fit: more than a test has, since a map that is full gives up entries before. */
-const flowEntries = 131_072;
+const flowEntries = 262_144;
 
 /**
  * Loads the programs with maps of their own, and tells them of the scene's pods and devices.
