@@ -95,13 +95,6 @@ export interface EndpointsOptions {
   readonly gateway: Gateway;
   /** The protocol of the routes to pods, which tells them from others' (rt_protos). */
   readonly routeProtocol: RouteProtocol;
-  /**
-   * How many device pairs are kept ready for pods to come (`hs1`, `hs1p` and so on), with the programs attached, so that
-   * a pod need not wait for that. More pods at once get pairs that are made then.
-   *
-   * @defaultValue 0
-   */
-  readonly sparePairs?: number;
 }
 
 /**

@@ -30,7 +30,6 @@ import type {
   EndpointStatus,
 } from "./endpoint-types.ts";
 import { type PodDevice, PodDevices } from "./pod-devices.ts";
-import { SparePairs } from "./spare-pairs.ts";
 import { NodeSides, watchNodeSides } from "./node-side.ts";
 import { configurePod } from "./pod-network.ts";
 
@@ -43,7 +42,6 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   readonly #deps: EndpointsDeps;
   readonly #options: EndpointsOptions;
   readonly #status: MutableTable<string, EndpointStatus>;
-  readonly #spares: SparePairs;
   readonly #devices: PodDevices;
   readonly #entries: EndpointEntries;
   readonly #nodeSides: NodeSides;
@@ -56,8 +54,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     this.#deps = deps;
     this.#options = options;
     this.#status = createTable({ name: "endpoints" });
-    this.#spares = new SparePairs(deps, options.sparePairs ?? 0, options.gateway.mac);
-    this.#devices = new PodDevices(deps.node, this.#spares);
+    this.#devices = new PodDevices(deps.node);
     this.#entries = new EndpointEntries(deps.map, deps.epochs);
     this.#nodeSides = new NodeSides({ ...deps, protocol: options.routeProtocol });
     this.#reconciler = createReconciler(
@@ -84,7 +81,6 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     for (const { alias } of await this.#devices.list()) {
       if (alias !== undefined) this.#keepAddresses(alias.pod, alias.addresses);
     }
-    await this.#spares.start();
     await this.#reconciler.start();
     const events = {
       ...this.#deps,
@@ -103,7 +99,6 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   async close(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await this.#reconciler.close();
-    await this.#spares.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

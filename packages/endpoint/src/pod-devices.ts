@@ -2,7 +2,6 @@ import type { InterfaceIndex, IpAddress, MacAddress } from "@heddle/contracts";
 import { type Link, type NetnsHandle, type Rtnetlink, RtnetlinkError } from "@heddle/rtnetlink";
 import { type DeviceAlias, formatAlias, parseAlias } from "./alias.ts";
 import { deviceName, devicePrefix } from "./device-name.ts";
-import type { SparePair, SparePairs } from "./spare-pairs.ts";
 
 /** The node's end of a pod's device pair. */
 export interface PodDevice {
@@ -27,11 +26,9 @@ export interface PairSpec {
 /** The device pairs of the node's pods. What the kernel has is the only record of them. */
 export class PodDevices {
   readonly #node: Rtnetlink;
-  readonly #spares: SparePairs;
 
-  constructor(node: Rtnetlink, spares: SparePairs) {
+  constructor(node: Rtnetlink) {
     this.#node = node;
-    this.#spares = spares;
   }
 
   /** All pairs that this package made, finished or not. */
@@ -46,37 +43,11 @@ export class PodDevices {
     return link && toDevice(link);
   }
 
-  /** A pair for the pod, both ends down, the other end in the pod's namespace. */
+  /** Makes a pair, both ends down; the other end in the pod's namespace from the beginning. */
   async create(spec: PairSpec): Promise<PodDevice> {
-    const { pod, netns, addresses } = spec;
+    const { pod, netns, device, mac, gatewayMac, mtu, addresses } = spec;
     const alias: DeviceAlias = { netns: netns.inode, addresses, pod };
-    const spare = this.#spares.take();
-    const ifindex = (spare && (await this.#fit(spare, spec))) ?? (await this.#make(spec));
-    try {
-      // Last, since it says that the pair is complete.
-      await this.#node.links.set(ifindex, { alias: formatAlias(alias) });
-    } catch (error) {
-      await this.delete(ifindex);
-      throw error;
-    }
-    return { ifindex, name: deviceName(pod), alias };
-  }
-
-  /** Makes a spare pair the pod's. Undefined where it cannot be; a new one then succeeds, or tells why not. */
-  async #fit(spare: SparePair, spec: PairSpec): Promise<InterfaceIndex | undefined> {
-    const { pod, netns, device, mac, mtu } = spec;
-    try {
-      await this.#node.links.set(spare.ifindex, { name: deviceName(pod), mtu });
-      await this.#node.links.set(spare.peer, { netns, name: device, address: mac, mtu });
-      return spare.ifindex;
-    } catch {
-      await this.delete(spare.ifindex);
-      return undefined;
-    }
-  }
-
-  async #make({ pod, netns, device, mac, gatewayMac, mtu }: PairSpec): Promise<InterfaceIndex> {
-    const { index } = await this.#node.links.add({
+    const link = await this.#node.links.add({
       name: deviceName(pod),
       kind: "veth",
       address: gatewayMac,
@@ -85,7 +56,14 @@ export class PodDevices {
       addressGeneration: "none",
       peer: { name: device, netns, address: mac, mtu },
     });
-    return index;
+    try {
+      // Last, since it says that the pair is complete.
+      await this.#node.links.set(link.index, { alias: formatAlias(alias) });
+    } catch (error) {
+      await this.delete(link.index);
+      throw error;
+    }
+    return { ifindex: link.index, name: link.name, alias };
   }
 
   /** Deletes both ends; fine when they are gone. */

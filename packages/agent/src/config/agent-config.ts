@@ -12,7 +12,6 @@ export interface AgentConfig {
   readonly attachment: "auto" | "tcx" | "clsact";
   readonly maxEndpoints: number;
   readonly maxFlows: number | undefined;
-  readonly sparePairs: number;
   readonly addressStrategy: "first-free" | "random";
   readonly addressCoolDown: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -93,11 +92,6 @@ export const agentOptions: {
     () => undefined,
     "65536, or 4096 for each CPU if that is more",
   ),
-  sparePairs: optional(
-    count(0, 1024),
-    "How many device pairs are kept ready for pods to come, which spares each some 20 ms.",
-    () => 4,
-  ),
   addressStrategy: optional<"first-free" | "random">(
     oneOf("first-free", "random"),
     "Which address a new pod gets: the lowest that is free, or a random one.",
@@ -126,7 +120,6 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   attachment: agentOptions.attachment.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
   maxFlows: agentOptions.maxFlows.schema,
-  sparePairs: agentOptions.sparePairs.schema,
   addressStrategy: agentOptions.addressStrategy.schema,
   addressCoolDown: agentOptions.addressCoolDown.schema,
   logLevel: agentOptions.logLevel.schema,

@@ -36,7 +36,6 @@ describe("the configuration", () => {
       attachment: "auto",
       maxEndpoints: 4096,
       maxFlows: undefined,
-      sparePairs: 4,
       addressStrategy: "first-free",
       addressCoolDown: 0,
       logLevel: "info",

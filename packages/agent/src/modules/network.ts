@@ -122,11 +122,7 @@ function makeEndpoints(get: Resolve): Endpoints {
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
-    {
-      gateway: defaultGateway,
-      routeProtocol: routeProtocols.pods,
-      sparePairs: get(tokens.config).sparePairs,
-    },
+    { gateway: defaultGateway, routeProtocol: routeProtocols.pods },
   );
   get(tokens.health).add("endpoints", endpoints.health$);
   get(tokens.tables).add(() => endpoints.tables);
