@@ -113,6 +113,8 @@ function describeProgram(id: number, by: string): Attached {
 
 const hasTcx = (await probe("tcx")).supported;
 
+const patiently = { timeout: 10_000 } as const;
+
 async function failure(action: () => Promise<unknown>): Promise<unknown> {
   try {
     await action();
@@ -204,9 +206,8 @@ describe("a datapath that is not told how to attach", () => {
   it("takes tcx where the kernel has it", async () => {
     const datapath = await started();
     await datapath.attachPod(device);
-    expect(await attached(device, "ingress")).toMatchObject([
-      { by: expect.stringMatching(hasTcx ? "^tcx " : "^clsact ") },
-    ]);
+    const expected = [{ by: expect.stringMatching(hasTcx ? "^tcx " : "^clsact ") }];
+    await expect.poll(() => attached(device, "ingress"), patiently).toMatchObject(expected);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   type Table,
 } from "@heddle/tables";
 import type { Subscription } from "rxjs";
+import { allOf } from "./all-of.ts";
 import { deviceName, podMac } from "./device-name.ts";
 import { EndpointEntries } from "./endpoint-entries.ts";
 import type {
@@ -181,8 +182,10 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     // The programs come before the device is up, and the pod's entries before it can send.
     await programs.attachPod(ifindex);
     this.#entries.write(pod, { ifindex, mac, mtu: network.mtu, addresses });
-    await this.#nodeSides.configure({ device: ifindex, mac, addresses });
-    await configurePod(netns, { ...network, addresses }, gateway);
+    await allOf([
+      this.#nodeSides.configure({ device: ifindex, mac, addresses }),
+      configurePod(netns, { ...network, addresses }, gateway),
+    ]);
     return {
       phase: "ready",
       netns: request.netns,

@@ -10,6 +10,7 @@ import {
 } from "@heddle/contracts";
 import type { Address, Route, RouteProtocol, Rtnetlink } from "@heddle/rtnetlink";
 import { Subscription } from "rxjs";
+import { allOf } from "./all-of.ts";
 
 /** The node's side of a pod: what its stack needs to reach it. */
 export interface NodeSide {
@@ -36,24 +37,26 @@ export class NodeSides {
 
   /** Gives the node's stack a route and a neighbour entry for each of the pod's addresses. */
   async configure({ device, mac, addresses }: NodeSide): Promise<void> {
+    await this.#deps.node.links.set(device, { up: true });
+    await allOf(addresses.map((address) => this.#lead(address, device, mac)));
+  }
+
+  async #lead(address: IpAddress, device: InterfaceIndex, mac: MacAddress): Promise<void> {
     const { node, protocol } = this.#deps;
-    await node.links.set(device, { up: true });
-    for (const address of addresses) {
-      const preferredSource = this.#deps.nodeAddress(ipFamily(address));
-      await node.neighbours.replace({
-        device,
-        destination: address,
-        address: mac,
-        state: "permanent",
-      });
-      await node.routes.replace({
-        destination: hostPrefix(address),
-        protocol,
-        scope: "link",
-        nextHops: [{ device }],
-        ...(preferredSource === undefined ? {} : { preferredSource }),
-      });
-    }
+    const preferredSource = this.#deps.nodeAddress(ipFamily(address));
+    await node.neighbours.replace({
+      device,
+      destination: address,
+      address: mac,
+      state: "permanent",
+    });
+    await node.routes.replace({
+      destination: hostPrefix(address),
+      protocol,
+      scope: "link",
+      nextHops: [{ device }],
+      ...(preferredSource === undefined ? {} : { preferredSource }),
+    });
   }
 
   /** Reads what there is, and gives whether all that a pod needs is among it. */

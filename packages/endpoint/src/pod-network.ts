@@ -10,6 +10,7 @@ import {
   addressBits,
 } from "@heddle/contracts";
 import { createRtnetlink, type NetnsHandle, type Rtnetlink, sysctl } from "@heddle/rtnetlink";
+import { allOf } from "./all-of.ts";
 import { EndpointError } from "./endpoint-error.ts";
 
 /** What a pod has as its gateway: the node's end of its device pair, by link-local addresses. */
@@ -53,15 +54,21 @@ export async function configurePod(
   await inside.links.set(device, { address: mac, mtu, up: true });
   const link = await inside.links.get(device);
   if (link === undefined) throw deviceMissing(pod, device, netns.path);
-  for (const address of addresses) {
-    const prefixLength = addressBits(ipFamily(address));
-    // The address is the pod's alone: the pool has seen to that, and a pod is reachable at once.
-    const flags = ipFamily(address) === 6 ? { flags: ["nodad"] as const } : {};
-    await inside.addresses.replace({ device: link.index, address, prefixLength, ...flags });
-  }
-  for (const family of families) {
-    await addDefaultRoute(inside, link.index, family === 4 ? gateway.ipv4 : gateway.ipv6);
-  }
+  const { index } = link;
+  await allOf(addresses.map((address) => addAddress(inside, index, address)));
+  const gateways = [...families].map((family) => (family === 4 ? gateway.ipv4 : gateway.ipv6));
+  await allOf(gateways.map((address) => addDefaultRoute(inside, index, address)));
+}
+
+async function addAddress(
+  inside: Rtnetlink,
+  device: InterfaceIndex,
+  address: IpAddress,
+): Promise<void> {
+  const prefixLength = addressBits(ipFamily(address));
+  // The address is the pod's alone: the pool has seen to that, and a pod is reachable at once.
+  const flags = ipFamily(address) === 6 ? { flags: ["nodad"] as const } : {};
+  await inside.addresses.replace({ device, address, prefixLength, ...flags });
 }
 
 /** The pod's routes are configured, so it need not listen for a router's. */
