@@ -1,6 +1,6 @@
 /** A quantity that a test gives. */
 export interface Measure {
-  /** In kebab case, unique in its suite: `rr-rate`. */
+  /** In kebab case, unique in its test: `rr-rate`. */
   readonly name: string;
   /** As tables and plots show it: `request/response`. */
   readonly title: string;

@@ -42,6 +42,21 @@ describe("a summary", () => {
     expect(six?.ratio).toBeUndefined();
   });
 
+  it("keeps measures of one name apart by their tests", () => {
+    const rate = suite.tests.find(({ name }) => name === "rate");
+    if (rate === undefined) throw new Error("the suite has no test of that name");
+    const twice = { ...suite, tests: [rate, { ...rate, name: "again" }] };
+    const of = { suite: "fake", measure: "rate", contestant: "base", round: 0 };
+    const rows = summarise(twice, [
+      { ...of, test: "rate", value: 1 },
+      { ...of, test: "again", value: 7 },
+    ]);
+    expect(rows.map(({ test, value }) => [test, value.median])).toEqual([
+      ["rate", 1],
+      ["again", 7],
+    ]);
+  });
+
   it("has no ratios where there is no baseline", () => {
     const { baseline: _, ...others } = suite;
     const [row] = summarise(others, samplesOf("base", [1]));

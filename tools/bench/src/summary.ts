@@ -18,18 +18,18 @@ export interface SummaryRow extends Omit<Measure, "name"> {
 export function summarise(suite: Suite, samples: readonly Sample[]): readonly SummaryRow[] {
   const byCase = Map.groupBy(
     samples.filter((sample) => sample.suite === suite.name),
-    ({ measure, contestant }) => `${measure} ${contestant}`,
+    ({ test, measure, contestant }) => `${test} ${measure} ${contestant}`,
   );
   return suite.tests.flatMap((test) =>
     test.measures.flatMap(({ name: measure, ...about }) =>
       suite.contestants.flatMap((contestant) => {
-        const own = byCase.get(`${measure} ${contestant}`);
+        const own = byCase.get(`${test.name} ${measure} ${contestant}`);
         if (own === undefined) return [];
         const row = { suite: suite.name, test: test.name, measure, contestant, ...about };
         const value = spreadOf(own.map((sample) => sample.value));
         const baseline = baselineOf(suite, contestant);
         if (baseline === undefined) return [{ ...row, value }];
-        const ratios = ratiosOf(own, byCase.get(`${measure} ${baseline}`) ?? []);
+        const ratios = ratiosOf(own, byCase.get(`${test.name} ${measure} ${baseline}`) ?? []);
         return [{ ...row, value, baseline, ...(ratios.length > 0 && { ratio: spreadOf(ratios) }) }];
       }),
     ),

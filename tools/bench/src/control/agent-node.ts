@@ -16,18 +16,25 @@ export class AgentNode {
   readonly netns: TestNetns;
   readonly client: AgentClient;
   readonly #folder: string;
+  readonly #pinRoot: string;
   readonly #config: string;
   readonly #own: Own;
 
   private constructor(netns: TestNetns, folder: string, pinRoot: string, own: Own) {
     this.netns = netns;
     this.#folder = folder;
+    this.#pinRoot = pinRoot;
     this.#own = own;
     this.#config = join(folder, "agent.conf");
     const socket = join(folder, "agent.sock");
     this.client = createAgentClient(socket);
     const options = { nodeName, objects: folder, socket, pinRoot, logFormat: "json" };
     writeFileSync(this.#config, JSON.stringify(options));
+  }
+
+  /** Whether every pod's device has tcx links, which come a while after it was connected. */
+  isSettled(): boolean {
+    return readdirSync(join(this.#pinRoot, "v1", "filters")).length === 0;
   }
 
   /** @param own takes all that is made */

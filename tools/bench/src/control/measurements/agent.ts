@@ -25,6 +25,7 @@ await runMeasurement(async ({ test, size, quick, own, report }) => {
   if (test === "start") {
     await measureStart(node, agent, size, { report, connected });
   } else if (test === "idle") {
+    await waitUntil("devices to have tcx links", () => node.isSettled(), 60_000);
     const before = agent.cpuTime();
     await delay(idleTime[pace]);
     report("cpu", (100 * (agent.cpuTime() - before)) / idleTime[pace]);
