@@ -181,13 +181,14 @@ function claimOf(
   { mayClaim = () => true }: DecapsulateOptions,
 ): Pick<Delivered, "identity" | "clusterId" | "service"> | undefined {
   // 0 is no identity.
-  if (vni === 0 || !mayClaim(identity(vni))) return undefined;
+  if (vni === 0) return undefined;
+  const sender = identity(vni);
   const cluster = options.find(({ type }) => type === "cluster-id");
   const service = options.find(({ type }) => type === "dsr-ipv4" || type === "dsr-ipv6");
   const clusterId = cluster?.type === "cluster-id" ? cluster.clusterId : undefined;
-  if (clusterId === 0) return undefined;
+  if (clusterId === 0 || !mayClaim(sender)) return undefined;
   return {
-    identity: identity(vni),
+    identity: sender,
     ...(clusterId === undefined ? {} : { clusterId }),
     ...(service?.type === "dsr-ipv4" || service?.type === "dsr-ipv6"
       ? { service: { address: service.address, port: service.port } }

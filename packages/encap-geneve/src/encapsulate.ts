@@ -38,7 +38,7 @@ export interface Tunnel {
 /** What the outer headers are filled with. */
 export interface EncapsulateOptions {
   /**
-   * The outer TTL or hop limit. The inner one is not touched by the tunnel (RFC 2003 section 3.1).
+   * The outer TTL or hop limit. The inner one is as it was: the tunnel is one hop of it.
    *
    * @defaultValue 64
    */
