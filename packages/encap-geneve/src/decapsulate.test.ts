@@ -60,6 +60,14 @@ describe("a packet that arrives", () => {
     });
   });
 
+  it("may be captured with the outer frame around it", () => {
+    const frame = { layers: [ethernet(), ...withHeader({}).layers], trailer: new Uint8Array(4) };
+    const bytes = buildPacket(frame, geneveProtocols);
+    const parsed = parsePacket(bytes, { linkType: "ethernet", protocols: geneveProtocols });
+    const inner = buildPacket(packet(...syn));
+    expect(decapsulate(parsed)).toMatchObject({ outcome: "deliver", inner, identity: 7 });
+  });
+
   it("for the tunnel's end itself is not forwarded", () => {
     const result = receive(withHeader({ control: true, vni: 0 }));
     expect(result).toMatchObject({ outcome: "control", header: { control: true } });
@@ -215,13 +223,15 @@ describe("a packet is dropped", () => {
     expect(receive(draft)).toEqual({ outcome: "drop", reason });
   });
 
-  it("of which a part was not captured", () => {
-    const bytes = buildPacket(withHeader({}), geneveProtocols);
-    const cut = parsePacket(bytes.subarray(0, -1), {
-      linkType: "ip",
-      protocols: geneveProtocols,
-      originalLength: bytes.length,
-    });
+  const lldp = packet(ethernet({ etherType: "lldp" }), "whose length no header says");
+  it.each([
+    ["an IP packet", withHeader({})],
+    ["a frame", { ...lldp, layers: [ipv4(underlay), without, geneve({ vni: 7 }), ...lldp.layers] }],
+  ])("of which a part was not captured: %s", (_name, draft) => {
+    const bytes = buildPacket(draft, geneveProtocols);
+    const options = { linkType: "ip", protocols: geneveProtocols } as const;
+    expect(decapsulate(parsePacket(bytes, options)).outcome).toBe("deliver");
+    const cut = parsePacket(bytes.subarray(0, -1), { ...options, originalLength: bytes.length });
     expect(cut.problem).toBeUndefined();
     expect(decapsulate(cut)).toEqual({ outcome: "drop", reason: "malformed" });
   });

@@ -132,15 +132,14 @@ interface Located {
 
 /** The outermost tunnel of a packet whose outer headers are right, and which came in one piece. */
 function locate(packet: Packet<TunnelLayer>): Located | undefined {
-  const { layers, problem } = packet;
+  const { layers } = packet;
   const place = layers.findIndex(({ kind }) => kind === "geneve");
   const [header, transport] = [layers[place], layers[place - 1]];
   const outer = layers.slice(0, Math.max(place, 0)).findLast(isIpHeader);
   if (header?.kind !== "geneve" || transport?.kind !== "udp" || outer === undefined)
     return undefined;
   const around = layers.slice(0, place + 1);
-  const start = buildPacket({ layers: around }, geneveProtocols).length;
-  if (problem !== undefined && problem.offset < start) return undefined;
+  // A problem of an outer header would have hidden this one.
   if (problemOf(header) !== undefined || around.some(isPart)) return undefined;
   const rest = buildPacket({ ...packet, layers: layers.slice(place + 1) }, geneveProtocols);
   // A length of 0 means up to the end (RFC 2675); behind any other there may be more of the outer frame.
