@@ -91,6 +91,7 @@ export {
   type EtherType,
   type EtherTypeName,
   etherTypes,
+  experimentalEtherType,
   type IpProtocol,
   type IpProtocolName,
   ipProtocols,
@@ -115,4 +116,18 @@ export { createProtocols, type Protocols } from "./protocols.ts";
 export { pseudoHeader, type PseudoHeader } from "./pseudo-header.ts";
 export { type Layer, standardCodecs, standardProtocols } from "./standard-layers.ts";
 export { type ChecksumReport, type ChecksumVerdict, verifyChecksums } from "./verify.ts";
-export type { NameTable } from "./wire/names.ts";
+export { concatBytes, zeroPadding } from "./wire/bytes.ts";
+export {
+  counted,
+  type Field,
+  flag,
+  flagSet,
+  ipv4Field,
+  ipv6Field,
+  macField,
+  named,
+  uint,
+} from "./wire/field.ts";
+export { type Fields, type Layout, layout } from "./wire/layout.ts";
+export { nameTable, type NameTable } from "./wire/names.ts";
+export { splitOptions, type SplitOptions } from "./wire/options.ts";

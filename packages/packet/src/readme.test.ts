@@ -1,10 +1,22 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
 
-function read(path: string): string {
-  return readFileSync(new URL(path, import.meta.url), "utf8");
-}
+const run = promisify(execFile);
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
-it("the README shows the example that is compiled", () => {
-  expect(read("../README.md")).toContain(`\`\`\`ts\n${read("../examples/forward.ts")}\`\`\`\n`);
+describe.each(["forward.ts", "vxlan.ts"])("the example %s", (name) => {
+  const path = new URL(`../examples/${name}`, import.meta.url);
+  const source = readFileSync(path, "utf8");
+
+  it("is the one that the README shows", () => {
+    expect(readme).toContain(`\`\`\`ts\n${source}\`\`\`\n`);
+  });
+
+  it("prints what it says", async () => {
+    const { stdout } = await run(process.execPath, ["--conditions=heddle-source", path.pathname]);
+    const comments = Array.from(source.matchAll(/\/\/ (.+)$/gm), ([, text]) => text);
+    expect(stdout.trimEnd().split("\n")).toEqual(comments);
+  });
 });

@@ -9,6 +9,7 @@ export const layers: readonly Layer[] = [
     packages: [
       "@heddle/bpf2ts",
       "@heddle/datapath",
+      "@heddle/encap-geneve",
       "@heddle/endpoint",
       "@heddle/ipam",
       "@heddle/kube-source",
