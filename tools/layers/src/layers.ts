@@ -8,6 +8,7 @@ export const layers: readonly Layer[] = [
   {
     packages: [
       "@heddle/bpf2ts",
+      "@heddle/conntrack",
       "@heddle/datapath",
       "@heddle/encap-geneve",
       "@heddle/endpoint",

@@ -1,0 +1,33 @@
+/**
+ * Connections followed by their packets: keys, states, timeouts, a bounded table that holds under a flood, and the
+ * choice of ports for source NAT. A model in TypeScript, which also reads captures. No I/O, no timers.
+ *
+ * @module
+ */
+export type { Connection, ConnectionState, PerDirection, Scope } from "./connection.ts";
+export { type ConnectionFilter, matchesFilter } from "./connection-filter.ts";
+export type { Removal } from "./connection-table.ts";
+export {
+  type Conntrack,
+  type ConntrackDeps,
+  type ConntrackOptions,
+  createConntrack,
+  type TrackOptions,
+} from "./conntrack.ts";
+export { ConntrackError, type ConntrackErrorCode } from "./conntrack-error.ts";
+export type { Counters } from "./counters.ts";
+export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
+export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
+export type { PortUsage } from "./port-ledger.ts";
+export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
+export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
+export type { SourceNatOptions } from "./source-nat.ts";
+export type { Timeouts } from "./timeouts.ts";
+export {
+  connectionTuple,
+  type Direction,
+  formatTuple,
+  reverseTuple,
+  type Tuple,
+  type TupleFields,
+} from "./tuple.ts";
