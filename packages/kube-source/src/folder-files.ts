@@ -20,43 +20,80 @@ export function isManifestName(name: string): boolean {
   return /^[^.].*\.(?:yaml|yml|json)$/.test(name);
 }
 
-/** Reads the manifests that lie directly in the folder; its own problem when it cannot be listed. */
-export async function readFolder(
-  path: string,
-): Promise<{ readonly files: FolderFiles } | { readonly problem: SourceProblem }> {
-  let entries: Dirent[];
-  try {
-    entries = await readdir(path, { withFileTypes: true });
-  } catch (error) {
-    return { problem: folderProblem(path, error) };
-  }
-  const manifests = entries
-    .filter(({ name }) => isManifestName(name))
-    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  const files = new Map<string, FileContent>();
-  for (let start = 0; start < manifests.length; start += batchSize) {
-    const batch = manifests.slice(start, start + batchSize);
-    const contents = await Promise.all(batch.map((entry) => readManifest(path, entry)));
-    for (const [index, { name }] of batch.entries()) {
-      const content = contents[index];
-      if (content !== undefined) files.set(name, content);
-    }
-  }
-  return { files };
+/** A file as it was read, and what the file system said of it then. */
+interface Reading {
+  readonly content: FileContent;
+  /** Device, inode, size and times; another text where any of them differs. */
+  readonly stamp: string;
+  /** Whether a write since then must show in the stamp. */
+  readonly isLasting: boolean;
 }
 
-/** Undefined for what is not a file, or is no longer there. */
-async function readManifest(folder: string, entry: Dirent): Promise<FileContent | undefined> {
-  const path = join(folder, entry.name);
-  try {
-    const found = await stat(path);
-    if (!found.isFile()) return undefined;
-    if (found.size > maxFileBytes) return { problem: tooLarge(path, found.size) };
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
-  } catch (error) {
-    const isGone = errorCode(error) === "ENOENT" && !entry.isSymbolicLink();
-    return isGone ? undefined : { problem: fileProblem(path, error) };
+/** Milliseconds since the last change of a file after which another one gets another time from the file system. */
+const timestampGranularity = 1000;
+
+/** Reads the manifests that lie directly in a folder, and those that have not changed only once. */
+export class FolderReader {
+  readonly #path: string;
+  #readings: ReadonlyMap<string, Reading> = new Map();
+  #filesRead = 0;
+
+  constructor(path: string) {
+    this.#path = path;
   }
+
+  /** How many files were read so far, each time counted. */
+  get filesRead(): number {
+    return this.#filesRead;
+  }
+
+  /** What is there; the folder's own problem when it cannot be listed. */
+  async read(): Promise<{ readonly files: FolderFiles } | { readonly problem: SourceProblem }> {
+    let entries: Dirent[];
+    try {
+      entries = await readdir(this.#path, { withFileTypes: true });
+    } catch (error) {
+      return { problem: folderProblem(this.#path, error) };
+    }
+    const manifests = entries
+      .filter(({ name }) => isManifestName(name))
+      .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+    const readings = new Map<string, Reading>();
+    for (let start = 0; start < manifests.length; start += batchSize) {
+      const batch = manifests.slice(start, start + batchSize);
+      const results = await Promise.all(batch.map((entry) => this.#readManifest(entry)));
+      for (const [index, { name }] of batch.entries()) {
+        const reading = results[index];
+        if (reading !== undefined) readings.set(name, reading);
+      }
+    }
+    this.#readings = readings;
+    return { files: new Map(readings.entries().map(([name, { content }]) => [name, content])) };
+  }
+
+  /** Undefined for what is not a file, or is no longer there. */
+  async #readManifest(entry: Dirent): Promise<Reading | undefined> {
+    const path = join(this.#path, entry.name);
+    try {
+      const found = await stat(path, { bigint: true });
+      if (!found.isFile()) return undefined;
+      const stamp = [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(" ");
+      const known = this.#readings.get(entry.name);
+      if (known?.isLasting === true && known.stamp === stamp) return known;
+      this.#filesRead++;
+      const isLasting = Date.now() - Number(found.ctimeMs) > timestampGranularity;
+      return { content: await readContent(path, Number(found.size)), stamp, isLasting };
+    } catch (error) {
+      const isGone = errorCode(error) === "ENOENT" && !entry.isSymbolicLink();
+      if (isGone) return undefined;
+      return { content: { problem: fileProblem(path, error) }, stamp: "", isLasting: false };
+    }
+  }
+}
+
+async function readContent(path: string, size: number): Promise<FileContent> {
+  if (size > maxFileBytes) return { problem: tooLarge(path, size) };
+  return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
 }
 
 function tooLarge(path: string, size: number): SourceProblem {

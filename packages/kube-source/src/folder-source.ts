@@ -10,7 +10,7 @@ import {
 } from "@heddle/contracts";
 import { createState, type MutableState, type Table } from "@heddle/tables";
 import { type FileState, mergeFiles, nextFileState } from "./folder-content.ts";
-import { type FolderFiles, readFolder } from "./folder-files.ts";
+import { type FolderFiles, FolderReader } from "./folder-files.ts";
 import { type FolderWatch, watchFolder } from "./folder-watch.ts";
 import { signOf } from "./folder-sign.ts";
 import { type Manifests, parseManifests } from "./manifests.ts";
@@ -105,6 +105,7 @@ class FolderSource implements ObjectSource, Service {
   readonly #options: FolderSourceOptions;
   readonly #path: string;
   readonly #settleTime: number;
+  readonly #reader: FolderReader;
   readonly #logger: Logger;
   readonly #rescan: Rescan;
   readonly #tables = createObjectTables();
@@ -122,6 +123,7 @@ class FolderSource implements ObjectSource, Service {
     this.#options = options;
     this.#path = resolve(options.path);
     this.#settleTime = settleTime;
+    this.#reader = new FolderReader(this.#path);
     this.#logger = logger;
     this.#rescan = new Rescan(clock, { interval, patience }, (outOfPatience) =>
       this.#scan(outOfPatience),
@@ -159,7 +161,7 @@ class FolderSource implements ObjectSource, Service {
   async #scan(outOfPatience: boolean): Promise<void> {
     const replaced = this.#watch;
     const watch = this.#renewWatch();
-    const read = await readFolder(this.#path);
+    const read = await this.#reader.read();
     // By then the events of all that was written while it was being read, or just before, have come.
     await setImmediate();
     replaced?.[Symbol.dispose]();
