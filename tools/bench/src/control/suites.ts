@@ -4,6 +4,38 @@ import { childSuite, type ChildSuiteOptions } from "./child-suite.ts";
 
 const suites: readonly ChildSuiteOptions[] = [
   {
+    name: "control-tables",
+    description:
+      "Keys that come or change, through two joins and a reconciler into a map of the kernel.",
+    tests: [
+      {
+        name: "new",
+        measures: [milliseconds("time", "time until the kernel has all"), liveMemory()],
+      },
+      {
+        name: "change",
+        measures: [
+          microseconds("p50", "one change to the kernel, median"),
+          microseconds("p99", "one change to the kernel, 99th percentile"),
+        ],
+      },
+    ],
+    contestants: ["keys-1000", "keys-10000", "keys-100000"],
+    rounds: 3,
+    program: measurement("tables"),
+  },
+  {
+    name: "control-ipam",
+    description: "Owners that get an address of each family from one pool.",
+    tests: ["first-free", "random"].map((name) => ({
+      name,
+      measures: [milliseconds("time", "time for all owners"), liveMemory()],
+    })),
+    contestants: ["owners-1000", "owners-100000", "owners-1000000"],
+    rounds: 3,
+    program: measurement("ipam"),
+  },
+  {
     name: "control-kube-source",
     description:
       "Pods of a folder, a YAML file each, until they are in a table; and one file that changes.",
@@ -104,6 +136,10 @@ function measurement(name: string): string {
 
 function milliseconds(name: string, title: string): Measure {
   return { name, title, unit: "ms", better: "less" };
+}
+
+function microseconds(name: string, title: string): Measure {
+  return { name, title, unit: "us", better: "less" };
 }
 
 function residentMemory(name: string, title: string): Measure {
