@@ -51,7 +51,7 @@ static __always_inline void fastpath_count(const struct __sk_buff *skb, const st
 		flow->packets += 1;
 		flow->bytes += skb->len - ETH_HLEN;
 	} else {
-		flow_count(flow, skb->len - ETH_HLEN);
+		flow_count(flow, 1, skb->len - ETH_HLEN);
 	}
 }
 
@@ -104,7 +104,7 @@ static __always_inline int flow_await(struct __sk_buff *skb, struct packet *pack
 		obstacle = REASON_NO_NEIGHBOUR;
 	if (obstacle)
 		return verdict_next(skb, hook, obstacle);
-	flow_count(held, skb->len - ETH_HLEN);
+	flow_count(held, 1, skb->len - ETH_HLEN);
 	return forward(skb, hook, &flow->nexthop);
 }
 

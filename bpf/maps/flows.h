@@ -77,9 +77,9 @@ static __always_inline bool flow_is_current(const struct flow *flow)
 	       bpf_jiffies64() - flow->made < flow_lifetime;
 }
 
-static __always_inline void flow_count(struct flow *flow, __u32 bytes)
+static __always_inline void flow_count(struct flow *flow, __u64 packets, __u64 bytes)
 {
-	__sync_fetch_and_add(&flow->packets, 1);
+	__sync_fetch_and_add(&flow->packets, packets);
 	__sync_fetch_and_add(&flow->bytes, bytes);
 }
 

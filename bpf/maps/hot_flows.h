@@ -55,10 +55,8 @@ static __always_inline void hot_flow_settle(struct hot_flow *hot)
 	if (!hot->flow.packets)
 		return;
 	flow = bpf_map_lookup_elem(&flows, &hot->key);
-	if (flow) {
-		__sync_fetch_and_add(&flow->packets, hot->flow.packets);
-		__sync_fetch_and_add(&flow->bytes, hot->flow.bytes);
-	}
+	if (flow)
+		flow_count(flow, hot->flow.packets, hot->flow.bytes);
 	hot->flow.packets = 0;
 }
 

@@ -10,7 +10,7 @@ import type {
 import { toError } from "@heddle/contracts";
 import type { Ipam, PrefixUsage } from "@heddle/ipam";
 import type { ClusterNode } from "@heddle/routing";
-import { createState, createTable, type MutableState, type Table } from "@heddle/tables";
+import { createState, createTable, fill, type MutableState, type Table } from "@heddle/tables";
 import type { Subscription } from "rxjs";
 
 export interface NodePrefixesDeps {
@@ -76,7 +76,7 @@ class PoolFiller implements NodePrefixes {
       // A prefix that was drained may have kept another one from the pool.
       ipam.usage$.subscribe((usage) => {
         this.#fill();
-        this.#show(usage);
+        fill(this.#usage, new Map(usage.map((one) => [one.prefix, one])));
       }),
     );
     this.#usage.markSynced();
@@ -110,14 +110,6 @@ class PoolFiller implements NodePrefixes {
     );
     this.#health.set(healthOf(ipam.usage$.value, errors));
     if (ipam.usage$.value.length > 0) this.#ready.resolve();
-  }
-
-  #show(usage: readonly PrefixUsage[]): void {
-    const shown = new Set(usage.map(({ prefix }) => prefix));
-    for (const [prefix] of this.#usage.entries()) {
-      if (!shown.has(prefix)) this.#usage.delete(prefix);
-    }
-    for (const one of usage) this.#usage.upsert(one.prefix, one);
   }
 }
 

@@ -36,8 +36,9 @@ export function createTableExport(routes: Routes): TableExport {
     value: Array.from(tables().values(), ({ name, size, synced }) => ({ name, size, synced })),
   }));
   routes.add("/v1/tables/", (query, name) => {
-    const table = tables().get(name);
-    if (table === undefined) return unknownTable(name, [...tables().keys()]);
+    const all = tables();
+    const table = all.get(name);
+    if (table === undefined) return unknownTable(name, [...all.keys()]);
     if (query.get("watch") === "true") return { kind: "lines", lines$: table.changes$ };
     return { kind: "value", value: table.rows() };
   });

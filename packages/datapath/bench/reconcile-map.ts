@@ -4,7 +4,7 @@
 //
 // As root. Then all of them change once more, and single ones do, each until the kernel has it.
 import { silentLogger, systemClock } from "@heddle/contracts";
-import { createReconciler, createTable, join, storeTarget } from "@heddle/tables";
+import { createReconciler, storeTarget } from "@heddle/tables";
 import { createMap, u32 } from "libbpf-napi";
 import {
   clocks,
@@ -15,17 +15,12 @@ import {
   stallResults,
   StallWatch,
 } from "../../tables/bench/measure.ts";
+import { createTwoJoins } from "../../tables/bench/two-joins.ts";
 
 const keys = 100_000;
 const singles = 2_000;
 /** Upserts that a source makes in one turn of the event loop. */
 const perTurn = 500;
-
-interface Pod {
-  readonly node: number;
-  readonly label: number;
-  readonly revision: number;
-}
 
 await using map = await createMap({
   name: "bench_pods",
@@ -36,39 +31,19 @@ await using map = await createMap({
   key: u32,
   value: u32,
 });
-const pods = createTable<number, Pod>({ name: "pods" });
-const nodes = createTable<number, number>({ name: "nodes" });
-const identities = createTable<number, number>({ name: "identities" });
-for (let index = 0; index < 5000; index++) nodes.upsert(index, index);
-for (let index = 0; index < 1000; index++) identities.upsert(index, index);
-
-const withNode$ = join(
-  pods.gradualChanges$,
-  nodes.changes$,
-  (pod) => pod.node,
-  (pod, node) => ({ ...pod, node }),
-);
-const desired$ = join(
-  withNode$,
-  identities.changes$,
-  (pod) => pod.label,
-  ({ revision }, identity) => revision * 2 ** 16 + identity,
-);
+const { pods, desired$, upsert } = createTwoJoins();
 await using reconciler = createReconciler(
   { desired$, target: storeTarget(map), clock: systemClock, logger: silentLogger },
   { name: "pods" },
 );
 await reconciler.start();
-for (const table of [pods, nodes, identities]) table.markSynced();
+pods.markSynced();
 await reconciler.whenSettled();
-
-const upsert = (index: number, revision: number): boolean =>
-  pods.upsert(index, { node: index % 5000, label: index % 1000, revision });
 
 /** Changes all keys, and waits until the kernel has them. */
 async function run(revision: number): Promise<Stall> {
   const started = clocks();
-  await inTurns(keys, perTurn, (index) => void upsert(index, revision));
+  await inTurns(keys, perTurn, (index) => upsert(index, revision));
   await reconciler.whenSettled();
   const ended = clocks();
   const took = { wall: ended.wall - started.wall, work: ended.work - started.work };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { InterfaceIndex } from "@heddle/contracts";
 import type { Program } from "libbpf-napi";
 import { clsactFilters } from "./clsact-filters.ts";
@@ -44,6 +45,15 @@ export async function attachPair(
     for (const kind of attachmentKinds)
       if (kind !== context.kind) await ways[kind].detach(context, place);
   }
+}
+
+/** Whether both places are noted as attached in the context's way. */
+export function isPairAttached(
+  { pins, kind }: AttachContext,
+  role: DeviceRole,
+  ifindex: InterfaceIndex,
+): boolean {
+  return hooks.every((hook) => existsSync(pins.attachment(kind, { role, ifindex, hook })));
 }
 
 /** Takes the pair off the device. Nothing happens where it is not attached, or the device is gone. */

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { type Clock, type InterfaceIndex, type Logger, toError } from "@heddle/contracts";
 import { BpfError } from "libbpf-napi";
-import { type AttachContext, attachPair, type ProgramPair } from "./attach.ts";
+import { type AttachContext, attachPair, isPairAttached, type ProgramPair } from "./attach.ts";
 
 /** Milliseconds without a new device after which devices are changed over. */
 const calmTime = 1000;
@@ -40,7 +39,7 @@ export class TcxUpgrades {
   /** Brings the programs to a pod's device: to one that has links already by them, to any other by filters. */
   async attach(ifindex: InterfaceIndex): Promise<void> {
     await this.forget(ifindex);
-    if (this.#hasLinks(ifindex)) return await this.#attachBy("tcx", ifindex);
+    if (isPairAttached(this.#context, "pod", ifindex)) return await this.#attachBy("tcx", ifindex);
     await this.#attachBy("clsact", ifindex);
     this.#waiting.add(ifindex);
     this.#plan(calmTime);
@@ -57,13 +56,6 @@ export class TcxUpgrades {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     await this.#running?.done;
-  }
-
-  #hasLinks(ifindex: InterfaceIndex): boolean {
-    const { pins } = this.#context;
-    return (["ingress", "egress"] as const).every((hook) =>
-      existsSync(pins.attachment("tcx", { role: "pod", ifindex, hook })),
-    );
   }
 
   async #attachBy(kind: AttachContext["kind"], ifindex: InterfaceIndex): Promise<void> {

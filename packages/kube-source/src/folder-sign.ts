@@ -19,9 +19,11 @@ export function signOf(
 ): "arrival" | "change" | "nothing" {
   // The folder itself is named by what happens to it as a whole.
   if (name === undefined || name === basename(folder)) return "change";
+  const isManifest = isManifestName(name);
+  if (isManifest && isWrite) return "change";
   const found = statOf(join(folder, name));
-  if (!isManifestName(name)) return found?.isDirectory() === true ? "change" : "nothing";
-  return !isWrite && found?.isFile() === true && found.size > 0 ? "arrival" : "change";
+  if (!isManifest) return found?.isDirectory() === true ? "change" : "nothing";
+  return found?.isFile() === true && found.size > 0 ? "arrival" : "change";
 }
 
 function statOf(path: string): Stats | undefined {

@@ -30,6 +30,7 @@ import {
   createTable,
   type Derived,
   failure,
+  fill,
   filterValues,
   type Key,
   type MutableTable,
@@ -293,12 +294,6 @@ function attemptRoute(plan: () => RouteSpec | undefined): Derived<RouteSpec> | u
   } catch (error) {
     return failure(toError(error));
   }
-}
-
-/** Makes the table hold just this. */
-function fill<K extends Key, V>(table: MutableTable<K, V>, content: ReadonlyMap<K, V>): void {
-  for (const [key] of table.entries()) if (!content.has(key)) table.delete(key);
-  for (const [key, value] of content) table.upsert(key, value);
 }
 
 function isSameDevice(held: NodeDevice, given: NodeDevice): boolean {

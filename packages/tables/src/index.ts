@@ -10,6 +10,7 @@ export { flatten, group, rekey } from "./derive/keys.ts";
 export { join, leftJoin, type On } from "./derive/join.ts";
 export { union } from "./derive/union.ts";
 export { distinct, failures, filterValues, mapValues, successes } from "./derive/values.ts";
+export { fill } from "./fill.ts";
 export { createEvents, type EventOptions, type EventSource } from "./events.ts";
 export { type Derived, type Failure, failure, isFailure } from "./failure.ts";
 export type { KeyOperation, KeyStatus } from "./reconcile/key-status.ts";
