@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { kernelFeatures, kernelHelpers } from "./kernel-features.ts";
+import { runChild } from "./testing/run-child.ts";
 
 describe("the kernel's features", () => {
   it("are what this package's other tests use, at least", async () => {
@@ -54,7 +54,7 @@ describe("the kernel's features", () => {
     const drop = "--reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all".split(" ");
     const node = ["--conditions=heddle-source", "--input-type=module", "-e", script];
     const args = ["setpriv", ...drop, process.execPath, ...node];
-    const { stdout, stderr } = spawnSync("env", args, { encoding: "utf8" });
+    const { stdout, stderr } = runChild("env", args);
     expect([stdout, stderr]).toEqual([expect.stringMatching(/^not-permitted .*CAP_BPF/), ""]);
   });
 });

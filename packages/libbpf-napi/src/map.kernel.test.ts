@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { bytes, u32, u64 } from "./codecs.ts";
@@ -12,6 +11,7 @@ import { createMemoryMap } from "./memory-map.ts";
 import { openObject } from "./object.ts";
 import type { KeyedMapType, MapSpec } from "./spec.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
+import { runChild } from "./testing/run-child.ts";
 import { rejected, thrown } from "./testing/thrown.ts";
 
 const open: Handle[] = [];
@@ -242,8 +242,7 @@ describe("a map that is too large", () => {
     `;
     const limited = 'ulimit -l 0 && exec "$@"';
     const node = [process.execPath, "--input-type=module", "-e", code];
-    const run = spawnSync("bash", ["-c", limited, "bash", ...node], { encoding: "utf8" });
-    expect(run.stdout).toBe("made\n");
+    expect(runChild("bash", ["-c", limited, "bash", ...node]).stdout).toBe("made\n");
   });
 });
 

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BpfError, VerifierError } from "./errors.ts";
 import { openObject } from "./object.ts";
 import { compileFixture } from "./testing/compile-fixture.ts";
+import { runChild } from "./testing/run-child.ts";
 
 let rejected: Uint8Array;
 let core: Uint8Array;
@@ -104,10 +104,7 @@ function inChild(
   `;
   writeFileSync(file, body);
   const args = [...wrapper, process.execPath, file];
-  const { stdout, stderr, status, signal } = spawnSync("env", args, { encoding: "utf8" });
-  if (status !== 0) {
-    throw new Error(`the child ended by ${signal ?? `exit ${String(status)}`}: ${stdout}${stderr}`);
-  }
+  const { stdout, stderr } = runChild("env", args);
   return { error: stdout === "" ? undefined : JSON.parse(stdout), stderr };
 }
 

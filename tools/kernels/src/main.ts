@@ -103,7 +103,12 @@ async function main(names: readonly string[]): Promise<void> {
     );
     console.log(describeResults(results));
     for (const failure of failures) console.error(`\n${failure}`);
-    if (failures.length > 0) process.exitCode = 1;
+    if (failures.length > 0) {
+      for (const { name, faults } of results) {
+        for (const fault of faults) console.error(`\n${name}: the kernel says: ${fault}`);
+      }
+      process.exitCode = 1;
+    }
     if (stopping.signal.aborted || choices.length < kernelChoices.length) return;
     writeFileSync(page, describeKernels(results));
     await runTool("oxfmt", [page]);

@@ -11,6 +11,7 @@ import {
 import type { GuestEntry } from "./cpio.ts";
 import { suiteIndex, unpackPackage } from "./debian-packages.ts";
 import { configEntries, kernelImage, moduleEntries, writeImage } from "./guest-image.ts";
+import { faultsIn } from "./faults.ts";
 import { type GuestRecord, parseRecords } from "./records.ts";
 
 /** What came of the tests in a kernel. */
@@ -20,6 +21,8 @@ export interface KernelResult {
   readonly records: readonly GuestRecord[];
   /** Why the tests did not come to their end; empty when they did. */
   readonly failure: string;
+  /** What the kernel said of processes that it ended. */
+  readonly faults: readonly string[];
   readonly seconds: number;
 }
 
@@ -56,7 +59,8 @@ export async function runKernel(choice: KernelChoice, context: RunContext): Prom
   const failure = complete
     ? ""
     : `the machine ${end}; last on its console:\n${lastWords(files.console)}`;
-  return { name: choice.name, kernel, records, failure, seconds };
+  const faults = faultsIn(readFileSync(files.console, "utf8"));
+  return { name: choice.name, kernel, records, failure, faults, seconds };
 }
 
 async function chooseKernel(choice: KernelChoice, context: BuildContext): Promise<KernelPackages> {

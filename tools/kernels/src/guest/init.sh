@@ -17,6 +17,8 @@ ln -s /proc/self/fd /dev/fd
 chmod 1777 /tmp
 ip link set lo up
 sysctl -qw kernel.panic_on_oops=1
+# Faults of processes are told as information.
+dmesg -n 7
 while read -r module; do
   insmod "/modules/$module.ko" || echo "module $module was not loaded"
 done < /modules/order
