@@ -1,0 +1,107 @@
+import type { PacketPath, Station } from "./packet-path.ts";
+
+const podA: Station = { kind: "pod", name: "pod a", notes: ["10.244.1.2"], onward: "veth" };
+
+const fromPod: Station = {
+  kind: "device",
+  name: "hd…",
+  program: "from_pod",
+  notes: ["sender verified", "flow found or decided", "TTL less 1"],
+};
+
+const fromNet: Station = {
+  kind: "device",
+  name: "eth0",
+  program: "from_net",
+  notes: ["flow found or decided", "TTL less 1"],
+  onward: "redirect_peer",
+};
+
+const toNet: Station = {
+  kind: "device",
+  name: "eth0",
+  program: "to_net",
+  notes: ["counted"],
+  onward: "wire",
+};
+
+/** The ways that the life of a packet tells of. */
+export const paths: readonly PacketPath[] = [
+  {
+    name: "pod-to-pod-same-node",
+    title: "From a pod to a pod of the same node",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          podA,
+          { ...fromPod, onward: "redirect_peer" },
+          { kind: "pod", name: "pod c", notes: ["10.244.1.3"] },
+        ],
+      },
+    ],
+  },
+  {
+    name: "pod-to-pod-direct",
+    title: "From a pod to a pod of another node, by direct routing",
+    places: [
+      { name: "node-1", stations: [podA, { ...fromPod, onward: "redirect_neigh" }, toNet] },
+      {
+        name: "node-2",
+        stations: [fromNet, { kind: "pod", name: "pod b", notes: ["10.244.2.1"] }],
+      },
+    ],
+  },
+  {
+    name: "pod-to-node",
+    title: "From a pod to its own node",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          podA,
+          {
+            ...fromPod,
+            notes: ["sender verified", "the route is local"],
+            onward: "left to it",
+          },
+          { kind: "kernel", name: "kernel", notes: ["192.0.2.1"] },
+        ],
+      },
+    ],
+  },
+  {
+    name: "node-to-pod",
+    title: "From a node to its own pod",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          { kind: "kernel", name: "kernel", notes: ["route to the pod"], onward: "route" },
+          {
+            kind: "device",
+            name: "hd…",
+            program: "to_pod",
+            notes: ["address is behind it", "sender is no other pod"],
+            onward: "veth",
+          },
+          { kind: "pod", name: "pod a", notes: ["10.244.1.2"] },
+        ],
+      },
+    ],
+  },
+  {
+    name: "outside-to-pod",
+    title: "From outside of the cluster to a pod, by direct routing",
+    places: [
+      {
+        name: "outside",
+        stations: [{ kind: "host", name: "host", notes: ["route by node-1"], onward: "wire" }],
+      },
+      {
+        name: "node-1",
+        stations: [fromNet, { kind: "pod", name: "pod a", notes: ["10.244.1.2"] }],
+      },
+    ],
+  },
+];
