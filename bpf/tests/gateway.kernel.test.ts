@@ -142,8 +142,8 @@ describe("neighbour discovery from a pod", () => {
       target,
       options: [{ type: "target-link-layer-address", address: gatewayMac }],
     });
-    const [frame, ip] = advertisement(linkLocal, true).layers;
-    expect(matchPacket(result.packet, { layers: [frame, ip, proxied] })).toEqual([]);
+    const headers = advertisement(linkLocal, true).layers.slice(0, 2);
+    expect(matchPacket(result.packet, { layers: [...headers, proxied] })).toEqual([]);
   });
 
   it("for an address that nobody has hears nothing", async () => {
