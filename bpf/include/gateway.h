@@ -16,7 +16,8 @@ static __always_inline enum reason gateway_no_question(struct __sk_buff *skb, __
 		return skb->len < offset + sizeof(struct arp_ipv4) ? REASON_TRUNCATED
 								   : REASON_ARP_TARGET;
 	type = packet_need(skb, offset, sizeof(*type));
-	return !type || *type == NDP_NEIGHBOUR_SOLICITATION ? REASON_TRUNCATED : REASON_LINK_CONTROL;
+	return !type || *type == NDP_NEIGHBOUR_SOLICITATION ? REASON_TRUNCATED
+							    : REASON_LINK_CONTROL;
 }
 
 /*

@@ -22,7 +22,7 @@ static __always_inline __u32 neighbour_offset(struct __sk_buff *skb)
 	if (skb->protocol != bpf_htons(ETH_P_IPV6))
 		return 0;
 	ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
-	return ip && ip->nexthdr == IPPROTO_ICMPV6 ? ETH_HLEN + sizeof(*ip) : 0;
+	return ip && ip->version == 6 && ip->nexthdr == IPPROTO_ICMPV6 ? ETH_HLEN + sizeof(*ip) : 0;
 }
 
 /* Reads for whose link-layer address the frame asks. False when it does not ask, or is cut short. */
