@@ -65,7 +65,7 @@ export class Announcer {
   #free = 0;
   #closed = false;
 
-  /** `rate` is in frames per second. */
+  /** `rate` is in frames per second; 0: nothing is announced. */
   constructor(deps: AnnouncerDeps, rate: number) {
     this.#deps = deps;
     this.#pause = 1000 / rate;
@@ -74,6 +74,7 @@ export class Announcer {
   /** Announces from now on, in place of what was announced under the key. */
   announce(key: string, announcement: Announcement): void {
     this.forget(key);
+    if (this.#pause === Number.POSITIVE_INFINITY) return;
     const due = this.#deps.clock.monotonic();
     this.#first[announcement.family].waiting.set(key, { announcement, due });
     this.#schedule();
@@ -97,7 +98,7 @@ export class Announcer {
     const due = Math.max(next.due, this.#free);
     if (this.#timer !== undefined && this.#timer.due <= due) return;
     this.#timer?.handle[Symbol.dispose]();
-    const delay = due - this.#deps.clock.monotonic();
+    const delay = Math.max(0, due - this.#deps.clock.monotonic());
     const handle = this.#deps.clock.schedule(delay, () => {
       this.#timer = undefined;
       this.#sendNext();

@@ -62,7 +62,7 @@ export interface NdpProxyOptions {
    */
   readonly override?: boolean;
   /**
-   * Announcements a second, repetitions included, on all devices together.
+   * Announcements a second, repetitions included, on all devices together; 0: none.
    *
    * @defaultValue 100
    */
@@ -188,7 +188,7 @@ function proxyEntries({
 }
 
 function checkRate(rate: number): void {
-  if (rate > 0 && Number.isFinite(rate)) return;
+  if (rate >= 0 && Number.isFinite(rate)) return;
   throw new NdpError({
     code: "invalid-option",
     operation: "create neighbour proxy with",

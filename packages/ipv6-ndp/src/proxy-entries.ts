@@ -10,7 +10,6 @@ import {
   type NeighbourId,
   type Neighbours,
   type RouteProtocol,
-  RtnetlinkError,
 } from "@heddle/rtnetlink";
 import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
 import type { Announcer } from "./announcer.ts";
@@ -87,16 +86,16 @@ export class ProxyEntries implements ReconcileTarget<string, ProxyEntry> {
       if (entry.protocol === this.#deps.protocol) await this.delete(keyOf(entry));
   }
 
-  /** Whether there was none. One of somebody else serves as well. */
+  /**
+   * Whether there was none. One of somebody else serves as well; the kernel refuses no second one by itself, but
+   * would make it ours.
+   */
   async #add({ ifindex, address }: ProxyEntry): Promise<boolean> {
     const { neighbours, protocol } = this.#deps;
-    try {
-      await neighbours.add({ ...idOf(ifindex, address), protocol });
-      return true;
-    } catch (error) {
-      if (error instanceof RtnetlinkError && error.code === "exists") return false;
-      throw error;
-    }
+    const id = idOf(ifindex, address);
+    if ((await neighbours.get(id)) !== undefined) return false;
+    await neighbours.add({ ...id, protocol });
+    return true;
   }
 
   #announce(key: string, { ifindex, address, device }: ProxyEntry): void {

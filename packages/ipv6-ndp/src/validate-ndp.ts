@@ -68,9 +68,15 @@ export function validateNdp(packet: Packet<AnyLayer>): NdpFault | undefined {
   const fragment = findLayer(packet, "ipv6-fragment");
   if (fragment?.nextHeader === "icmpv6") return "fragmented";
   const message = findLayer(packet, "icmpv6");
-  if (message === undefined) return packet.problem?.layer === "icmpv6" ? "too-short" : "not-ndp";
+  if (message === undefined) return announcesIcmpv6(packet) ? "too-short" : "not-ndp";
   if (!isNdp(message)) return "not-ndp";
   return faultOfAny(packet, ip, message) ?? faultOf(ip, message);
+}
+
+/** Whether the last header says that a message follows, of which too little is there to be read. */
+function announcesIcmpv6({ layers }: Packet<AnyLayer>): boolean {
+  const last = layers.at(-1);
+  return last !== undefined && "nextHeader" in last && last.nextHeader === "icmpv6";
 }
 
 function isNdp(message: Icmpv6): message is Ndp {

@@ -172,8 +172,8 @@ const rows: readonly [PacketDraft, readonly (string | RegExp)[]][] = [
     ),
     [
       "[icmp6 sum ok] ICMP6, multicast listener report v2, 2 group record(s)",
-      "[gaddr ff02::1:ff00:7 to_ex, 0 source(s)]",
-      "[gaddr ff05::9 allow, 1 source(s)",
+      "[gaddr ff02::1:ff00:7 to_ex { }]",
+      "[gaddr ff05::9 allow { fd00::1 }]",
     ],
   ],
   [
