@@ -6,18 +6,22 @@ import {
   parseIpv6,
   parseMac,
 } from "@heddle/contracts";
-import { NdpSpeakerFlag, solicitationOf } from "@heddle/ipv6-ndp";
+import { NdpSpeakerFlag, solicitationOf, validateNdp } from "@heddle/ipv6-ndp";
 import {
   arp,
   buildPacket,
   ethernet,
+  findLayer,
   icmpv6,
   ipv6,
   matchPacket,
   type NdpOption,
   packet,
   type PacketDraft,
+  parsePacket,
+  verifyChecksums,
 } from "@heddle/packet";
+import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { absentPod, Scene } from "./scene.ts";
 
@@ -247,6 +251,49 @@ describe("a solicitation for a pod is dropped with", () => {
 function isUnprotected(offset: number): boolean {
   return offset >= 15 && offset <= 17;
 }
+
+/** Bytes of a solicitation changed, some of them with a right checksum all the same. */
+const mutations = fc.record({
+  options: fc.array(fc.tuple(fc.constantFrom(1, 2, 14, 253), fc.integer({ min: 1, max: 3 })), {
+    maxLength: 3,
+  }),
+  source: fc.constantFrom(unspecified, neighbour.address),
+  unicast: fc.boolean(),
+  changes: fc.array(fc.tuple(fc.nat(110), fc.nat(255)), { maxLength: 2 }),
+  cut: fc.nat(12),
+  summed: fc.boolean(),
+});
+
+/** Makes the checksum right for what stands in the frame, as far as there is a message. */
+function sumUp(frame: Uint8Array): void {
+  const parsed = parsePacket(frame, { linkType: "ethernet" });
+  const report = verifyChecksums(parsed).find(({ kind }) => kind === "icmpv6");
+  if (report?.computed === undefined) return;
+  frame.set([report.computed >>> 8, report.computed & 255], 56);
+}
+
+it("what is answered is just what the rules of RFC 4861 let through", async () => {
+  let answers = 0;
+  await fc.assert(
+    fc.asyncProperty(mutations, async ({ options, source, unicast, changes, cut, summed }) => {
+      const given = options.map(([type, units]) => option(type, units));
+      const whole = buildPacket(solicitation({ options: given, source, unicast }));
+      for (const [offset, value] of changes)
+        if (14 + offset < whole.length) whole[14 + offset] = value;
+      const frame = whole.subarray(0, Math.max(54, whole.length - cut));
+      if (summed) sumUp(frame);
+      const parsed = parsePacket(frame, { linkType: "ethernet" });
+      const message = findLayer(parsed, "icmpv6");
+      const isQuestion =
+        message?.type === "neighbor-solicitation" && message.target === podAddress();
+      const { verdict } = await run(frame);
+      expect(verdict === "redirect").toBe(isQuestion && validateNdp(parsed) === undefined);
+      if (verdict === "redirect") answers++;
+    }),
+    { numRuns: 2000 },
+  );
+  expect(answers).toBeGreaterThan(100);
+});
 
 function request(target: IpAddress, sender = neighbour4, toNode = false): PacketDraft {
   return packet(

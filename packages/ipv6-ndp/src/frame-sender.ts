@@ -5,8 +5,12 @@ import { NdpError } from "./ndp-error.ts";
 import { ndpObjectFile } from "./object-file.ts";
 
 /** Sends whole frames, without a socket. */
-export interface FrameSender extends Disposable {
-  /** @throws {NdpError} `not-sent`; `BpfError` `no-device` */
+export interface FrameSender extends AsyncDisposable {
+  /**
+   * Sends a frame, from its Ethernet header on, out of a device. The first one loads the program for that.
+   *
+   * @throws {NdpError} `not-sent`, `object-missing`; `BpfError` `no-device`, `not-permitted`
+   */
   send(device: InterfaceIndex, frame: Uint8Array): Promise<void>;
 }
 
@@ -15,17 +19,27 @@ export interface FrameSenderOptions {
   readonly netns?: string | undefined;
 }
 
-/** Loads the program that sends. */
-export async function openFrameSender(options: FrameSenderOptions = {}): Promise<FrameSender> {
+/** Makes a sender; nothing is loaded before it is used. Disposing frees the program. */
+export function createFrameSender(options: FrameSenderOptions = {}): FrameSender {
+  let loading: Promise<LoadedObject> | undefined;
+  return {
+    async send(device, frame) {
+      loading ??= loadSender();
+      await sendFrame(await loading, device, frame, options.netns);
+    },
+    async [Symbol.asyncDispose]() {
+      (await loading)?.close();
+      loading = undefined;
+    },
+  };
+}
+
+async function loadSender(): Promise<LoadedObject> {
   const unused = [ndpAddrsMap, ndpCountersMap, ndpDevicesMap];
-  const object = await loadObject(ndpObject, ndpObjectFile(), {
+  return await loadObject(ndpObject, ndpObjectFile(), {
     programs: [ndpObject.programs.ndpSend.name],
     maps: Object.fromEntries(unused.map(({ name }) => [name, { create: false }])),
   });
-  return {
-    send: (device, frame) => sendFrame(object, device, frame, options.netns),
-    [Symbol.dispose]: () => object.close(),
-  };
 }
 
 /** Runs the program on the frame, as if the device were to send it, and the program sends it. */

@@ -5,7 +5,7 @@
  * @module
  */
 export { announcementOf } from "./announcement.ts";
-export { type FrameSender, type FrameSenderOptions, openFrameSender } from "./frame-sender.ts";
+export { type FrameSender, type FrameSenderOptions, createFrameSender } from "./frame-sender.ts";
 export * from "./generated/bpf.ts";
 export { groupMac, isSolicitedNodeGroup, solicitedNodeGroup } from "./groups.ts";
 export { type NdpDevice, ndpDevices, type NdpDeviceSources } from "./ndp-devices.ts";

@@ -7,11 +7,13 @@ import {
   type Logger,
   parseIpv6,
   type Service,
+  type StateStream,
   worseHealth,
 } from "@heddle/contracts";
 import type { Neighbours, RouteProtocol } from "@heddle/rtnetlink";
 import {
   createReconciler,
+  createState,
   type Derived,
   flatten,
   group,
@@ -23,7 +25,7 @@ import {
   type Table,
 } from "@heddle/tables";
 import type { KeyedMap } from "libbpf-napi";
-import { combineLatest, map, type Observable } from "rxjs";
+import { combineLatest, type Subscription } from "rxjs";
 import { Announcer } from "./announcer.ts";
 import { NdpSpeakerFlag, type NdpSpeaker } from "./generated/bpf.ts";
 import type { NdpDevice } from "./ndp-devices.ts";
@@ -77,7 +79,7 @@ export interface NdpProxyOptions {
  * need no process.
  */
 export interface NdpProxy extends Service {
-  readonly health$: Observable<Health>;
+  readonly health$: StateStream<Health>;
   /** All that it keeps in tables, to look at. */
   readonly tables: readonly Table<Key, unknown>[];
   /** Removes what it has in the kernel, after `close`. */
@@ -101,6 +103,8 @@ class KernelNdpProxy implements NdpProxy {
   readonly #entries: ProxyEntries;
   readonly #devices: Reconciler<number>;
   readonly #addresses: Reconciler<string>;
+  readonly #health = createState<Health>({ level: "starting", message: "not started yet" });
+  #subscription: Subscription | undefined;
 
   constructor(deps: NdpProxyDeps, options: NdpProxyOptions) {
     const { clock, logger, neighbours, send } = deps;
@@ -134,10 +138,8 @@ class KernelNdpProxy implements NdpProxy {
     );
   }
 
-  get health$(): Observable<Health> {
-    return combineLatest([this.#devices.health$, this.#addresses.health$]).pipe(
-      map(([one, other]) => worseHealth(one, other)),
-    );
+  get health$(): StateStream<Health> {
+    return this.#health.state$;
   }
 
   get tables(): readonly Table<Key, unknown>[] {
@@ -146,6 +148,9 @@ class KernelNdpProxy implements NdpProxy {
 
   /** Nothing is announced before it is answered for. */
   async start(): Promise<void> {
+    this.#subscription = combineLatest([this.#devices.health$, this.#addresses.health$]).subscribe(
+      ([one, other]) => this.#health.set(worseHealth(one, other)),
+    );
     await this.#devices.start();
     await this.#devices.whenIdle();
     await this.#addresses.start();
@@ -156,6 +161,7 @@ class KernelNdpProxy implements NdpProxy {
     await this.#addresses.close();
     await this.#devices.close();
     await this.#announcer.close();
+    this.#subscription?.unsubscribe();
   }
 
   async remove(): Promise<void> {

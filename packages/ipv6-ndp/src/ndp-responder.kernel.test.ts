@@ -5,10 +5,10 @@ import { requireFeature, waitUntil } from "@heddle/testing";
 import { queryClsact, queryTcx } from "libbpf-napi";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import {
+  createFrameSender,
   createNdpResponder,
   type NdpResponder,
   type NdpResponderOptions,
-  openFrameSender,
   solicitationOf,
   solicitedNodeGroup,
 } from "./index.ts";
@@ -222,7 +222,7 @@ describe("a solicitation that must be discarded", () => {
     give(inner[6]);
     const responder = await start();
     const [{ netns, far, mac }] = scene.links;
-    using sender = await openFrameSender({ netns: netns.path });
+    await using sender = createFrameSender({ netns: netns.path });
     const target = parseIpv6(inner[6]);
     const question = { target, mac, source: parseIpv6(neighbourAddress[6]) };
     await sender.send(far, buildPacket(changed(solicitationOf(question), change)));

@@ -1,4 +1,4 @@
-import type { Health, InterfaceIndex, IpAddress, Service } from "@heddle/contracts";
+import type { Health, InterfaceIndex, IpAddress, Service, StateStream } from "@heddle/contracts";
 import {
   createReconciler,
   type Key,
@@ -8,7 +8,6 @@ import {
   type Table,
 } from "@heddle/tables";
 import { type LoadedObject, loadObject, probe } from "libbpf-napi";
-import type { Observable } from "rxjs";
 import { AttachedDevices } from "./attached-devices.ts";
 import { sendFrame } from "./frame-sender.ts";
 import {
@@ -58,7 +57,7 @@ export interface NdpResponder extends Service {
   /** What became of requests since `start`: those that were answered, left to the kernel (`passed`) or malformed. */
   counters(): readonly NdpCount[];
   /** Usable from `start` to `close`. */
-  readonly health$: Observable<Health>;
+  readonly health$: StateStream<Health>;
   /** All that it keeps in tables, to look at; none before `start`. */
   readonly tables: readonly Table<Key, unknown>[];
 }
@@ -91,7 +90,7 @@ class StandaloneNdpResponder implements NdpResponder {
     this.#options = options;
   }
 
-  get health$(): Observable<Health> {
+  get health$(): StateStream<Health> {
     return this.#use("watch health").proxy.health$;
   }
 
