@@ -132,6 +132,11 @@ describe("a message that must be discarded", () => {
     ],
     [
       "source-option",
+      "duplicate address detection, with an address of another length",
+      message({ ...solicitation, options: [{ type: 1, data: new Uint8Array(14) }] }, nobody, group),
+    ],
+    [
+      "source-option",
       "duplicate address detection, with an address",
       message({ ...solicitation, options: [ownAddress] }, nobody, group),
     ],

@@ -5,6 +5,7 @@ import {
   type Icmpv6,
   type Ipv6,
   type Ndp,
+  type NdpOption,
   type NeighborAdvertisement,
   type NdpRedirect,
   type Packet,
@@ -124,9 +125,15 @@ function faultOfRedirect(ip: Ipv6, { target, destination }: NdpRedirect): NdpFau
 
 const unspecified = "::";
 
+/** An option of another length than an Ethernet address has is known by its number only. */
+const sourceOptions: ReadonlySet<NdpOption["type"]> = new Set<NdpOption["type"]>([
+  "source-link-layer-address",
+  1,
+]);
+
 /** Whether the sender has no address, and yet says what its link-layer address is. */
 function namesItself({ source }: Ipv6, { options }: Ndp): boolean {
-  return source === unspecified && options.some(({ type }) => type === "source-link-layer-address");
+  return source === unspecified && options.some(({ type }) => sourceOptions.has(type));
 }
 
 function isMulticast(address: Ipv6Address): boolean {
