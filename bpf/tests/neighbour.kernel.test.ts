@@ -260,7 +260,7 @@ const mutations = fc.record({
   source: fc.constantFrom(unspecified, neighbour.address),
   unicast: fc.boolean(),
   changes: fc.array(fc.tuple(fc.nat(110), fc.nat(255)), { maxLength: 2 }),
-  cut: fc.nat(12),
+  cut: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(12)),
   summed: fc.boolean(),
 });
 
@@ -290,7 +290,7 @@ it("what is answered is just what the rules of RFC 4861 let through", async () =
       expect(verdict === "redirect").toBe(isQuestion && validateNdp(parsed) === undefined);
       if (verdict === "redirect") answers++;
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
   expect(answers).toBeGreaterThan(100);
 });
