@@ -68,7 +68,7 @@ describe("the configuration", () => {
       '--log-level: "loud" is not one of debug, info',
     ],
     [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
-    [{ objects: "/o" }, "proxyDevices: eth 0", "not a list of names"],
+    [{ objects: "/o" }, "proxyDevices: eth 0", "empty, or with white space"],
     [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
     [{ objects: "/o" }, "maxFlow: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "toString: 5", "toString in "],
