@@ -17,8 +17,14 @@ interface Scene {
   readonly clock: ManualClock;
   readonly announcer: Announcer;
   readonly sent: readonly Sent[];
-  announce(name: string, family?: IpFamily): void;
+  readonly announce: (name: string, family?: IpFamily) => void;
 }
+
+const announcement = (name: string, family: IpFamily): Announcement => ({
+  device: interfaceIndex(7),
+  family,
+  frame: Buffer.from(name),
+});
 
 function scene(rate = 1000, send: () => Promise<void> = async () => undefined): Scene {
   const clock = createManualClock();
@@ -32,11 +38,6 @@ function scene(rate = 1000, send: () => Promise<void> = async () => undefined): 
     },
   };
   const announcer = new Announcer(deps, rate);
-  const announcement = (name: string, family: IpFamily): Announcement => ({
-    device: interfaceIndex(7),
-    family,
-    frame: Buffer.from(name),
-  });
   return {
     clock,
     announcer,

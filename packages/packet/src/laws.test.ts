@@ -226,16 +226,19 @@ const ndpOptions = fc.oneof(
     .constantFrom(6, 14)
     .chain((length) => dataOf(length).map((nonce) => ({ type: "nonce" as const, nonce }))),
   bits(32).map((interval) => ({ type: "advertisement-interval" as const, interval })),
-  some({ reserved: bits(16), preference: bits(16), lifetime: bits(16) }).map((fields) => ({
-    type: "home-agent-information" as const,
-    ...fields,
-  })),
-  some({
+  fc.record({
+    type: fc.constant("home-agent-information" as const),
+    reserved: bits(16),
+    preference: bits(16),
+    lifetime: bits(16),
+  }),
+  fc.record({
+    type: fc.constant("route-information" as const),
     prefixLength: bits(7),
     preference: fc.constantFrom("low" as const, "high" as const, 2),
     reserved: bits(3),
     lifetime: bits(32),
-  }).map((fields) => ({ type: "route-information" as const, ...fields })),
+  }),
   ipv6s.map((prefix) => ({
     type: "route-information" as const,
     prefixLength: 128,

@@ -14,7 +14,7 @@ const packetHead = 16;
 
 /** Captures ARP and ICMPv6 by tcpdump; resolves when it listens. */
 export async function capture(netns: TestNetns, device: string): Promise<Capture> {
-  const args = ["-i", device, "-U", "--immediate-mode", "-w", "-", "arp or ip6"];
+  const args = ["-i", device, "-U", "-Z", "root", "--immediate-mode", "-w", "-", "arp or ip6"];
   const tcpdump = spawn("nsenter", [`--net=${netns.path}`, "--", "tcpdump", ...args]);
   const packets: Packet[] = [];
   let rest = Buffer.alloc(0);

@@ -27,7 +27,7 @@ export const neighbourAddress: Readonly<Record<IpFamily, IpAddress>> = {
 };
 
 /** One of the host's links: a neighbour who knows nothing but that the inner prefixes are on it. */
-export interface SceneLink {
+interface SceneLink {
   readonly netns: TestNetns;
   /** The host's device. */
   readonly device: InterfaceIndex;
