@@ -24,18 +24,12 @@
 /* The `size` bytes at `offset`, or NULL when they do not lie in the linear part of the buffer. */
 static __always_inline void *packet_peek(const struct __sk_buff *skb, __u32 offset, __u32 size)
 {
-	void *bytes, *end = packet_pointer(skb, data_end);
-	__u64 distance = offset;
+	void *data = packet_pointer(skb, data);
+	void *end = packet_pointer(skb, data_end);
 
-	/* The verifier knows the bounds of the very register that was compared, and of no copy of it. */
-	if (!__builtin_constant_p(offset))
-		barrier_var(distance);
-	if (distance > PACKET_MAX_OFFSET)
+	if (offset > PACKET_MAX_OFFSET || data + offset + size > end)
 		return NULL;
-	bytes = packet_pointer(skb, data) + distance;
-	if (bytes + size > end)
-		return NULL;
-	return bytes;
+	return data + offset;
 }
 
 /*

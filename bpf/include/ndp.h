@@ -29,6 +29,12 @@
 #define NDP_TARGET_LINK_LAYER_ADDRESS 2
 #define NDP_HOP_LIMIT 255
 
+/*
+ * Where a message lies in its frame. One behind extension headers is not looked at: nobody has a use for them
+ * here, and with one for fragments it would have to be ignored (RFC 6980 section 5).
+ */
+#define NDP_OFFSET (ETH_HLEN + sizeof(struct ipv6hdr))
+
 /* Options are counted in units of eight bytes (RFC 4861 section 4.6). */
 #define NDP_UNIT 8
 /* What is looked through of a message, in units; one that is signed (RFC 3971) has about half of it. */
@@ -98,13 +104,17 @@ static __always_inline __u16 ndp_fold(__u64 sum)
 	return sum;
 }
 
-/* Reads for whose link-layer address a solicitation at `offset` asks. */
-static __always_inline bool ndp_asked(struct __sk_buff *skb, __u32 offset, struct ip_addr *target)
+/* Reads for whose link-layer address a solicitation asks. */
+static __always_inline bool ndp_asked(struct __sk_buff *skb, struct ip_addr *target)
 {
-	const struct ndp_solicitation *solicitation = packet_need(skb, offset,
-								  sizeof(*solicitation));
+	const struct ipv6hdr *ip = packet_need(skb, ETH_HLEN,
+					       sizeof(*ip) + sizeof(struct ndp_solicitation));
+	const struct ndp_solicitation *solicitation;
 
-	if (!solicitation || solicitation->icmp.icmp6_type != NDP_NEIGHBOUR_SOLICITATION)
+	if (!ip || ip->version != 6 || ip->nexthdr != IPPROTO_ICMPV6)
+		return false;
+	solicitation = (const void *)(ip + 1);
+	if (solicitation->icmp.icmp6_type != NDP_NEIGHBOUR_SOLICITATION)
 		return false;
 	*target = solicitation->target;
 	return true;
@@ -120,7 +130,7 @@ static __always_inline bool ndp_is_solicited_node(const struct in6_addr *address
 }
 
 /* The sum over a message of `length` bytes, which are there, and over its pseudo-header. */
-static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 offset, __u32 length,
+static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 length,
 					   const struct ipv6hdr *ip)
 {
 	const __be32 *address = ip->saddr.in6_u.u6_addr32;
@@ -134,7 +144,7 @@ static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 of
 
 		if (at >= length)
 			break;
-		unit = packet_peek(skb, offset + at, sizeof(*unit));
+		unit = packet_peek(skb, NDP_OFFSET + at, sizeof(*unit));
 		if (!unit)
 			return REASON_TRUNCATED;
 		sum += (__u64)unit->word[0] + unit->word[1];
@@ -143,8 +153,8 @@ static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 of
 }
 
 /* Walks the options of a message whose length is a number of whole units. */
-static __always_inline int ndp_options_problem(const struct __sk_buff *skb, __u32 offset,
-					       __u32 length, bool from_nobody)
+static __always_inline int ndp_options_problem(const struct __sk_buff *skb, __u32 length,
+					       bool from_nobody)
 {
 	__u32 at = sizeof(struct ndp_solicitation);
 
@@ -153,7 +163,7 @@ static __always_inline int ndp_options_problem(const struct __sk_buff *skb, __u3
 
 		if (at >= length)
 			break;
-		option = packet_peek(skb, offset + at, sizeof(*option));
+		option = packet_peek(skb, NDP_OFFSET + at, sizeof(*option));
 		if (!option)
 			return REASON_TRUNCATED;
 		if (!option->length)
@@ -169,8 +179,9 @@ static __always_inline int ndp_options_problem(const struct __sk_buff *skb, __u3
  * Why a solicitation is silently discarded, or 0 (RFC 4861 section 7.1.1). That its target is no multicast
  * address is seen to by whoever looks the target up.
  */
-__noinline int ndp_solicitation_problem(struct __sk_buff *skb, __u32 offset)
+static __always_inline int ndp_solicitation_problem(struct __sk_buff *skb)
 {
+	const __u32 smallest = sizeof(struct ndp_solicitation);
 	const struct ipv6hdr *ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
 	const struct ndp_solicitation *solicitation;
 	bool from_nobody;
@@ -179,17 +190,17 @@ __noinline int ndp_solicitation_problem(struct __sk_buff *skb, __u32 offset)
 
 	if (!ip)
 		return REASON_TRUNCATED;
-	length = ETH_HLEN + sizeof(*ip) + bpf_ntohs(ip->payload_len) - offset;
-	if (length < sizeof(*solicitation) || length > 0xffff || offset + length > skb->len)
+	length = bpf_ntohs(ip->payload_len);
+	if (length < smallest || NDP_OFFSET + length > skb->len)
 		return REASON_TRUNCATED;
 	if (length % NDP_UNIT || length > NDP_MAX_UNITS * NDP_UNIT)
 		return REASON_BAD_OPTION;
-	if (bpf_skb_pull_data(skb, offset + length))
+	if (bpf_skb_pull_data(skb, NDP_OFFSET + length))
 		return REASON_TRUNCATED;
-	ip = packet_peek(skb, ETH_HLEN, sizeof(*ip));
-	solicitation = packet_peek(skb, offset, sizeof(*solicitation));
-	if (!ip || !solicitation)
+	ip = packet_peek(skb, ETH_HLEN, sizeof(*ip) + smallest);
+	if (!ip)
 		return REASON_TRUNCATED;
+	solicitation = (const void *)(ip + 1);
 	if (ip->hop_limit != NDP_HOP_LIMIT)
 		return REASON_HOP_LIMIT;
 	if (solicitation->icmp.icmp6_code)
@@ -197,10 +208,10 @@ __noinline int ndp_solicitation_problem(struct __sk_buff *skb, __u32 offset)
 	from_nobody = ip_addr_is_unspecified((const void *)&ip->saddr);
 	if (from_nobody && !ndp_is_solicited_node(&ip->daddr))
 		return REASON_BAD_HEADER;
-	problem = ndp_sum_problem(skb, offset, length, ip);
+	problem = ndp_sum_problem(skb, length, ip);
 	if (problem)
 		return problem;
-	return ndp_options_problem(skb, offset, length, from_nobody);
+	return ndp_options_problem(skb, length, from_nobody);
 }
 
 static __always_inline __sum16 ndp_checksum(struct ndp_checksummed *data)
@@ -265,22 +276,19 @@ static __always_inline void ndp_fill_ip(struct ndp_frame *frame,
 }
 
 /* Puts the answer into the place of a solicitation without a problem. Returns 0 or a reason. */
-static __always_inline int ndp_answer(struct __sk_buff *skb, __u32 offset,
-				      const struct ndp_speaker *speaker)
+static __always_inline int ndp_answer(struct __sk_buff *skb, const struct ndp_speaker *speaker)
 {
 	struct ndp_checksummed answer = {};
 	struct ndp_frame frame = {};
 	const struct ndp_solicitation *solicitation;
+	const struct ethhdr *ethernet = packet_peek(skb, 0, NDP_OFFSET + sizeof(*solicitation));
 	const struct ipv6hdr *ip;
-	const struct ethhdr *ethernet = packet_peek(skb, 0, ETH_HLEN + sizeof(*ip));
 
 	if (!ethernet)
 		return REASON_TRUNCATED;
 	ip = (const void *)(ethernet + 1);
+	solicitation = (const void *)(ip + 1);
 	__builtin_memcpy(&answer.destination, &ip->saddr, sizeof(answer.destination));
-	solicitation = packet_peek(skb, offset, sizeof(*solicitation));
-	if (!solicitation)
-		return REASON_TRUNCATED;
 	answer.advertisement.target = solicitation->target;
 	ndp_advertise(&answer, speaker);
 	ndp_fill_ethernet(&frame.ethernet, ethernet->h_source, &answer);

@@ -12,36 +12,19 @@
  * whose addresses there are: whoever asks them does.
  */
 
-/* Where the request would lie in a frame without extension headers, or 0 for frames that cannot be one. */
-static __always_inline __u32 neighbour_offset(struct __sk_buff *skb)
-{
-	const struct ipv6hdr *ip;
-
-	if (skb->protocol == bpf_htons(ETH_P_ARP))
-		return ETH_HLEN;
-	if (skb->protocol != bpf_htons(ETH_P_IPV6))
-		return 0;
-	ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
-	return ip && ip->version == 6 && ip->nexthdr == IPPROTO_ICMPV6 ? ETH_HLEN + sizeof(*ip) : 0;
-}
-
 /* Reads for whose link-layer address the frame asks. False when it does not ask, or is cut short. */
-static __always_inline bool neighbour_asked(struct __sk_buff *skb, __u32 offset,
-					    struct ip_addr *target)
+static __always_inline bool neighbour_asked(struct __sk_buff *skb, struct ip_addr *target)
 {
-	if (!offset)
-		return false;
 	if (skb->protocol == bpf_htons(ETH_P_ARP))
 		return arp_asked(skb, target);
-	return ndp_asked(skb, offset, target);
+	return skb->protocol == bpf_htons(ETH_P_IPV6) && ndp_asked(skb, target);
 }
 
 /*
  * Turns a request into its answer, after which the frame may go back to where it came from. Returns 0, or
  * the reason to discard the request.
  */
-__noinline int neighbour_answer(struct __sk_buff *skb, __u32 offset,
-				const struct ndp_speaker *speaker)
+__noinline int neighbour_answer(struct __sk_buff *skb, const struct ndp_speaker *speaker)
 {
 	int problem;
 
@@ -49,10 +32,10 @@ __noinline int neighbour_answer(struct __sk_buff *skb, __u32 offset,
 		return REASON_REWRITE_FAILED;
 	if (skb->protocol == bpf_htons(ETH_P_ARP))
 		return arp_answer(skb, &speaker->mac);
-	problem = ndp_solicitation_problem(skb, offset);
+	problem = ndp_solicitation_problem(skb);
 	if (problem)
 		return problem;
-	return ndp_answer(skb, offset, speaker);
+	return ndp_answer(skb, speaker);
 }
 
 #endif

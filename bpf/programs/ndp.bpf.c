@@ -20,21 +20,19 @@ int ndp_answer_for(struct __sk_buff *skb)
 	const struct ndp_speaker *speaker;
 	__u32 ifindex = skb->ifindex;
 	struct ip_addr target = {};
-	__u32 offset;
 	int problem;
 
 	/* A VLAN has a device of its own. */
 	if (skb->vlan_present || skb->pkt_type == PACKET_OTHERHOST)
 		return TC_ACT_UNSPEC;
-	offset = neighbour_offset(skb);
-	if (!neighbour_asked(skb, offset, &target))
+	if (!neighbour_asked(skb, &target))
 		return TC_ACT_UNSPEC;
 	speaker = bpf_map_lookup_elem(&ndp_devices, &ifindex);
 	if (!speaker || !bpf_map_lookup_elem(&ndp_addrs, &target)) {
 		ndp_count(REASON_PASSED);
 		return TC_ACT_UNSPEC;
 	}
-	problem = neighbour_answer(skb, offset, speaker);
+	problem = neighbour_answer(skb, speaker);
 	if (problem) {
 		ndp_count(problem);
 		return TC_ACT_SHOT;

@@ -49,7 +49,7 @@ __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
  * Answers a request for the link-layer address of a pod of this node, on the devices that are chosen for
  * that. Everything else is left to the kernel.
  */
-__noinline int from_net_neighbour(struct __sk_buff *skb, __u32 offset)
+__noinline int from_net_neighbour(struct __sk_buff *skb)
 {
 	const struct ndp_speaker *speaker;
 	__u32 ifindex = skb->ifindex;
@@ -57,9 +57,9 @@ __noinline int from_net_neighbour(struct __sk_buff *skb, __u32 offset)
 	int problem;
 
 	speaker = bpf_map_lookup_elem(&ndp_devices, &ifindex);
-	if (!speaker || !neighbour_asked(skb, offset, &target) || !endpoint_find(&target))
+	if (!speaker || !neighbour_asked(skb, &target) || !endpoint_find(&target))
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	problem = neighbour_answer(skb, offset, speaker);
+	problem = neighbour_answer(skb, speaker);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_NET, problem);
 	counter_add(HOOK_FROM_NET, REASON_ANSWERED, skb->len - ETH_HLEN);
@@ -85,7 +85,7 @@ int from_net(struct __sk_buff *skb)
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_REWRITE_FAILED);
 	/* What is for several stations is routed by none. */
 	if (skb->pkt_type != PACKET_HOST || skb->protocol == bpf_htons(ETH_P_ARP))
-		return from_net_neighbour(skb, neighbour_offset(skb));
+		return from_net_neighbour(skb);
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		problem = ipv4_parse(skb, &packet);
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
@@ -98,7 +98,7 @@ int from_net(struct __sk_buff *skb)
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (link_control_type(skb, &packet))
-		return from_net_neighbour(skb, packet.transport_offset);
+		return from_net_neighbour(skb);
 
 	flow = fastpath_find(skb, &packet);
 	if (!flow)

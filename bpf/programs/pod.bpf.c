@@ -85,7 +85,7 @@ int from_pod(struct __sk_buff *skb)
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		problem = ipv6_parse(skb, &packet);
 	else if (skb->protocol == bpf_htons(ETH_P_ARP))
-		return gateway_answer(skb, ETH_HLEN);
+		return gateway_answer(skb);
 	else
 		problem = REASON_UNKNOWN_PROTOCOL;
 	if (!problem)
@@ -99,7 +99,7 @@ int from_pod(struct __sk_buff *skb)
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}
 	if (link_control_type(skb, &packet))
-		return gateway_answer(skb, packet.transport_offset);
+		return gateway_answer(skb);
 	return from_pod_slow(skb, &packet);
 }
 

@@ -8,12 +8,15 @@ import {
 } from "@heddle/contracts";
 import { NdpSpeakerFlag, solicitationOf, validateNdp } from "@heddle/ipv6-ndp";
 import {
+  type AnyLayer,
   arp,
   buildPacket,
   ethernet,
   findLayer,
   icmpv6,
   ipv6,
+  ipv6DestinationOptions,
+  ipv6Fragment,
   matchPacket,
   type NdpOption,
   packet,
@@ -169,6 +172,20 @@ describe("a solicitation from the network", () => {
     const result = await run(solicitation(given));
     expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
     expect(await scene.allFlows()).toEqual([]);
+  });
+
+  it.each<[string, AnyLayer]>([
+    ["a fragment header, though it is whole", ipv6Fragment({ identification: 7 })],
+    ["options for its destination", ipv6DestinationOptions()],
+  ])("behind %s has no answer, on either side", async (_, header) => {
+    for (const unicast of [false, true]) {
+      const [frame, ip, message] = solicitation({ unicast }).layers;
+      if (frame === undefined || ip === undefined || message === undefined) throw new Error("none");
+      const draft = packet(frame, ip, header, message);
+      expect(await run(draft)).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
+      const fromPod = await scene.run("fromPod", scene.db.ifindex, draft);
+      expect(fromPod).toMatchObject({ verdict: "drop", counted: ["fromPod linkControl"] });
+    }
   });
 
   it("to another station is left alone", async () => {
