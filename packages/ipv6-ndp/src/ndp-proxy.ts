@@ -193,7 +193,8 @@ function proxyEntries({
   return flatten(entries$);
 }
 
-function checkRate(rate: number): void {
+/** @throws {NdpError} `invalid-option` */
+export function checkRate(rate = 0): void {
   if (rate >= 0 && Number.isFinite(rate)) return;
   throw new NdpError({
     code: "invalid-option",

@@ -1,12 +1,22 @@
 import { spawnSync } from "node:child_process";
-import { type IpFamily, ipFamilies, isIpv4Address, parseIp, parseIpv6 } from "@heddle/contracts";
+import {
+  type InterfaceIndex,
+  interfaceIndex,
+  type IpFamily,
+  ipFamilies,
+  isIpv4Address,
+  parseIp,
+  parseIpv6,
+} from "@heddle/contracts";
 import { buildPacket, findLayer, type Packet, type PacketDraft } from "@heddle/packet";
+import { createTable } from "@heddle/tables";
 import { requireFeature, waitUntil } from "@heddle/testing";
 import { queryClsact, queryTcx } from "libbpf-napi";
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import {
   createFrameSender,
   createNdpResponder,
+  type NdpDevice,
   type NdpResponder,
   type NdpResponderOptions,
   solicitationOf,
@@ -246,6 +256,31 @@ describe("a solicitation that must be discarded", () => {
       expect.objectContaining({ reason: "answered" }),
     );
   });
+});
+
+it("a device that is not there is told of by health, and holds up no other", async () => {
+  give(inner[6]);
+  const gone = createTable<InterfaceIndex, NdpDevice>({ name: "devices" });
+  for (const { device, mac } of scene.links) {
+    gone.upsert(device, { name: "eth", mac, source: undefined });
+  }
+  gone.upsert(interfaceIndex(4711), { name: "gone", mac: scene.links[0].mac, source: undefined });
+  gone.markSynced();
+  scene = { ...scene, deps: { ...scene.deps, devices$: gone.changes$ } };
+  const responder = await start(quiet);
+  expect(responder.health$.value).toMatchObject({
+    level: "degraded",
+    message: expect.stringContaining("1 of 3 devices with programs failed"),
+  });
+  expect(await scene.resolve(scene.links[0], inner[6])).toMatchObject({ state: "reachable" });
+});
+
+it("is refused with options that make no sense, and has no counters before it is started", () => {
+  const options = { protocol: 77, announcementRate: Number.NaN };
+  expect(() => createNdpResponder(scene.deps, options)).toThrow("NaN is not a number of frames");
+  const responder = createNdpResponder(scene.deps, { protocol: 77 });
+  expect(() => responder.counters()).toThrow(expect.objectContaining({ code: "not-started" }));
+  expect(responder.health$.value.level).toBe("starting");
 });
 
 it("closing takes back all that there was", async () => {

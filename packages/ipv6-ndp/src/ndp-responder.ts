@@ -1,6 +1,14 @@
-import type { Health, InterfaceIndex, IpAddress, Service, StateStream } from "@heddle/contracts";
+import {
+  type Health,
+  type InterfaceIndex,
+  type IpAddress,
+  type Service,
+  type StateStream,
+  worseHealth,
+} from "@heddle/contracts";
 import {
   createReconciler,
+  createState,
   type Key,
   mapValues,
   type Reconciler,
@@ -8,6 +16,7 @@ import {
   type Table,
 } from "@heddle/tables";
 import { type LoadedObject, loadObject, probe } from "libbpf-napi";
+import { combineLatest, type Subscription } from "rxjs";
 import { AttachedDevices } from "./attached-devices.ts";
 import { sendFrame } from "./frame-sender.ts";
 import {
@@ -20,6 +29,7 @@ import {
 } from "./generated/bpf.ts";
 import { NdpError } from "./ndp-error.ts";
 import {
+  checkRate,
   createNdpProxy,
   type NdpProxy,
   type NdpProxyDeps,
@@ -56,13 +66,16 @@ export interface NdpCount {
 export interface NdpResponder extends Service {
   /** What became of requests since `start`: those that were answered, left to the kernel (`passed`) or malformed. */
   counters(): readonly NdpCount[];
-  /** Usable from `start` to `close`. */
   readonly health$: StateStream<Health>;
   /** All that it keeps in tables, to look at; none before `start`. */
   readonly tables: readonly Table<Key, unknown>[];
 }
 
-/** Makes the service; nothing is loaded before `start`, which rejects with what libbpf-napi throws, or `object-missing`. */
+/**
+ * Makes the service; nothing is loaded before `start`, which rejects with what libbpf-napi throws, or `object-missing`.
+ *
+ * @throws {NdpError} `invalid-option`
+ */
 export function createNdpResponder(
   deps: NdpResponderDeps,
   options: NdpResponderOptions,
@@ -82,16 +95,19 @@ interface Running {
 class StandaloneNdpResponder implements NdpResponder {
   readonly #deps: NdpResponderDeps;
   readonly #options: NdpResponderOptions;
+  readonly #health = createState<Health>({ level: "starting", message: "not started yet" });
   #running: Running | undefined;
+  #subscription: Subscription | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(deps: NdpResponderDeps, options: NdpResponderOptions) {
+    checkRate(options.announcementRate);
     this.#deps = deps;
     this.#options = options;
   }
 
   get health$(): StateStream<Health> {
-    return this.#use("watch health").proxy.health$;
+    return this.#health.state$;
   }
 
   get tables(): readonly Table<Key, unknown>[] {
@@ -107,6 +123,11 @@ class StandaloneNdpResponder implements NdpResponder {
     });
     this.#running = await this.#assemble(object);
     const { addresses, attachments, proxy } = this.#running;
+    this.#subscription = combineLatest([
+      addresses.health$,
+      attachments.health$,
+      proxy.health$,
+    ]).subscribe(([first, ...others]) => this.#health.set(others.reduce(worseHealth, first)));
     for (const reconciler of [addresses, attachments]) {
       await reconciler.start();
       await reconciler.whenIdle();
@@ -176,6 +197,7 @@ class StandaloneNdpResponder implements NdpResponder {
     const running = this.#running;
     if (running === undefined) return;
     const { addresses, attached, attachments, object, proxy } = running;
+    this.#subscription?.unsubscribe();
     await proxy.close();
     for (const reconciler of [attachments, addresses]) await reconciler.close();
     await attached.detachAll();
