@@ -8,7 +8,7 @@ import {
   type MacAddress,
 } from "@heddle/contracts";
 import type { Address, Link } from "@heddle/rtnetlink";
-import { distinct, filterValues, group, leftJoin, mapValues, successes } from "@heddle/tables";
+import { distinct, filterValues, group, leftJoin, successes } from "@heddle/tables";
 import { isLinkLocal } from "./validate-ndp.ts";
 
 /** A device on whose link this host answers for addresses. */
@@ -36,7 +36,7 @@ export function ndpDevices(
     (link): link is ChosenLink =>
       isChosen(link) && link.up && link.type === "ether" && link.address !== undefined,
   );
-  const linkLocals$ = group(successes(mapLinkLocals(addresses$)), ({ device }) => device);
+  const linkLocals$ = group(filterValues(addresses$, isUsableSource), ({ device }) => device);
   const devices$ = leftJoin(
     chosen$,
     linkLocals$,
@@ -51,20 +51,10 @@ export function ndpDevices(
 
 type ChosenLink = Link & { readonly address: MacAddress };
 
-interface LinkLocal {
-  readonly device: InterfaceIndex;
-  readonly address: Ipv6Address;
-}
+type LinkLocal = Address & { readonly address: Ipv6Address };
 
-/** Those that may be used already: the link has been asked whether another has them. */
-function mapLinkLocals(addresses$: ChangeStream<string, Address>) {
-  const usable$ = filterValues(
-    addresses$,
-    ({ address, flags }) =>
-      !isIpv4Address(address) && isLinkLocal(address) && !flags.includes("tentative"),
-  );
-  return mapValues(usable$, ({ device, address }): LinkLocal => {
-    if (isIpv4Address(address)) throw new TypeError("unreachable");
-    return { device, address };
-  });
+/** A link-local address of IPv6, once the link has been asked whether another has it. */
+function isUsableSource(held: Address): held is LinkLocal {
+  const { address, flags } = held;
+  return !isIpv4Address(address) && isLinkLocal(address) && !flags.includes("tentative");
 }
