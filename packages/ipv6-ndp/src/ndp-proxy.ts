@@ -25,7 +25,7 @@ import {
   type Table,
 } from "@heddle/tables";
 import type { KeyedMap } from "libbpf-napi";
-import { combineLatest, type Subscription } from "rxjs";
+import { combineLatest, Subscription } from "rxjs";
 import { Announcer } from "./announcer.ts";
 import { NdpSpeakerFlag, type NdpSpeaker } from "./generated/bpf.ts";
 import type { NdpDevice } from "./ndp-devices.ts";
@@ -104,7 +104,7 @@ class KernelNdpProxy implements NdpProxy {
   readonly #devices: Reconciler<number>;
   readonly #addresses: Reconciler<string>;
   readonly #health = createState<Health>({ level: "starting", message: "not started yet" });
-  #subscription: Subscription | undefined;
+  readonly #subscription = new Subscription();
 
   constructor(deps: NdpProxyDeps, options: NdpProxyOptions) {
     const { clock, logger, neighbours, send } = deps;
@@ -148,8 +148,16 @@ class KernelNdpProxy implements NdpProxy {
 
   /** Nothing is announced before it is answered for. */
   async start(): Promise<void> {
-    this.#subscription = combineLatest([this.#devices.health$, this.#addresses.health$]).subscribe(
-      ([one, other]) => this.#health.set(worseHealth(one, other)),
+    this.#subscription.add(
+      combineLatest([this.#devices.health$, this.#addresses.health$]).subscribe(([one, other]) =>
+        this.#health.set(worseHealth(one, other)),
+      ),
+    );
+    this.#subscription.add(
+      // With a device that was down for a moment the kernel's entries went, and nobody's wish for them.
+      this.#deps.devices$.subscribe(({ kind }) => {
+        if (kind === "upsert") this.#addresses.requestPrune();
+      }),
     );
     await this.#devices.start();
     await this.#devices.whenIdle();
@@ -161,7 +169,7 @@ class KernelNdpProxy implements NdpProxy {
     await this.#addresses.close();
     await this.#devices.close();
     await this.#announcer.close();
-    this.#subscription?.unsubscribe();
+    this.#subscription.unsubscribe();
   }
 
   async remove(): Promise<void> {

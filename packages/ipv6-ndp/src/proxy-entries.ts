@@ -5,12 +5,7 @@ import {
   ipFamily,
   parseIp,
 } from "@heddle/contracts";
-import {
-  type Neighbour,
-  type NeighbourId,
-  type Neighbours,
-  type RouteProtocol,
-} from "@heddle/rtnetlink";
+import type { Neighbour, NeighbourId, Neighbours, RouteProtocol } from "@heddle/rtnetlink";
 import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
 import type { Announcer } from "./announcer.ts";
 import { announcementOf } from "./announcement.ts";
