@@ -303,9 +303,10 @@ it("what is answered is just what the rules of RFC 4861 let through", async () =
       const message = findLayer(parsed, "icmpv6");
       const isQuestion =
         message?.type === "neighbor-solicitation" && message.target === podAddress();
-      const { verdict } = await run(frame);
-      expect(verdict === "redirect").toBe(isQuestion && validateNdp(parsed) === undefined);
-      if (verdict === "redirect") answers++;
+      // Another packet for the pod is sent on to it, which is a redirect too.
+      const isAnswered = (await run(frame)).counted.includes("fromNet answered");
+      expect(isAnswered).toBe(isQuestion && validateNdp(parsed) === undefined);
+      if (isAnswered) answers++;
     }),
     { numRuns: 1000 },
   );
