@@ -308,9 +308,9 @@ it("what is answered is just what the rules of RFC 4861 let through", async () =
       expect(isAnswered).toBe(isQuestion && validateNdp(parsed) === undefined);
       if (isAnswered) answers++;
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
-  expect(answers).toBeGreaterThan(100);
+  expect(answers).toBeGreaterThan(40);
 });
 
 function request(target: IpAddress, sender = neighbour4, toNode = false): PacketDraft {
