@@ -10,6 +10,7 @@ import {
 } from "@heddle/ipv6-ndp";
 import { flatten, join, mapValues, successes } from "@heddle/tables";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { neighbourHealth } from "../neighbour-health.ts";
 import { routeProtocols } from "./route-protocols.ts";
 import { tokens } from "./tokens.ts";
 
@@ -33,7 +34,10 @@ function makeNeighbourProxy(get: Resolve): NdpProxy {
     },
     { protocol: routeProtocols.pods },
   );
-  get(tokens.health).add("neighbours", proxy.health$);
+  const { devices } = get(tokens.routing);
+  const present = () => devices.entries().map(([, { name }]) => name);
+  const health$ = neighbourHealth(proxy.health$, get(tokens.config).proxyDevices, present);
+  get(tokens.health).add("neighbours", health$);
   get(tokens.tables).add(() => proxy.tables);
   return proxy;
 }
