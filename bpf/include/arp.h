@@ -2,9 +2,10 @@
 #ifndef HEDDLE_ARP_H
 #define HEDDLE_ARP_H
 
-#include "packet.h"
-#include "settings.h"
-#include "verdict.h"
+#include <linux/if_ether.h>
+#include "address.h"
+#include "bytes.h"
+#include "reason.h"
 
 /* Values of RFC 826; the kernel's header of them drags in the C library's. */
 #define ARP_HARDWARE_ETHERNET 1
@@ -31,38 +32,42 @@ static __always_inline bool arp_is_request(const struct arp_ipv4 *arp)
 	       arp->protocol_length == 4 && arp->operation == bpf_htons(ARP_REQUEST);
 }
 
-/* Turns the request into the reply in its place. */
-static __always_inline void arp_make_reply(struct ethhdr *ethernet, struct arp_ipv4 *arp)
+/*
+ * Reads for whose link-layer address a request asks. An announcement is a request that asks its own sender
+ * (RFC 5227 section 2.3), and no question.
+ */
+static __always_inline bool arp_asked(struct __sk_buff *skb, struct ip_addr *target)
 {
-	__be32 gateway = gateway_ipv4.word[3];
+	struct arp_ipv4 *arp = packet_need(skb, ETH_HLEN, sizeof(*arp));
+	__be32 ipv4;
 
-	__builtin_memcpy(ethernet->h_dest, ethernet->h_source, ETH_ALEN);
-	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
-	__builtin_memcpy(arp->target_ip, arp->sender_ip, sizeof(arp->target_ip));
-	__builtin_memcpy(arp->sender_ip, &gateway, sizeof(arp->sender_ip));
-	mac_addr_copy(ethernet->h_source, &gateway_mac);
-	mac_addr_copy(arp->sender_mac, &gateway_mac);
-	arp->operation = bpf_htons(ARP_REPLY);
+	if (!arp || !arp_is_request(arp) ||
+	    !__builtin_memcmp(arp->sender_ip, arp->target_ip, sizeof(arp->target_ip)))
+		return false;
+	__builtin_memcpy(&ipv4, arp->target_ip, sizeof(ipv4));
+	ip_addr_set_ipv4(target, ipv4);
+	return true;
 }
 
-/* Answers a pod's request for its gateway; there is nobody else on its link. */
-static __always_inline int arp_answer(struct __sk_buff *skb, enum hook hook)
+/* Turns the request into the reply in its place, as if `mac` were its target's. Returns 0 or a reason. */
+static __always_inline int arp_answer(struct __sk_buff *skb, const struct mac_addr *mac)
 {
-	__u32 gateway = gateway_ipv4.word[3];
-	struct ethhdr *ethernet;
+	struct ethhdr *ethernet = packet_need(skb, 0, ETH_HLEN + sizeof(struct arp_ipv4));
 	struct arp_ipv4 *arp;
+	__u8 target_ip[4];
 
-	if (!packet_need(skb, 0, ETH_HLEN + sizeof(*arp)))
-		return verdict_drop(skb, hook, REASON_TRUNCATED);
-	ethernet = packet_peek(skb, 0, ETH_HLEN + sizeof(*arp));
 	if (!ethernet)
-		return verdict_drop(skb, hook, REASON_TRUNCATED);
+		return REASON_TRUNCATED;
 	arp = (void *)(ethernet + 1);
-	if (!arp_is_request(arp) || __builtin_memcmp(arp->target_ip, &gateway, sizeof(gateway)))
-		return verdict_drop(skb, hook, REASON_ARP_TARGET);
-	arp_make_reply(ethernet, arp);
-	counter_add(hook, REASON_ANSWERED, skb->len - ETH_HLEN);
-	return bpf_redirect_peer(skb->ifindex, 0);
+	__builtin_memcpy(ethernet->h_dest, ethernet->h_source, ETH_ALEN);
+	__builtin_memcpy(target_ip, arp->target_ip, sizeof(target_ip));
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
+	__builtin_memcpy(arp->target_ip, arp->sender_ip, sizeof(arp->target_ip));
+	__builtin_memcpy(arp->sender_ip, target_ip, sizeof(target_ip));
+	mac_addr_copy(ethernet->h_source, mac);
+	mac_addr_copy(arp->sender_mac, mac);
+	arp->operation = bpf_htons(ARP_REPLY);
+	return 0;
 }
 
 #endif

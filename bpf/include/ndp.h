@@ -3,10 +3,13 @@
 #define HEDDLE_NDP_H
 
 #include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
 #include <linux/ipv6.h>
-#include "packet.h"
-#include "settings.h"
-#include "verdict.h"
+#include "address.h"
+#include "bytes.h"
+#include "reason.h"
+#include "speaker.h"
 
 /* ICMPv6 types of neighbour discovery and multicast listener discovery (RFC 4861, 2710, 3810). */
 #define NDP_ROUTER_SOLICITATION 133
@@ -22,13 +25,39 @@
 #define NDP_SOLICITED bpf_htonl(1u << 30)
 #define NDP_OVERRIDE bpf_htonl(1u << 29)
 
+#define NDP_SOURCE_LINK_LAYER_ADDRESS 1
 #define NDP_TARGET_LINK_LAYER_ADDRESS 2
 #define NDP_HOP_LIMIT 255
+
+/*
+ * Where a message lies in its frame. One behind extension headers is not looked at: nobody has a use for them
+ * here, and with one for fragments it would have to be ignored (RFC 6980 section 5).
+ */
+#define NDP_OFFSET (ETH_HLEN + sizeof(struct ipv6hdr))
+
+/* Options are counted in units of eight bytes (RFC 4861 section 4.6). */
+#define NDP_UNIT 8
+/* What is looked through of a message, in units; one that is signed (RFC 3971) has about half of it. */
+#define NDP_MAX_UNITS 128
+/* How many options are looked through; no defined use of a solicitation has more than six. */
+#define NDP_MAX_OPTIONS 16
 
 /* The fixed part of a neighbour solicitation (RFC 4861 section 4.3). */
 struct ndp_solicitation {
 	struct icmp6hdr icmp;
 	struct ip_addr target;
+};
+
+/* An option's beginning, or any eight bytes of a message. */
+struct ndp_unit {
+	union {
+		struct {
+			__u8 type;
+			/* Of the whole option, in units. */
+			__u8 length;
+		};
+		__be32 word[2];
+	};
 };
 
 /* A neighbour advertisement with its one option (RFC 4861 sections 4.4 and 4.6.1). */
@@ -65,47 +94,172 @@ static __always_inline bool ndp_is_link_control(__u8 type)
 	       (type >= MLD_QUERY && type <= MLD_DONE) || type == MLD_REPORT_V2;
 }
 
-static __always_inline __sum16 ndp_checksum(struct ndp_checksummed *data)
+/* Adds up in one's complement, 16 bits wide (RFC 1071). */
+static __always_inline __u16 ndp_fold(__u64 sum)
 {
-	__u32 sum = bpf_csum_diff(NULL, 0, (__be32 *)data, sizeof(*data), 0);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
 
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
+/* Reads for whose link-layer address a solicitation asks. */
+static __always_inline bool ndp_asked(struct __sk_buff *skb, struct ip_addr *target)
+{
+	const struct ipv6hdr *ip = packet_need(skb, ETH_HLEN,
+					       sizeof(*ip) + sizeof(struct ndp_solicitation));
+	const struct ndp_solicitation *solicitation;
+
+	if (!ip || ip->version != 6 || ip->nexthdr != IPPROTO_ICMPV6)
+		return false;
+	solicitation = (const void *)(ip + 1);
+	if (solicitation->icmp.icmp6_type != NDP_NEIGHBOUR_SOLICITATION)
+		return false;
+	*target = solicitation->target;
+	return true;
+}
+
+/* ff02::1:ff00:0/104 (RFC 4291 section 2.7.1). */
+static __always_inline bool ndp_is_solicited_node(const struct in6_addr *address)
+{
+	const __be32 *word = address->in6_u.u6_addr32;
+
+	return word[0] == bpf_htonl(0xff020000) && !word[1] && word[2] == bpf_htonl(1) &&
+	       (bpf_ntohl(word[3]) >> 24) == 0xff;
+}
+
+/* The sum over a message of `length` bytes, which are there, and over its pseudo-header. */
+static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 length,
+					   const struct ipv6hdr *ip)
+{
+	const __be32 *address = ip->saddr.in6_u.u6_addr32;
+	__u64 sum = (__u64)bpf_htonl(length) + bpf_htonl(IPPROTO_ICMPV6);
+
+	/* Source and destination lie behind one another. */
+	for (int i = 0; i < 8; i++)
+		sum += address[i];
+	for (__u32 at = 0; at < NDP_MAX_UNITS * NDP_UNIT; at += NDP_UNIT) {
+		const struct ndp_unit *unit;
+
+		if (at >= length)
+			break;
+		unit = packet_peek(skb, NDP_OFFSET + at, sizeof(*unit));
+		if (!unit)
+			return REASON_TRUNCATED;
+		sum += (__u64)unit->word[0] + unit->word[1];
+	}
+	return ndp_fold(sum) == 0xffff ? 0 : REASON_CHECKSUM;
+}
+
+/* Walks the options of a message whose length is a number of whole units. */
+static __always_inline int ndp_options_problem(const struct __sk_buff *skb, __u32 length,
+					       bool from_nobody)
+{
+	__u32 at = sizeof(struct ndp_solicitation);
+
+	for (int i = 0; i < NDP_MAX_OPTIONS; i++) {
+		const struct ndp_unit *option;
+
+		if (at >= length)
+			break;
+		option = packet_peek(skb, NDP_OFFSET + at, sizeof(*option));
+		if (!option)
+			return REASON_TRUNCATED;
+		if (!option->length)
+			return REASON_BAD_OPTION;
+		if (from_nobody && option->type == NDP_SOURCE_LINK_LAYER_ADDRESS)
+			return REASON_BAD_OPTION;
+		at += option->length * NDP_UNIT;
+	}
+	return at == length ? 0 : REASON_BAD_OPTION;
 }
 
 /*
- * The gateway's advertisement. A solicitation from the unspecified address is duplicate address
+ * Why a solicitation is silently discarded, or 0 (RFC 4861 section 7.1.1). That its target is no multicast
+ * address is seen to by whoever looks the target up.
+ */
+static __always_inline int ndp_solicitation_problem(struct __sk_buff *skb)
+{
+	const __u32 smallest = sizeof(struct ndp_solicitation);
+	const struct ipv6hdr *ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
+	const struct ndp_solicitation *solicitation;
+	bool from_nobody;
+	__u32 length;
+	int problem;
+
+	if (!ip)
+		return REASON_TRUNCATED;
+	length = bpf_ntohs(ip->payload_len);
+	if (length < smallest || NDP_OFFSET + length > skb->len)
+		return REASON_TRUNCATED;
+	if (length % NDP_UNIT || length > NDP_MAX_UNITS * NDP_UNIT)
+		return REASON_BAD_OPTION;
+	if (bpf_skb_pull_data(skb, NDP_OFFSET + length))
+		return REASON_TRUNCATED;
+	ip = packet_peek(skb, ETH_HLEN, sizeof(*ip) + smallest);
+	if (!ip)
+		return REASON_TRUNCATED;
+	solicitation = (const void *)(ip + 1);
+	if (ip->hop_limit != NDP_HOP_LIMIT)
+		return REASON_HOP_LIMIT;
+	if (solicitation->icmp.icmp6_code)
+		return REASON_BAD_HEADER;
+	from_nobody = ip_addr_is_unspecified((const void *)&ip->saddr);
+	if (from_nobody && !ndp_is_solicited_node(&ip->daddr))
+		return REASON_BAD_HEADER;
+	problem = ndp_sum_problem(skb, length, ip);
+	if (problem)
+		return problem;
+	return ndp_options_problem(skb, length, from_nobody);
+}
+
+static __always_inline __sum16 ndp_checksum(struct ndp_checksummed *data)
+{
+	return ~ndp_fold((__u32)bpf_csum_diff(NULL, 0, (__be32 *)data, sizeof(*data), 0));
+}
+
+/*
+ * The advertisement that answers. A solicitation from the unspecified address is duplicate address
  * detection, which is answered to all nodes and unsolicited (RFC 4861 section 7.2.4).
  */
 static __always_inline void ndp_advertise(struct ndp_checksummed *answer,
-					  const struct ip_addr *solicitor)
+					  const struct ndp_speaker *speaker)
 {
 	struct ndp_advertisement *advertisement = &answer->advertisement;
 
-	for (int i = 0; i < 4; i++)
-		answer->source.word[i] = gateway_ipv6.word[i];
-	answer->destination = *solicitor;
-	advertisement->flags = NDP_ROUTER | NDP_OVERRIDE | NDP_SOLICITED;
-	if (ip_addr_is_unspecified(solicitor)) {
+	answer->source = ip_addr_is_unspecified(&speaker->source) ? advertisement->target
+								  : speaker->source;
+	if (speaker->flags & NDP_SPEAKER_ROUTER)
+		advertisement->flags |= NDP_ROUTER;
+	if (speaker->flags & NDP_SPEAKER_OVERRIDE)
+		advertisement->flags |= NDP_OVERRIDE;
+	if (ip_addr_is_unspecified(&answer->destination)) {
 		answer->destination.word[0] = bpf_htonl(0xff020000);
 		answer->destination.word[3] = bpf_htonl(1);
-		advertisement->flags = NDP_ROUTER | NDP_OVERRIDE;
+	} else {
+		advertisement->flags |= NDP_SOLICITED;
 	}
 	answer->length = bpf_htonl(sizeof(*advertisement));
 	answer->next_header = bpf_htonl(IPPROTO_ICMPV6);
 	advertisement->type = NDP_NEIGHBOUR_ADVERTISEMENT;
-	advertisement->target = answer->source;
 	advertisement->option = NDP_TARGET_LINK_LAYER_ADDRESS;
 	advertisement->option_length = 1;
-	mac_addr_copy(advertisement->mac.byte, &gateway_mac);
+	advertisement->mac = speaker->mac;
 	advertisement->checksum = ndp_checksum(answer);
 }
 
-static __always_inline void ndp_fill_ethernet(struct ethhdr *reply, const struct ethhdr *request)
+/* Back to where the solicitation came from, or to the MAC address of all nodes (RFC 2464 section 7). */
+static __always_inline void ndp_fill_ethernet(struct ethhdr *reply, const __u8 *solicitor,
+					      const struct ndp_checksummed *answer)
 {
-	__builtin_memcpy(reply->h_dest, request->h_source, ETH_ALEN);
-	mac_addr_copy(reply->h_source, &gateway_mac);
+	if (ip_addr_is_multicast(&answer->destination)) {
+		reply->h_dest[0] = reply->h_dest[1] = 0x33;
+		__builtin_memcpy(reply->h_dest + 2, &answer->destination.word[3], 4);
+	} else {
+		__builtin_memcpy(reply->h_dest, solicitor, ETH_ALEN);
+	}
+	__builtin_memcpy(reply->h_source, answer->advertisement.mac.byte, ETH_ALEN);
 	reply->h_proto = bpf_htons(ETH_P_IPV6);
 }
 
@@ -121,41 +275,28 @@ static __always_inline void ndp_fill_ip(struct ndp_frame *frame,
 	frame->advertisement = answer->advertisement;
 }
 
-/*
- * Takes the link control that a pod sends: answers solicitations for its gateway, and drops the rest,
- * since there is nobody else on the pod's link. `type` is one of `ndp_is_link_control`.
- */
-__noinline int ndp_answer(struct __sk_buff *skb, struct packet *packet, __u8 type)
+/* Puts the answer into the place of a solicitation without a problem. Returns 0 or a reason. */
+static __always_inline int ndp_answer(struct __sk_buff *skb, const struct ndp_speaker *speaker)
 {
 	struct ndp_checksummed answer = {};
 	struct ndp_frame frame = {};
-	struct ndp_solicitation *solicitation;
-	struct ethhdr *ethernet;
+	const struct ndp_solicitation *solicitation;
+	const struct ethhdr *ethernet = packet_peek(skb, 0, NDP_OFFSET + sizeof(*solicitation));
+	const struct ipv6hdr *ip;
 
-	if (!packet)
-		return VERDICT_DROP;
-	if (type != NDP_NEIGHBOUR_SOLICITATION)
-		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
-	solicitation = packet_need(skb, packet->transport_offset, sizeof(*solicitation));
-	if (!solicitation)
-		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
-	if (!gateway_has(&solicitation->target))
-		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
-	if (packet->ttl != NDP_HOP_LIMIT || solicitation->icmp.icmp6_code)
-		return verdict_drop(skb, packet->key.hook, REASON_BAD_HEADER);
-	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 	if (!ethernet)
-		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
-
-	ndp_fill_ethernet(&frame.ethernet, ethernet);
-	ndp_advertise(&answer, &packet->key.source);
+		return REASON_TRUNCATED;
+	ip = (const void *)(ethernet + 1);
+	solicitation = (const void *)(ip + 1);
+	__builtin_memcpy(&answer.destination, &ip->saddr, sizeof(answer.destination));
+	answer.advertisement.target = solicitation->target;
+	ndp_advertise(&answer, speaker);
+	ndp_fill_ethernet(&frame.ethernet, ethernet->h_source, &answer);
 	ndp_fill_ip(&frame, &answer);
 	if (bpf_skb_change_tail(skb, sizeof(frame), 0) ||
 	    bpf_skb_store_bytes(skb, 0, &frame, sizeof(frame), 0))
-		return verdict_drop(skb, packet->key.hook, REASON_REWRITE_FAILED);
-	bpf_skb_change_type(skb, PACKET_HOST);
-	counter_add(packet->key.hook, REASON_ANSWERED, sizeof(frame) - ETH_HLEN);
-	return bpf_redirect_peer(skb->ifindex, 0);
+		return REASON_REWRITE_FAILED;
+	return 0;
 }
 
 #endif

@@ -13,7 +13,7 @@ enum reason : __u8 {
 	REASON_TO_POD = 0,
 	/** Sent out of a device of the node, past the node's stack. */
 	REASON_TO_NEIGHBOUR = 1,
-	/** Answered on behalf of the pod's gateway (ARP or neighbour discovery). */
+	/** Answered: ARP or neighbour discovery, for the pods' gateway or for a pod. */
 	REASON_ANSWERED = 2,
 	/** Seen on its way from the node's stack, and left alone. */
 	REASON_PASSED = 3,
@@ -45,9 +45,9 @@ enum reason : __u8 {
 	REASON_MULTICAST = 69,
 	/** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
 	REASON_LINK_LOCAL = 70,
-	/** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
+	/** Link control that needs no answer: router solicitation, MLD, solicitations for what is not here. */
 	REASON_LINK_CONTROL = 71,
-	/** ARP for an address that is not the gateway's. */
+	/** ARP for an address that is neither the gateway's nor another pod's of this node. */
 	REASON_ARP_TARGET = 72,
 	/** The destination is not the pod behind this device. */
 	REASON_WRONG_POD = 73,
@@ -59,6 +59,12 @@ enum reason : __u8 {
 	REASON_REWRITE_FAILED = 76,
 	/** A frame to another MAC address than the gateway's, which no router takes up. */
 	REASON_OTHER_HOST = 77,
+	/** A hop limit that is not 255, which what stays on the link has: it was forwarded, or is forged. */
+	REASON_HOP_LIMIT = 88,
+	/** A checksum is wrong. */
+	REASON_CHECKSUM = 89,
+	/** An option has no length, one that does not fit, or must not be there. */
+	REASON_BAD_OPTION = 90,
 };
 
 #endif

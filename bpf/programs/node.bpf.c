@@ -7,9 +7,12 @@
 #include "../include/fastpath.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
+#include "../include/link_control.h"
+#include "../include/neighbour.h"
 #include "../include/packet.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
+#include "../maps/ndp_devices.h"
 #include "../maps/node_addrs.h"
 
 /*
@@ -42,6 +45,27 @@ __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
 	return flow_commit(skb, packet, &flow);
 }
 
+/*
+ * Answers a request for the link-layer address of a pod of this node, on the devices that are chosen for
+ * that. Everything else is left to the kernel.
+ */
+__noinline int from_net_neighbour(struct __sk_buff *skb)
+{
+	const struct ndp_speaker *speaker;
+	__u32 ifindex = skb->ifindex;
+	struct ip_addr target = {};
+	int problem;
+
+	speaker = bpf_map_lookup_elem(&ndp_devices, &ifindex);
+	if (!speaker || !neighbour_asked(skb, &target) || !endpoint_find(&target))
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	problem = neighbour_answer(skb, speaker);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_NET, problem);
+	counter_add(HOOK_FROM_NET, REASON_ANSWERED, skb->len - ETH_HLEN);
+	return bpf_redirect(ifindex, 0);
+}
+
 /* The part of a VLAN's tag that says which one it is. */
 #define VLAN_ID 0x0fff
 
@@ -54,11 +78,14 @@ int from_net(struct __sk_buff *skb)
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
-	if (skb->pkt_type != PACKET_HOST || (skb->vlan_present && (skb->vlan_tci & VLAN_ID)))
+	if (skb->pkt_type == PACKET_OTHERHOST || (skb->vlan_present && (skb->vlan_tci & VLAN_ID)))
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	/* A tag without a VLAN is a priority and nothing else (IEEE 802.1Q section 6.9.1). */
 	if (skb->vlan_present && bpf_skb_vlan_pop(skb))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_REWRITE_FAILED);
+	/* What is for several stations is routed by none. */
+	if (skb->pkt_type != PACKET_HOST || skb->protocol == bpf_htons(ETH_P_ARP))
+		return from_net_neighbour(skb);
 	if (skb->protocol == bpf_htons(ETH_P_IP))
 		problem = ipv4_parse(skb, &packet);
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
@@ -70,6 +97,8 @@ int from_net(struct __sk_buff *skb)
 	/* The kernel's own checks apply to what is for the node; for a pod it is dropped there. */
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (link_control_type(skb, &packet))
+		return from_net_neighbour(skb);
 
 	flow = fastpath_find(skb, &packet);
 	if (!flow)

@@ -4,11 +4,11 @@
  * what differs between them is in the map `endpoints`.
  */
 #include <linux/bpf.h>
-#include "../include/arp.h"
 #include "../include/fastpath.h"
+#include "../include/gateway.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
-#include "../include/ndp.h"
+#include "../include/link_control.h"
 #include "../include/packet.h"
 #include "../include/route.h"
 #include "../include/transport.h"
@@ -20,18 +20,6 @@ static __always_inline bool comes_from(const struct __sk_buff *skb, const struct
 	const struct ethhdr *ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 
 	return ethernet && mac_addr_equal(ethernet->h_source, mac);
-}
-
-/* The ICMPv6 type of a packet that stays on the link, or 0 for any other packet. */
-static __always_inline __u8 link_control_type(const struct __sk_buff *skb,
-					      const struct packet *packet)
-{
-	const __u8 *type;
-
-	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment)
-		return 0;
-	type = packet_peek(skb, packet->transport_offset, sizeof(*type));
-	return type && ndp_is_link_control(*type) ? *type : 0;
 }
 
 /* Why the destination is none that a router forwards to, or 0. */
@@ -89,7 +77,6 @@ int from_pod(struct __sk_buff *skb)
 	struct packet packet = {.key.hook = HOOK_FROM_POD};
 	struct flow *flow;
 	int problem;
-	__u8 control;
 
 	if (skb->vlan_present)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_UNKNOWN_PROTOCOL);
@@ -98,7 +85,7 @@ int from_pod(struct __sk_buff *skb)
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		problem = ipv6_parse(skb, &packet);
 	else if (skb->protocol == bpf_htons(ETH_P_ARP))
-		return arp_answer(skb, HOOK_FROM_POD);
+		return gateway_answer(skb);
 	else
 		problem = REASON_UNKNOWN_PROTOCOL;
 	if (!problem)
@@ -111,9 +98,8 @@ int from_pod(struct __sk_buff *skb)
 		fastpath_count(skb, &packet, flow);
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}
-	control = link_control_type(skb, &packet);
-	if (control)
-		return ndp_answer(skb, &packet, control);
+	if (link_control_type(skb, &packet))
+		return gateway_answer(skb);
 	return from_pod_slow(skb, &packet);
 }
 

@@ -1,7 +1,7 @@
 import { broadcastMac, type IpAddress, parseIpv4, parseIpv6, parseMac } from "@heddle/contracts";
 import { arp, ethernet, icmpv6, ipv6, matchPacket, packet, type PacketDraft } from "@heddle/packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { gatewayMac, Scene } from "./scene.ts";
+import { absentPod, gatewayMac, Scene } from "./scene.ts";
 
 const gatewayIpv4 = parseIpv4("169.254.1.1");
 const gatewayIpv6 = parseIpv6("fe80::1");
@@ -42,8 +42,9 @@ function solicitation(target: IpAddress, source: IpAddress, hopLimit = 255): Pac
 }
 
 function advertisement(destination: IpAddress, solicited: boolean): PacketDraft {
+  const everybody = parseMac("33:33:00:00:00:01");
   return packet(
-    ethernet({ source: gatewayMac, destination: scene.web.mac }),
+    ethernet({ source: gatewayMac, destination: solicited ? scene.web.mac : everybody }),
     ipv6({ source: gatewayIpv6, destination: parseIpv6(destination), hopLimit: 255 }),
     icmpv6({
       type: "neighbor-advertisement",
@@ -76,8 +77,30 @@ describe("ARP from a pod", () => {
     },
   );
 
+  it.each(["10.244.1.1", "0.0.0.0"])(
+    "for another pod of the node is answered by its gateway, sent from %s",
+    async (sender) => {
+      const result = await run(request(scene.db.address[4], sender));
+      expect(result).toMatchObject({ verdict: "redirect", counted: ["fromPod answered"] });
+      const reply = arp({
+        operation: "reply",
+        senderMac: gatewayMac,
+        senderIp: parseIpv4(scene.db.address[4]),
+        targetMac: scene.web.mac,
+        targetIp: parseIpv4(sender),
+      });
+      const draft = packet(ethernet({ source: gatewayMac, destination: scene.web.mac }), reply);
+      expect(matchPacket(result.packet, draft)).toEqual([]);
+    },
+  );
+
+  it("for its own address hears nothing, so that it may keep it", async () => {
+    const result = await run(request(scene.web.address[4], "0.0.0.0"));
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromPod arpTarget"] });
+  });
+
   it("for anything else, or that is no request, is dropped", async () => {
-    const other = await run(request("10.244.1.2", "10.244.1.1"));
+    const other = await run(request(absentPod[4], "10.244.1.1"));
     expect(other).toMatchObject({ verdict: "drop", counted: ["fromPod arpTarget"] });
     const announcement = packet(
       ethernet({ source: scene.web.mac, destination: broadcastMac }),
@@ -107,14 +130,30 @@ describe("neighbour discovery from a pod", () => {
     expect(result).toMatchObject({ verdict: "drop", counted: ["fromPod linkControl"] });
   });
 
-  it("for another address hears nothing", async () => {
-    const result = await run(solicitation(scene.db.address[6], linkLocal));
+  it("for another pod of the node is answered by its gateway, as by a proxy", async () => {
+    const target = parseIpv6(scene.db.address[6]);
+    const result = await run(solicitation(target, linkLocal));
+    expect(result).toMatchObject({ verdict: "redirect", counted: ["fromPod answered"] });
+    const proxied = icmpv6({
+      type: "neighbor-advertisement",
+      router: true,
+      solicited: true,
+      override: false,
+      target,
+      options: [{ type: "target-link-layer-address", address: gatewayMac }],
+    });
+    const headers = advertisement(linkLocal, true).layers.slice(0, 2);
+    expect(matchPacket(result.packet, { layers: [...headers, proxied] })).toEqual([]);
+  });
+
+  it("for an address that nobody has hears nothing", async () => {
+    const result = await run(solicitation(absentPod[6], linkLocal));
     expect(result).toMatchObject({ verdict: "drop", counted: ["fromPod linkControl"] });
   });
 
-  it("that was forwarded, its hop limit not 255, is malformed", async () => {
+  it("that was forwarded, its hop limit not 255, is dropped", async () => {
     const result = await run(solicitation(gatewayIpv6, linkLocal, 254));
-    expect(result).toMatchObject({ verdict: "drop", counted: ["fromPod badHeader"] });
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromPod hopLimit"] });
   });
 
   it("of a router is not answered, since the gateway's address is configured", async () => {

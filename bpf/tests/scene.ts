@@ -30,6 +30,7 @@ import {
   reasonName,
 } from "@heddle/datapath";
 import { type Endpoint, endpointsMap } from "@heddle/endpoint";
+import { ndpDevicesMap, type NdpSpeaker } from "@heddle/ipv6-ndp";
 import { buildPacket, type Packet, type PacketDraft, parsePacket } from "@heddle/packet";
 import { sysctl } from "@heddle/rtnetlink";
 import { createPinFolder, createTestNetns, joinNetns, type TestNetns } from "@heddle/testing";
@@ -100,6 +101,8 @@ export class Scene implements AsyncDisposable {
   readonly db: ScenePod;
   readonly nodeAddresses: BpfMap<IpAddress, number>;
   readonly endpoints: BpfMap<IpAddress, Endpoint>;
+  /** The devices that answer for pods; none from the beginning. */
+  readonly ndpDevices: BpfMap<number, NdpSpeaker>;
   readonly epochs: BpfMap<number, number>;
   readonly flows: BpfMap<FlowKey, Flow>;
   readonly #hotFlows: PerCpuMap<number, HotFlow>;
@@ -118,6 +121,7 @@ export class Scene implements AsyncDisposable {
     this.#stack = parts.stack;
     this.nodeAddresses = nodePrograms.map(nodeAddrsMap);
     this.endpoints = pod.map(endpointsMap);
+    this.ndpDevices = nodePrograms.map(ndpDevicesMap);
     this.epochs = pod.map(epochsMap);
     this.flows = pod.map(flowsMap);
     this.#hotFlows = pod.perCpuMap(hotFlowsMap);

@@ -10,6 +10,7 @@ import type { AgentConfig } from "./config/agent-config.ts";
 import { clusterModule } from "./modules/cluster.ts";
 import { foundationModule } from "./modules/foundation.ts";
 import { kernelModule } from "./modules/kernel.ts";
+import { neighbourModule } from "./modules/neighbours.ts";
 import { networkModule } from "./modules/network.ts";
 import { observationModule } from "./modules/observation.ts";
 import { tokens } from "./modules/tokens.ts";
@@ -33,6 +34,7 @@ export const agentModules: readonly Module[] = [
   kernelModule,
   clusterModule,
   networkModule,
+  neighbourModule,
   observationModule,
 ];
 

@@ -18,6 +18,7 @@ interface UpOptions extends ManifestOptions, OutputOptions {
   readonly nodes: number;
   readonly family: string;
   readonly attachment: LabAttachment;
+  readonly onLinkPods: boolean;
   readonly timeout: number;
 }
 
@@ -86,9 +87,23 @@ function addUp(lab: Command, terminal: Terminal): void {
         .choices(["auto", "tcx", "clsact"])
         .default("auto"),
     )
+    .option(
+      "--on-link-pods",
+      "Nodes answer for their pods on the underlay; nobody has routes.",
+      false,
+    )
     .option("--timeout <SECONDS>", "How long to wait for agents and pods.", parseCount, 30);
   addFilename(command, false).action(
-    async ({ name, nodes, family, attachment, timeout, filename, output }: UpOptions) => {
+    async ({
+      name,
+      nodes,
+      family,
+      attachment,
+      onLinkPods,
+      timeout,
+      filename,
+      output,
+    }: UpOptions) => {
       const { labUp, openLab, parseFamilies } = await import("@heddle/lab");
       const started = performance.now();
       await labUp({
@@ -96,6 +111,7 @@ function addUp(lab: Command, terminal: Terminal): void {
         nodes,
         families: parseFamilies(family),
         attachment,
+        onLinkPods,
         timeout,
         manifests: filename,
         heddle,

@@ -141,6 +141,7 @@ const expendable = new Set([
   "event_switch",
   "event_budgets",
   "node_addrs",
+  "ndp_devices",
 ]);
 
 function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {

@@ -39,6 +39,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `socket: ${agentSocket(context, node.name)}`,
       `pinRoot: ${folder.pinRoot(node.name)}`,
       `attachment: ${plan.attachment}`,
+      `proxyDevices: [${plan.onLinkPods ? "all" : ""}]`,
       "",
     ].join("\n"),
   );

@@ -28,6 +28,7 @@ const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   nodes: v.number(),
   families: v.array(v.picklist(ipFamilies)),
   attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
+  onLinkPods: v.exactOptional(v.boolean()),
   timeout: v.exactOptional(v.number()),
 });
 

@@ -25,6 +25,13 @@ export interface LabOptions {
    */
   readonly attachment?: LabAttachment;
   /**
+   * Whether the nodes answer for their pods on the underlay, and the outside host knows no more of them than that
+   * they are on its link.
+   *
+   * @defaultValue false: it has a route to the pods of each node
+   */
+  readonly onLinkPods?: boolean;
+  /**
    * Seconds that an agent has to become ready or to stop, and that pods have to get their network.
    *
    * @defaultValue 30
@@ -59,12 +66,13 @@ export interface LabPlan {
   readonly name: string;
   readonly families: readonly IpFamily[];
   readonly attachment: LabAttachment;
+  readonly onLinkPods: boolean;
   /** In milliseconds. */
   readonly patience: number;
   /** The namespace whose bridge joins the hosts. */
   readonly switchNetns: string;
   readonly nodes: readonly NodePlan[];
-  /** A host that is not part of the cluster; it knows the routes to the pods. */
+  /** A host that is not part of the cluster; it knows the routes to the pods, or that they are on its link. */
   readonly outside: HostPlan;
 }
 
@@ -91,6 +99,7 @@ const maxTimeout = 3600;
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
   const { name, families, attachment = "auto", timeout = defaultTimeout } = options;
+  const { onLinkPods = false } = options;
   const host = (hostName: string, offset: bigint): HostPlan => ({
     name: hostName,
     netns: netnsName(name, hostName),
@@ -107,6 +116,7 @@ export function planLab(options: LabOptions): LabPlan {
     name,
     families,
     attachment,
+    onLinkPods,
     patience: timeout * 1000,
     switchNetns: netnsName(name, "switch"),
     nodes: Array.from({ length: options.nodes }, (_, index) => node(index + 1)),

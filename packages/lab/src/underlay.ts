@@ -1,4 +1,4 @@
-import { type IpAddress, parsePrefix, prefixFamily } from "@heddle/contracts";
+import { type InterfaceIndex, type IpAddress, parsePrefix, prefixFamily } from "@heddle/contracts";
 import {
   createNetns,
   createRtnetlink,
@@ -55,7 +55,7 @@ async function configureHost(netns: NetnsHandle, host: HostPlan, plan: LabPlan):
   for (const { address, prefixLength } of host.addresses) {
     await inside.addresses.add({ device: link.index, address, prefixLength });
   }
-  if (host === plan.outside) await addPodRoutes(inside, plan);
+  if (host === plan.outside) await addPodRoutes(inside, plan, link.index);
   else await addDefaultRoutes(inside, plan);
 }
 
@@ -77,12 +77,18 @@ async function addDefaultRoutes(node: Rtnetlink, plan: LabPlan): Promise<void> {
   }
 }
 
-/** As a network that was told of the cluster's prefixes has them. */
-async function addPodRoutes(outside: Rtnetlink, plan: LabPlan): Promise<void> {
+/** As a network that was told of the cluster's prefixes has them, or that they are on the link. */
+async function addPodRoutes(
+  outside: Rtnetlink,
+  plan: LabPlan,
+  onLink: InterfaceIndex,
+): Promise<void> {
   for (const node of plan.nodes) {
     for (const destination of node.podPrefixes) {
       const gateway = addressOf(node, prefixFamily(destination));
-      if (gateway !== undefined) {
+      if (plan.onLinkPods) {
+        await outside.routes.add({ destination, nextHops: [{ device: onLink }] });
+      } else if (gateway !== undefined) {
         await outside.routes.add({ destination, nextHops: [{ gateway }] });
       }
     }

@@ -55,7 +55,9 @@ export function describeIcmpv6(
     case "multicast-listener-query":
     case "multicast-listener-report":
     case "multicast-listener-done":
+      return `${words(message.type)} ${message.group}`;
     case "multicast-listener-report-v2":
+      return [words(message.type), ...message.records.map(({ group }) => group)].join(" ");
     default:
       return describeOther(message.type);
   }

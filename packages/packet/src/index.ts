@@ -56,12 +56,13 @@ export { type Ipv6Routing, ipv6Routing, type Ipv6RoutingType } from "./layers/ip
 export type {
   NdpLinkLayerAddress,
   NdpMtu,
+  NdpNonce,
   NdpOption,
   NdpPrefixInformation,
-  NdpRecursiveDnsServers,
   NdpRedirectedHeader,
   NdpUnknownOption,
 } from "./layers/ndp-options.ts";
+export type * from "./layers/ndp-router-options.ts";
 export { type Ports, ports } from "./layers/ports.ts";
 export { type Sctp, sctp } from "./layers/sctp.ts";
 export type {

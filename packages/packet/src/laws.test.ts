@@ -224,15 +224,75 @@ const ndpOptions = fc.oneof(
   quoted.map((packetQuoted) => ({ type: "redirected-header" as const, quoted: packetQuoted })),
   fc
     .constantFrom(6, 14)
+    .chain((length) => dataOf(length).map((nonce) => ({ type: "nonce" as const, nonce }))),
+  bits(32).map((interval) => ({ type: "advertisement-interval" as const, interval })),
+  fc.record({
+    type: fc.constant("home-agent-information" as const),
+    reserved: bits(16),
+    preference: bits(16),
+    lifetime: bits(16),
+  }),
+  fc.record({
+    type: fc.constant("route-information" as const),
+    prefixLength: bits(7),
+    preference: fc.constantFrom("low" as const, "high" as const, 2),
+    reserved: bits(3),
+    lifetime: bits(32),
+  }),
+  ipv6s.map((prefix) => ({
+    type: "route-information" as const,
+    prefixLength: 128,
+    prefixSize: 16,
+    prefix,
+  })),
+  fc.record({
+    type: fc.constant("dns-search-list" as const),
+    lifetime: bits(32),
+    domains: fc.array(fc.domain(), { maxLength: 2 }),
+  }),
+  fc.record({
+    type: fc.constant("pref64" as const),
+    lifetime: bits(13).map((count) => count * 8),
+    prefixLength: fc.constantFrom(96, 64, 56, 48, 40, 32),
+    prefix: fc.bigInt({ min: 0n, max: (1n << 96n) - 1n }).map((n) => ipv6FromBigInt(n << 32n)),
+  }),
+  fc
+    .constantFrom(6, 14)
     .chain((length) => dataOf(length).map((value) => ({ type: 200, data: value }))),
 );
 const options = fc.array(ndpOptions, { maxLength: 3 });
 
+const mldQueries = some({
+  reserved: bits(4),
+  suppress: fc.boolean(),
+  robustness: bits(3),
+  queryIntervalCode: bits(8),
+  sources: fc.array(ipv6s, { maxLength: 2 }),
+});
+const mldRecords = fc.record({
+  type: fc.constantFrom("mode-is-exclude" as const, "change-to-include" as const, 9),
+  group: ipv6s,
+  sources: fc.array(ipv6s, { maxLength: 2 }),
+  auxiliaryData: fc.constantFrom(0, 4).chain(dataOf),
+});
+
 const ipv6Echoes = fc.oneof(
   echoes.map((fields) => icmpv6({ type: "echo-reply", ...fields })),
-  bits(8).map((code) => icmpv6({ type: "multicast-listener-report-v2", code })),
+  bits(8).map((code) => icmpv6({ type: 200, code })),
+  some({ maximumResponseDelay: bits(16), group: ipv6s }).map((fields) =>
+    icmpv6({ type: "multicast-listener-report", ...fields }),
+  ),
+  fc
+    .record({ group: ipv6s, version2: mldQueries })
+    .map((fields) => icmpv6({ type: "multicast-listener-query", ...fields })),
+  some({ reserved: bits(16), records: fc.array(mldRecords, { maxLength: 3 }) }).map((fields) =>
+    icmpv6({ type: "multicast-listener-report-v2", ...fields }),
+  ),
 );
 const ipv6Messages = fc.oneof(
+  some({ maximumResponseCode: bits(16), group: ipv6s }).map((fields) =>
+    icmpv6({ type: "multicast-listener-query", ...fields }),
+  ),
   some({ mtu: bits(32), quoted }).map((fields) => icmpv6({ type: "packet-too-big", ...fields })),
   some({ unused: bits(24), quoted }).map((fields) =>
     icmpv6({ type: "destination-unreachable", code: "port-unreachable", ...fields }),

@@ -31,6 +31,11 @@ const link = ipv6({
   hopLimit: 255,
 });
 
+const mldIp = ipv6({ ...link, hopLimit: 1 });
+const routerAlert = ipv6HopByHop({
+  options: [{ type: "router-alert", data: Uint8Array.of(0, 0) }],
+});
+
 /** Each packet and what tcpdump must say of it: the checksums are verified by its own code. */
 const rows: readonly [PacketDraft, readonly (string | RegExp)[]][] = [
   [
@@ -110,6 +115,92 @@ const rows: readonly [PacketDraft, readonly (string | RegExp)[]][] = [
       "mtu option (5), length 8 (1):  1450",
       "lifetime 60s, addr: fd00::53",
     ],
+  ],
+  [
+    packet(
+      frame,
+      link,
+      icmpv6({
+        type: "router-advertisement",
+        options: [
+          { type: "advertisement-interval", interval: 7000 },
+          { type: "home-agent-information", preference: 3, lifetime: 40 },
+          {
+            type: "route-information",
+            prefix: parseIpv6("fd00:7::"),
+            prefixLength: 64,
+            preference: "high",
+            lifetime: 90,
+          },
+          { type: "dns-search-list", lifetime: 50, domains: ["cluster.local", "example"] },
+          {
+            type: "pref64",
+            lifetime: 1800,
+            prefixLength: 96,
+            prefix: parseIpv6("64:ff9b::"),
+          },
+          { type: "nonce", nonce: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+        ],
+      }),
+    ),
+    [
+      "[icmp6 sum ok]",
+      "advertisement interval option (7), length 8 (1):  7000ms",
+      "homeagent information option (8), length 8 (1):  preference 3, lifetime 40",
+      "fd00:7::/64, pref=high, lifetime=90s",
+      "lifetime 50s, domain(s): cluster.local. example.",
+      // 1800 / 8 and the code 0 of 96 bits; tcpdump knows the number of the option only.
+      "0x0000:  0708 0064 ff9b 0000",
+    ],
+  ],
+  [
+    packet(
+      frame,
+      mldIp,
+      routerAlert,
+      icmpv6({
+        type: "multicast-listener-report-v2",
+        records: [
+          { type: "change-to-exclude", group: parseIpv6("ff02::1:ff00:7") },
+          {
+            type: "allow-new-sources",
+            group: parseIpv6("ff05::9"),
+            sources: [parseIpv6("fd00::1")],
+          },
+        ],
+      }),
+    ),
+    [
+      "[icmp6 sum ok] ICMP6, multicast listener report v2, 2 group record(s)",
+      "[gaddr ff02::1:ff00:7 to_ex { }]",
+      "[gaddr ff05::9 allow { fd00::1 }]",
+    ],
+  ],
+  [
+    packet(
+      frame,
+      mldIp,
+      routerAlert,
+      icmpv6({
+        type: "multicast-listener-query",
+        maximumResponseCode: 1000,
+        group: parseIpv6("ff05::9"),
+        version2: { robustness: 2, queryIntervalCode: 125, sources: [parseIpv6("fd00::1")] },
+      }),
+    ),
+    [
+      "[icmp6 sum ok]",
+      "multicast listener query v2 [max resp delay=1000] [gaddr ff05::9 robustness=2 qqi=125",
+    ],
+  ],
+  [
+    packet(
+      frame,
+      mldIp,
+      routerAlert,
+      icmpv6({ type: "multicast-listener-done", group: parseIpv6("ff05::9") }),
+    ),
+    ["[icmp6 sum ok]", "multicast listener done", "addr: ff05::9"],
   ],
   [
     packet(

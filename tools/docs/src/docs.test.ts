@@ -18,6 +18,7 @@ import {
   Reason,
   schemaVersion,
 } from "@heddle/datapath";
+import { NdpSpeakerFlag } from "@heddle/ipv6-ndp";
 import { afterAll, describe, expect, it } from "vitest";
 import { anchors, codeBlocks, links, type Page, readPages, root } from "./markdown.ts";
 
@@ -109,6 +110,7 @@ describe("the page of numbers", () => {
     ["Hooks", Hook],
     ["Reasons", Reason],
     ["Next hops", NexthopKind],
+    ["Flags of who answers", NdpSpeakerFlag],
     ["Event classes", EventClass],
     ["Epoch slots", EpochSlot],
     ["Counters", CounterBound],

@@ -14,13 +14,22 @@ import { type KernelModule, modulesInOrder } from "./kernel-modules.ts";
 import { installedPackages } from "./node-packages.ts";
 
 /** What the tests make devices and filters of; most kernels have some of it built in. */
-const wantedModules = ["veth", "dummy", "bridge", "vxlan", "sch_ingress", "cls_bpf", "act_bpf"];
+const wantedModules = [
+  "veth",
+  "dummy",
+  "bridge",
+  "vxlan",
+  "sch_ingress",
+  "cls_bpf",
+  "act_bpf",
+  "af_packet",
+];
 
 /**
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
  * takes its own programs before it looks at the path.
  */
-const programs = "bash env ethtool ip nsenter ping setpriv sh tc unshare".split(" ");
+const programs = "bash env ethtool ip nsenter ping setpriv sh tc tcpdump unshare".split(" ");
 
 /** What the tests are run with, and the packages whose tests are run. */
 const testedPackages = [
@@ -28,6 +37,7 @@ const testedPackages = [
   "fast-check",
   "libbpf-napi",
   "@heddle/datapath",
+  "@heddle/ipv6-ndp",
   "@heddle-tools/bpf",
   "@heddle/lab",
   "@heddle/cli",

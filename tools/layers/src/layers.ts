@@ -13,6 +13,7 @@ export const layers: readonly Layer[] = [
       "@heddle/encap-geneve",
       "@heddle/endpoint",
       "@heddle/ipam",
+      "@heddle/ipv6-ndp",
       "@heddle/kube-source",
       "@heddle/routing",
     ],

@@ -9,6 +9,7 @@ export interface AgentConfig {
   readonly socket: string;
   readonly pinRoot: string;
   readonly devices: readonly string[];
+  readonly proxyDevices: readonly string[];
   readonly attachment: "auto" | "tcx" | "clsact";
   readonly maxEndpoints: number;
   readonly maxFlows: number | undefined;
@@ -74,6 +75,13 @@ export const agentOptions: {
     () => [],
     "those with the node's InternalIP, and those of default routes",
   ),
+  proxyDevices: optional(
+    names,
+    "The devices, of those that lead to the network, on whose links the node answers ARP and neighbour discovery for " +
+      "its pods: their neighbours then need no routes to the pods. `all` is each of them.",
+    () => [],
+    "none",
+  ),
   attachment: optional<"auto" | "tcx" | "clsact">(
     oneOf("auto", "tcx", "clsact"),
     "How programs are attached to devices: by tcx links, which need Linux 6.6, as clsact filters of traffic " +
@@ -117,6 +125,7 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   socket: agentOptions.socket.schema,
   pinRoot: agentOptions.pinRoot.schema,
   devices: agentOptions.devices.schema,
+  proxyDevices: agentOptions.proxyDevices.schema,
   attachment: agentOptions.attachment.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
   maxFlows: agentOptions.maxFlows.schema,

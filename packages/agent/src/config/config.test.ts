@@ -33,6 +33,7 @@ describe("the configuration", () => {
       socket: "/run/heddle/agent.sock",
       pinRoot: "/sys/fs/bpf/heddle",
       devices: [],
+      proxyDevices: [],
       attachment: "auto",
       maxEndpoints: 4096,
       maxFlows: undefined,
@@ -53,6 +54,7 @@ describe("the configuration", () => {
       addressCoolDown: 30,
     });
     expect(readConfig({ objects: "/o", devices: "eth0,eth1" }).devices).toEqual(["eth0", "eth1"]);
+    expect(readConfig({ objects: "/o", proxyDevices: "eth1" }).proxyDevices).toEqual(["eth1"]);
   });
 
   it.each<[Record<string, string>, string | undefined, string]>([
@@ -66,6 +68,7 @@ describe("the configuration", () => {
       '--log-level: "loud" is not one of debug, info',
     ],
     [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
+    [{ objects: "/o" }, "proxyDevices: eth 0", "empty, or with white space"],
     [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
     [{ objects: "/o" }, "maxFlow: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "toString: 5", "toString in "],

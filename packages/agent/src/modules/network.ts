@@ -12,13 +12,8 @@ import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
+import { routeProtocols } from "./route-protocols.ts";
 import { tokens } from "./tokens.ts";
-
-/**
- * The protocol numbers of our routes: of those to other nodes' pods, and of those to this node's. Free in
- * the kernel's list (linux/rtnetlink.h) and in iproute2's.
- */
-const routeProtocols = { nodes: 72, pods: 73 } as const;
 
 /** Programs, addresses, routes and pods: direct routing between nodes. */
 export const networkModule: Module = {

@@ -2,6 +2,7 @@ import type { Clock, InterfaceIndex, Logger, Service } from "@heddle/contracts";
 import type { Datapath } from "@heddle/datapath";
 import type { EndpointRequest, Endpoints } from "@heddle/endpoint";
 import type { Ipam } from "@heddle/ipam";
+import type { NdpProxy } from "@heddle/ipv6-ndp";
 import type { ObjectSource } from "@heddle/kube-source";
 import type { ClusterNode, Routing } from "@heddle/routing";
 import type { Link, Rtnetlink, Sysctl } from "@heddle/rtnetlink";
@@ -39,6 +40,7 @@ export const tokens: AgentTokens = {
   nodePrefixes: token("node prefixes"),
   routing: token("routing"),
   endpoints: token("endpoints"),
+  neighbourProxy: token("neighbour proxy"),
   addressNames: token("address names"),
   devicePods: token("device pods"),
   flowLog: token("flow log"),
@@ -72,6 +74,8 @@ export interface AgentTokens {
   readonly nodePrefixes: Token<NodePrefixes>;
   readonly routing: Token<Routing>;
   readonly endpoints: Token<Endpoints>;
+  /** Answers and groups for the pods on the node's own links. */
+  readonly neighbourProxy: Token<NdpProxy>;
   readonly addressNames: Token<AddressNames>;
   readonly devicePods: Token<DevicePods>;
   readonly flowLog: Token<FlowLog>;

@@ -15,6 +15,7 @@ describe("the maps of this release", () => {
   it("belong to packages", () => {
     expect(findMap("endpoints").owner).toBe("@heddle/endpoint");
     expect(findMap("flows").owner).toBe("@heddle/datapath");
+    expect(findMap("ndp_devices").owner).toBe("@heddle/ipv6-ndp");
   });
 
   it("have layouts where they hold structs", () => {

@@ -1,5 +1,6 @@
 import * as datapath from "@heddle/datapath/bpf";
 import * as endpoint from "@heddle/endpoint/bpf";
+import * as ndp from "@heddle/ipv6-ndp/bpf";
 import type { AnyMapSpec, Codec, Layout, MapSpec, PerCpuMapSpec } from "libbpf-napi";
 import { CliError } from "../cli-error.ts";
 
@@ -25,13 +26,21 @@ export function isPerCpu(spec: EntrySpec): spec is PerCpuMapSpec<unknown, unknow
 const generated: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "@heddle/datapath": datapath,
   "@heddle/endpoint": endpoint,
+  "@heddle/ipv6-ndp": ndp,
 };
+
+/** The maps that the agent has; packages that also work alone have further ones of their own. */
+const agentMaps: ReadonlySet<string> = new Set([
+  ...datapath.podObject.maps,
+  ...datapath.nodeObject.maps,
+]);
 
 /** All maps of this release by name. */
 export const knownMaps: ReadonlyMap<string, KnownMap> = new Map(
   Object.entries(generated).flatMap(([owner, items]) =>
     Object.values(items)
       .filter(isMapSpec)
+      .filter(({ name }) => agentMaps.has(name))
       .map((spec) => [spec.name, knownMap(owner, spec, items)] as const),
   ),
 );

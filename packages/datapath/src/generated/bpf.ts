@@ -160,7 +160,7 @@ export const Reason = {
   toPod: 0,
   /** Sent out of a device of the node, past the node's stack. */
   toNeighbour: 1,
-  /** Answered on behalf of the pod's gateway (ARP or neighbour discovery). */
+  /** Answered: ARP or neighbour discovery, for the pods' gateway or for a pod. */
   answered: 2,
   /** Seen on its way from the node's stack, and left alone. */
   passed: 3,
@@ -190,9 +190,9 @@ export const Reason = {
   multicast: 69,
   /** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
   linkLocal: 70,
-  /** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
+  /** Link control that needs no answer: router solicitation, MLD, solicitations for what is not here. */
   linkControl: 71,
-  /** ARP for an address that is not the gateway's. */
+  /** ARP for an address that is neither the gateway's nor another pod's of this node. */
   arpTarget: 72,
   /** The destination is not the pod behind this device. */
   wrongPod: 73,
@@ -204,6 +204,12 @@ export const Reason = {
   rewriteFailed: 76,
   /** A frame to another MAC address than the gateway's, which no router takes up. */
   otherHost: 77,
+  /** A hop limit that is not 255, which what stays on the link has: it was forwarded, or is forged. */
+  hopLimit: 88,
+  /** A checksum is wrong. */
+  checksum: 89,
+  /** An option has no length, one that does not fit, or must not be there. */
+  badOption: 90,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -237,6 +243,9 @@ const reasonNames = new Map<number, ReasonName>([
   [75, "extensionHeaders"],
   [76, "rewriteFailed"],
   [77, "otherHost"],
+  [88, "hopLimit"],
+  [89, "checksum"],
+  [90, "badOption"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
@@ -681,6 +690,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     toNet: { name: "to_net", section: "tcx/egress" },
   },
   maps: [
+    "ndp_devices",
     "endpoints",
     "epochs",
     "flows",
@@ -740,15 +750,15 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     toPod: { name: "to_pod", section: "tcx/egress" },
   },
   maps: [
+    "endpoints",
     "epochs",
     "flows",
+    "hot_flows",
     "counters",
     "drop_events",
     "flow_events",
     "event_switch",
     "event_budgets",
-    "endpoints",
-    "hot_flows",
     "devices",
   ],
   settings: {

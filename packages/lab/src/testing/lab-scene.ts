@@ -62,6 +62,7 @@ export interface LabSceneOptions {
   readonly nodes?: number;
   readonly families?: readonly IpFamily[];
   readonly attachment?: LabAttachment;
+  readonly onLinkPods?: boolean;
   /** A manifest. */
   readonly pods: string;
 }
@@ -73,7 +74,7 @@ const timeout = Math.max(1, Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000)
 export async function createLabScene(options: LabSceneOptions): Promise<LabScene> {
   // Mounts the BPF file system where it is not.
   createPinFolder()[Symbol.dispose]();
-  const { nodes = 2, families = [4, 6], attachment = "auto", pods } = options;
+  const { nodes = 2, families = [4, 6], attachment = "auto", onLinkPods = false, pods } = options;
   const name = `t${randomBytes(4).toString("hex")}`;
   const files = mkdtempSync(join(tmpdir(), "heddle-lab-"));
   let count = 0;
@@ -92,7 +93,8 @@ export async function createLabScene(options: LabSceneOptions): Promise<LabScene
   };
   try {
     const manifests = [manifest(pods)];
-    await labUp({ name, nodes, families, attachment, timeout, manifests, heddle });
+    const layout = { name, nodes, families, attachment, onLinkPods, timeout };
+    await labUp({ ...layout, manifests, heddle });
   } catch (error) {
     await dispose();
     throw error;

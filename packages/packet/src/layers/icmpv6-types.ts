@@ -144,16 +144,84 @@ export interface NdpRedirect extends NdpMessage {
   readonly destination: Ipv6Address;
 }
 
-/** Names of types whose body is not taken apart (IANA ICMPv6 types). */
-export type Icmpv6OtherType =
-  | "multicast-listener-query"
-  | "multicast-listener-report"
-  | "multicast-listener-done"
-  | "multicast-listener-report-v2";
+/** Asks who listens to which groups (RFC 2710 section 3, RFC 3810 section 5.1). */
+export interface MulticastListenerQuery extends Icmpv6PlainHeader {
+  readonly type: "multicast-listener-query";
+  /** Milliseconds below 32768; from there on a floating-point code of version 2. Default 0. */
+  readonly maximumResponseCode: number;
+  /** 16 bits. Default 0. */
+  readonly reserved: number;
+  /** Default `::`, which asks for all. */
+  readonly group: Ipv6Address;
+  /** What version 2 adds. Default nothing, which makes it a query of version 1. */
+  readonly version2?: MldQueryVersion2;
+}
+
+/** The end of a query of version 2 (RFC 3810 section 5.1). */
+export interface MldQueryVersion2 {
+  /** 4 bits. Default 0. */
+  readonly reserved: number;
+  /** Routers that hear it keep their timers. Default false. */
+  readonly suppress: boolean;
+  /** 3 bits. Default 0. */
+  readonly robustness: number;
+  /** Seconds below 128; from there on a floating-point code. Default 0. */
+  readonly queryIntervalCode: number;
+  /** Computed when left out. */
+  readonly sourceCount: number;
+  /** Default none. */
+  readonly sources: readonly Ipv6Address[];
+}
+
+/** Says that somebody listens, or does not any more, in version 1 (RFC 2710 section 3). */
+export interface MulticastListenerReport extends Icmpv6PlainHeader {
+  readonly type: "multicast-listener-report" | "multicast-listener-done";
+  /** 16 bits. Default 0. */
+  readonly maximumResponseDelay: number;
+  /** 16 bits. Default 0. */
+  readonly reserved: number;
+  /** Default `::`. */
+  readonly group: Ipv6Address;
+}
+
+/** Says to what the sender listens, in version 2 (RFC 3810 section 5.2). */
+export interface MulticastListenerReportV2 extends Icmpv6PlainHeader {
+  readonly type: "multicast-listener-report-v2";
+  /** 16 bits. Default 0. */
+  readonly reserved: number;
+  /** Computed when left out. */
+  readonly recordCount: number;
+  /** Those that are whole; what follows them is payload. Default none. */
+  readonly records: readonly MldRecord[];
+}
+
+/** What a record says of its group (RFC 3810 section 5.2.12). */
+export type MldRecordType =
+  | "mode-is-include"
+  | "mode-is-exclude"
+  | "change-to-include"
+  | "change-to-exclude"
+  | "allow-new-sources"
+  | "block-old-sources";
+
+/** The sources of a group to which the sender listens, or does not (RFC 3810 section 5.2.4 and on). */
+export interface MldRecord {
+  /** To exclude nothing is to join, to include nothing is to leave. */
+  readonly type: MldRecordType | number;
+  /** Default `::`. */
+  readonly group: Ipv6Address;
+  /** Default none. */
+  readonly sources: readonly Ipv6Address[];
+  /** A multiple of 4 bytes. Default none. */
+  readonly auxiliaryData: Uint8Array;
+}
+
+/** A message of multicast listener discovery. */
+export type Mld = MulticastListenerQuery | MulticastListenerReport | MulticastListenerReportV2;
 
 /** Any other message; what follows the checksum is the packet's payload. */
 export interface Icmpv6Other extends Icmpv6PlainHeader {
-  readonly type: Icmpv6OtherType | number;
+  readonly type: number;
 }
 
 /** An error or echo message of ICMPv6. */
@@ -173,4 +241,4 @@ export type Ndp =
   | NdpRedirect;
 
 /** An ICMPv6 message (RFC 4443). */
-export type Icmpv6 = Icmpv6Control | Ndp | Icmpv6Other;
+export type Icmpv6 = Icmpv6Control | Ndp | Mld | Icmpv6Other;

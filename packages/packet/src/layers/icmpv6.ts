@@ -30,6 +30,7 @@ import type {
   Icmpv6UnreachableCode,
 } from "./icmpv6-types.ts";
 import { nextSelector } from "./ipv6.ts";
+import { parseMld, writeMld } from "./mld.ts";
 import { parseNdp, writeNdp } from "./ndp.ts";
 
 /** An ICMPv6 message to build or to expect. */
@@ -159,6 +160,7 @@ function parse(bytes: Uint8Array, context: ParseContext): ParseResult<Icmpv6> {
     case "multicast-listener-report":
     case "multicast-listener-done":
     case "multicast-listener-report-v2":
+      return parseMld(type, bytes);
     default:
       return readHeader(bytes, other, (fields) => ({ kind, type, ...fields }));
   }
@@ -193,6 +195,7 @@ function writeAfterType(layer: Draft<Icmpv6>, context: BuildContext): Uint8Array
     case "multicast-listener-report":
     case "multicast-listener-done":
     case "multicast-listener-report-v2":
+      return writeMld(layer);
     default:
       return other.write({ ...blank, ...layer });
   }

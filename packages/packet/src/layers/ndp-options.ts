@@ -7,6 +7,7 @@ import { flag, ipv6Field, macField, uint } from "../wire/field.ts";
 import { layout } from "../wire/layout.ts";
 import { zeroMac } from "./ethernet.ts";
 import { unspecifiedIpv6 } from "./ipv6.ts";
+import { type NdpRouterOption, readRouterOption, writeRouterOption } from "./ndp-router-options.ts";
 
 /** The Ethernet address of the sender or of the target (RFC 4861 section 4.6.1). */
 export interface NdpLinkLayerAddress {
@@ -54,15 +55,11 @@ export interface NdpMtu {
   readonly mtu: number;
 }
 
-/** Recursive name servers (RFC 8106 section 5.1). */
-export interface NdpRecursiveDnsServers {
-  readonly type: "recursive-dns-servers";
-  /** 16 bits. Default 0. */
-  readonly reserved: number;
-  /** Seconds; 0xffffffff is forever. Default 0. */
-  readonly lifetime: number;
-  /** Default none. */
-  readonly servers: readonly Ipv6Address[];
+/** Random bytes that tie an answer to what was asked (RFC 3971 section 5.3.2, RFC 7527 section 4.1). */
+export interface NdpNonce {
+  readonly type: "nonce";
+  /** With the two bytes before it a multiple of 8. Default 6 zeros. */
+  readonly nonce: Uint8Array;
 }
 
 /** Any other option, or one of a length that its type does not have, by its number. */
@@ -78,11 +75,12 @@ export type NdpOption =
   | NdpPrefixInformation
   | NdpRedirectedHeader
   | NdpMtu
-  | NdpRecursiveDnsServers
+  | NdpNonce
+  | NdpRouterOption
   | NdpUnknownOption;
 
 /** IANA IPv6 neighbor discovery option formats. */
-const types = { source: 1, target: 2, prefix: 3, redirected: 4, mtu: 5, dns: 25 } as const;
+const types = { source: 1, target: 2, prefix: 3, redirected: 4, mtu: 5, nonce: 14 } as const;
 
 const where = "icmpv6.options";
 /** Options are counted in units of eight bytes. */
@@ -104,11 +102,6 @@ const redirected = layout<Omit<NdpRedirectedHeader, "type" | "quoted">>(where, {
   reserved: uint(48),
 });
 const mtu = layout<Omit<NdpMtu, "type">>(where, { reserved: uint(16), mtu: uint(32) });
-const dns = layout<Omit<NdpRecursiveDnsServers, "type" | "servers">>(where, {
-  reserved: uint(16),
-  lifetime: uint(32),
-});
-const server = layout<{ address: Ipv6Address }>(where, { address: ipv6Field });
 
 /** The size of the option at the beginning of `rest`; 0 when it has none, which makes the whole message invalid. */
 export function sizeOfNdpOption(rest: Uint8Array): number {
@@ -137,12 +130,11 @@ export function readNdpOption(bytes: Uint8Array, context: ParseContext): NdpOpti
     case types.mtu:
       if (data.length !== mtu.size) break;
       return { type: "mtu", ...mtu.read(data) };
-    case types.dns:
-      if ((data.length - dns.size) % server.size !== 0) break;
-      return { type: "recursive-dns-servers", ...dns.read(data), servers: readServers(data) };
+    case types.nonce:
+      return { type: "nonce", nonce: data };
     default:
   }
-  return { type, data };
+  return readRouterOption(type, data) ?? { type, data };
 }
 
 /** Writes one option. */
@@ -158,11 +150,15 @@ export function writeNdpOption(option: Draft<NdpOption>, context: BuildContext):
       return withHead(types.redirected, writeRedirected(option, context));
     case "mtu":
       return withHead(types.mtu, mtu.write({ reserved: 0, mtu: 1500, ...option }));
-    case "recursive-dns-servers": {
-      const servers = (option.servers ?? []).map((address) => server.write({ address }));
-      const fixed = dns.write({ reserved: 0, lifetime: 0, ...option });
-      return withHead(types.dns, concatBytes(fixed, ...servers));
-    }
+    case "nonce":
+      return withHead(types.nonce, option.nonce ?? new Uint8Array(unit - head.size));
+    case "advertisement-interval":
+    case "home-agent-information":
+    case "route-information":
+    case "recursive-dns-servers":
+    case "dns-search-list":
+    case "pref64":
+      return withHead(...writeRouterOption(option));
     default:
       return withHead(option.type, option.data ?? noBytes);
   }
@@ -185,14 +181,6 @@ function writeRedirected(option: Draft<NdpRedirectedHeader>, context: BuildConte
     redirected.write({ reserved: 0, ...option }),
     quoted,
     zeroPadding(quoted.length, unit),
-  );
-}
-
-function readServers(data: Uint8Array): readonly Ipv6Address[] {
-  const addresses = data.subarray(dns.size);
-  return Array.from(
-    { length: addresses.length / server.size },
-    (_, index) => server.read(addresses.subarray(index * server.size)).address,
   );
 }
 

@@ -35,7 +35,10 @@ export interface Neighbours {
   list(filter?: NeighbourFilter): Promise<readonly Neighbour[]>;
   /** Undefined when there is none. */
   get(id: NeighbourId): Promise<Neighbour | undefined>;
-  /** `exists`: there is one; `device-gone`: there is no such device. */
+  /**
+   * `exists`: there is one, unless it is of the proxy table, where the kernel replaces it; `device-gone`: there is no
+   * such device.
+   */
   add(spec: NeighbourSpec): Promise<void>;
   /** Adds the neighbour, or gives the one that is there this address, state and flags. */
   replace(spec: NeighbourSpec): Promise<void>;
