@@ -17,6 +17,11 @@ interface ManifestOptions extends LabOptions {
 interface UpOptions extends ManifestOptions, OutputOptions {
   readonly nodes: number;
   readonly family: string;
+  readonly underlay?: string;
+  readonly mtu: number;
+  readonly nodeMtu: readonly string[];
+  readonly links: number;
+  readonly narrow?: number;
   readonly attachment: LabAttachment;
   readonly timeout: number;
 }
@@ -77,9 +82,28 @@ function addUp(lab: Command, terminal: Terminal): void {
         .default("direct"),
     )
     .addOption(
-      new Option("--family <FAMILY>", "The families of addresses.")
+      new Option("--family <FAMILY>", "The families of pods' addresses.")
         .choices(["dual", "ipv4", "ipv6"])
         .default("dual"),
+    )
+    .addOption(
+      new Option(
+        "--underlay <FAMILY>",
+        "The families of nodes' addresses (default: those of pods).",
+      ).choices(["dual", "ipv4", "ipv6"]),
+    )
+    .option("--mtu <BYTES>", "The MTU of the networks between the hosts.", parseCount, 1500)
+    .addOption(
+      new Option("--node-mtu <NODE=BYTES...>", "The MTU of single nodes' devices.").default(
+        [],
+        "--mtu",
+      ),
+    )
+    .option("--links <N>", "How many networks the hosts are on, 1 or 2.", parseCount, 1)
+    .option(
+      "--narrow <BYTES>",
+      "Two halves of nodes, and routers with a link of this MTU between them.",
+      parseCount,
     )
     .addOption(
       new Option("--attachment <KIND>", "How agents attach programs; auto is tcx if it can be.")
@@ -88,13 +112,13 @@ function addUp(lab: Command, terminal: Terminal): void {
     )
     .option("--timeout <SECONDS>", "How long to wait for agents and pods.", parseCount, 30);
   addFilename(command, false).action(
-    async ({ name, nodes, family, attachment, timeout, filename, output }: UpOptions) => {
-      const { labUp, openLab, parseFamilies } = await import("@heddle/lab");
+    async ({ name, nodes, attachment, timeout, filename, output, ...network }: UpOptions) => {
+      const { labUp, openLab } = await import("@heddle/lab");
       const started = performance.now();
       await labUp({
         name,
         nodes,
-        families: parseFamilies(family),
+        ...(await networkOptions(network)),
         attachment,
         timeout,
         manifests: filename,
@@ -110,6 +134,24 @@ function addUp(lab: Command, terminal: Terminal): void {
       terminal.out(`lab ${name} is up in ${seconds} s: ${size}`);
     },
   );
+}
+
+type NetworkOptions = Pick<
+  UpOptions,
+  "family" | "underlay" | "mtu" | "nodeMtu" | "links" | "narrow"
+>;
+
+/** What is not given is not kept either, so that the lab's own default counts. */
+async function networkOptions({ family, underlay, mtu, nodeMtu, links, narrow }: NetworkOptions) {
+  const { parseFamilies, parseNodeMtus } = await import("@heddle/lab");
+  return {
+    families: parseFamilies(family),
+    ...(underlay === undefined ? {} : { underlay: parseFamilies(underlay, "underlay") }),
+    mtu,
+    nodeMtus: parseNodeMtus(nodeMtu),
+    links,
+    ...(narrow === undefined ? {} : { narrow }),
+  };
 }
 
 function addDown(lab: Command, terminal: Terminal): void {

@@ -39,6 +39,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `socket: ${agentSocket(context, node.name)}`,
       `pinRoot: ${folder.pinRoot(node.name)}`,
       `attachment: ${plan.attachment}`,
+      ...devicesOption(node),
       "",
     ].join("\n"),
   );
@@ -51,6 +52,11 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
     log,
   });
   writeJson(folder.node(node.name, "agent.json"), ref);
+}
+
+/** The agent finds a single device itself; of the second network it is told. */
+function devicesOption({ devices }: NodePlan): readonly string[] {
+  return devices.length === 1 ? [] : [`devices: [${devices.map(({ name }) => name).join(", ")}]`];
 }
 
 /**

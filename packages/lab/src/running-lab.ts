@@ -45,7 +45,7 @@ export class RunningLab implements Lab {
         const status = agent && (await agentStatus(this.#context, name));
         return {
           name,
-          addresses: addresses.map(({ address }) => address),
+          addresses,
           podPrefixes,
           pods: own.length,
           pending: own.filter(({ containers }) => containers.length === 0).length,
@@ -137,7 +137,7 @@ export class RunningLab implements Lab {
     const { plan, folder } = this.#context;
     const probeOf = (host: HostPlan, node: string | undefined): LabProbe => ({
       name: host.name,
-      addresses: host.addresses.map(({ address }) => address),
+      addresses: host.addresses,
       node,
       control: hostControl(folder.root, host.name),
     });
