@@ -6,11 +6,13 @@ const config: Bpf2tsConfig = defineConfig({
   objects: [
     { file: "../packages/datapath/objects/node.bpf.o", owner: "datapath" },
     { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
+    { file: "../packages/lab/objects/impair.bpf.o", owner: "lab" },
   ],
   sources: ["include", "maps", "programs"],
   outputs: {
     datapath: "../packages/datapath/src/generated/bpf.ts",
     endpoint: "../packages/endpoint/src/generated/bpf.ts",
+    lab: "../packages/lab/src/generated/bpf.ts",
   },
   domainTypes: {
     ip_addr: {

@@ -6,6 +6,13 @@
  */
 export type { Applied } from "./apply.ts";
 export { defaultPort } from "./containers.ts";
+export type { LabImpairment } from "./impair/impair-lab.ts";
+export {
+  type ImpairedDirection,
+  type Impairment,
+  parseShare,
+  parseTime,
+} from "./impair/impairment.ts";
 export type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./lab.ts";
 export { LabError, type LabErrorCode } from "./lab-error.ts";
 export { labNames } from "./lab-folder.ts";

@@ -8,6 +8,8 @@ import {
 } from "./agents.ts";
 import { type Applied, applyWanted, removeWanted } from "./apply.ts";
 import { hostControl } from "./hosts.ts";
+import { impair, type LabImpairment, listImpairments, unimpair } from "./impair/impair-lab.ts";
+import type { ImpairedDirection, Impairment } from "./impair/impairment.ts";
 import type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./lab.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
@@ -131,6 +133,27 @@ export class RunningLab implements Lab {
     await this.stopAgent(name);
     await startAgent(this.#context, node);
     await untilAgentReady(this.#context, name);
+  }
+
+  async impair(
+    target: string,
+    impairment: Impairment,
+    directions?: readonly ImpairedDirection[],
+  ): Promise<void> {
+    requireRoot("impair links of lab", this.name);
+    using _lock = lockLab(this.#context.folder);
+    await impair(this.#context, target, impairment, directions);
+  }
+
+  async unimpair(target: string, directions?: readonly ImpairedDirection[]): Promise<void> {
+    requireRoot("impair links of lab", this.name);
+    using _lock = lockLab(this.#context.folder);
+    await unimpair(this.#context, target, directions);
+  }
+
+  async impairments(): Promise<readonly LabImpairment[]> {
+    requireRoot("look at links of lab", this.name);
+    return await listImpairments(this.#context);
   }
 
   probes(): readonly LabProbe[] {

@@ -92,6 +92,8 @@ export class ProbeServer {
         return void response.end("ok");
       case "/echo":
         return void response.end(query.get("msg") ?? "");
+      case "/reflect":
+        return void request.pipe(response);
       case "/dial":
         return answerDial(query, response);
       default:
