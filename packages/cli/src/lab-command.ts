@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Lab, LabAttachment } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { execute } from "./execute.ts";
+import { fillImpairCommand } from "./lab-impair-command.ts";
 import { formatApplied, formatNodes, formatPods, isWell } from "./lab-tables.ts";
 import { addOutputOption, jsonDocument, type OutputOptions } from "./output-option.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,6 +50,7 @@ export function addLabCommand(program: Command, terminal: Terminal): void {
   addExec(lab, terminal);
   addLogs(lab, terminal);
   addRestart(lab, terminal);
+  addImpair(lab, terminal);
 }
 
 /** A command of `heddle lab`, with the option that says which lab. */
@@ -266,6 +268,15 @@ function addRestart(lab: Command, terminal: Terminal): void {
     await (await open(name)).restartAgent(node);
     terminal.out(`the agent of ${node} is ready`);
   });
+}
+
+function addImpair(lab: Command, terminal: Terminal): void {
+  const command = printingCommand(
+    lab,
+    "impair",
+    "Make a link lose, repeat, reorder or delay packets.",
+  );
+  fillImpairCommand(command, terminal, open);
 }
 
 async function open(name: string): Promise<Lab> {

@@ -29,7 +29,7 @@ export function checkOptions(options: LabOptions): void {
   checkNumber("links", options.links ?? defaults.links, [1, maxLinks]);
   checkNumber("timeout", options.timeout ?? defaults.timeout, [1, maxTimeout], "seconds");
   if (attachment !== undefined && !["auto", "tcx", "clsact"].includes(attachment)) {
-    throw badOption(`attachment ${String(attachment)}`, "it is auto, tcx or clsact");
+    throw badOption(`attachment ${attachment}`, "it is auto, tcx or clsact");
   }
 }
 
@@ -66,7 +66,7 @@ function checkUnderlay(families: readonly IpFamily[], underlay: readonly IpFamil
 function checkMtus({ nodes, mtu = defaults.mtu, nodeMtus = {}, narrow }: LabOptions): void {
   checkNumber("mtu", mtu, [minMtu, maxMtu], "bytes");
   for (const [node, value] of Object.entries(nodeMtus)) {
-    checkNumber(`node-mtu ${node}=`, value, [minMtu, mtu], "bytes");
+    checkNumber(`node-mtu ${node}`, value, [minMtu, mtu], "bytes");
     if (nodeNames(nodes).includes(node)) continue;
     throw badOption(
       `node-mtu ${node}=${String(value)}`,

@@ -29,7 +29,11 @@ export function parseNodeMtus(texts: readonly string[]): Readonly<Record<string,
   for (const text of texts) {
     const [, node, bytes] = /^([^=]+)=([0-9]+)$/.exec(text) ?? [];
     if (node === undefined || bytes === undefined) {
-      throw badOption(`node-mtu ${JSON.stringify(text)}`, "it is not NODE=BYTES", "node-1=1400");
+      throw badOption(
+        `node-mtu ${JSON.stringify(text)}`,
+        "it is not NODE=BYTES",
+        "as in node-1=1400",
+      );
     }
     if (mtus.has(node)) throw badOption(`node-mtu ${text}`, `${node} has an MTU already`);
     mtus.set(node, Number(bytes));

@@ -5,6 +5,7 @@
 //
 // PINS is the folder of the programs' maps; READY is a file that is made once frames are held.
 import { writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { systemClock, toError } from "@heddle/contracts";
 import { openRingBuffer } from "libbpf-napi";
 import { impairLineMap, impairObject } from "../generated/bpf.ts";
@@ -13,9 +14,11 @@ import { heldFrame } from "./held-frame.ts";
 import { loadImpairPrograms } from "./impair-programs.ts";
 
 const [, , pins = "", ready = ""] = process.argv;
+// A frame is not to be late because the machine is busy.
+setPriority(constants.priority.PRIORITY_HIGHEST);
 const object = await loadImpairPrograms(pins);
 const emitter = object.program(impairObject.programs.impairEmit.name);
-const onError = (error: unknown): void => console.error(toError(error).message);
+const onError = (error: unknown): void => void process.stderr.write(`${toError(error).message}\n`);
 
 const line = new DelayLine<{ deadline: number; frame: Uint8Array; cb: readonly number[] }>({
   clock: systemClock,

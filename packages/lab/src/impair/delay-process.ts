@@ -28,14 +28,15 @@ export async function startDelayLine(context: LabContext, pins: string): Promise
   if (running !== undefined && isAlive(running) && existsSync(file("ready"))) return;
   if (running !== undefined) await endProcess(running, grace);
   rmSync(file("ready"), { force: true });
-  const { ref, ended } = await spawnDetached({
+  const child = await spawnDetached({
     command: [process.execPath, delayMain(), pins, file("ready")],
     netns: netnsPath(context.plan.switchNetns),
     log: file("log"),
   });
+  const { ref } = child;
   writeJson(file("process"), ref);
   while (!existsSync(file("ready"))) {
-    if (!isAlive(ref)) throw failedToStart(await ended(), readFileSync(file("log"), "utf8"));
+    if (!isAlive(ref)) throw failedToStart(await child.ended(), readFileSync(file("log"), "utf8"));
     await delay(interval);
   }
 }

@@ -206,9 +206,12 @@ function toKernel(full: FullImpairment, direction: ImpairedDirection): KernelImp
   };
 }
 
+/** What was given has a few digits; a share of 2^32 has more. */
+function share(value: bigint): number {
+  return Number((Number(value) / whole).toFixed(8));
+}
+
 function fromKernel(held: KernelImpairment): FullImpairment {
-  // What was given has a few digits; a share of 2^32 has more.
-  const share = (value: bigint): number => Number((Number(value) / whole).toFixed(8));
   return {
     seed: Number(held.seed >> 1n),
     delay: Number(held.delay) / nanosecondsPerMillisecond,
