@@ -10,10 +10,10 @@ import { createPinFolder } from "@heddle/testing";
 import {
   defaultPort,
   type Lab,
-  type LabAttachment,
   type LabCommand,
   labDown,
   LabError,
+  type LabOptions,
   labUp,
   openLab,
 } from "../index.ts";
@@ -58,10 +58,7 @@ export interface LabScene extends AsyncDisposable {
   readonly address: (pod: string, family: IpFamily) => IpAddress;
 }
 
-export interface LabSceneOptions {
-  readonly nodes?: number;
-  readonly families?: readonly IpFamily[];
-  readonly attachment?: LabAttachment;
+export interface LabSceneOptions extends Partial<Omit<LabOptions, "name" | "timeout">> {
   /** A manifest. */
   readonly pods: string;
 }
@@ -73,7 +70,7 @@ const timeout = Math.max(1, Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000)
 export async function createLabScene(options: LabSceneOptions): Promise<LabScene> {
   // Mounts the BPF file system where it is not.
   createPinFolder()[Symbol.dispose]();
-  const { nodes = 2, families = [4, 6], attachment = "auto", pods } = options;
+  const { nodes = 2, families = [4, 6], pods, ...network } = options;
   const name = `t${randomBytes(4).toString("hex")}`;
   const files = mkdtempSync(join(tmpdir(), "heddle-lab-"));
   let count = 0;
@@ -92,7 +89,7 @@ export async function createLabScene(options: LabSceneOptions): Promise<LabScene
   };
   try {
     const manifests = [manifest(pods)];
-    await labUp({ name, nodes, families, attachment, timeout, manifests, heddle });
+    await labUp({ ...network, name, nodes, families, timeout, manifests, heddle });
   } catch (error) {
     await dispose();
     throw error;
