@@ -17,7 +17,7 @@ export interface Trial {
 }
 
 /** Tries a cell, and gives what was expected and what came instead; undefined when all is well. */
-export type Kind = (trial: Trial) => Promise<string | undefined>;
+type Kind = (trial: Trial) => Promise<string | undefined>;
 
 /** A kind of traffic, and which lab it is tried in. */
 export interface KindRow {
@@ -49,6 +49,11 @@ export const kinds: readonly KindRow[] = [
     name: "PMTU by TCP",
     lab: "narrow",
     attempt: inOrder(forgets, transfers("tcp", tcpBytes), learns),
+  },
+  {
+    name: "large, narrow",
+    lab: "narrow",
+    attempt: inOrder(forgets, transfers("udp", largeDatagram), learnsForFragments),
   },
   { name: "PMTU by UDP", lab: "narrow", attempt: inOrder(forgets, fillsDevice, learns) },
 ];
@@ -145,6 +150,11 @@ async function hopAt(from: End, target: IpAddress, limit: number): Promise<strin
 async function forgets({ from, to, family }: Trial): Promise<undefined> {
   const command = ["ip", `-${String(family)}`, "route", "flush", "cache"];
   for (const end of [from, to]) await run(end.run(command));
+}
+
+/** IPv4 fragments are cut once more by whoever has to (RFC 791); those of IPv6 by their sender alone (RFC 8200). */
+async function learnsForFragments(trial: Trial): Promise<string | undefined> {
+  return trial.family === 6 ? learns(trial) : undefined;
 }
 
 /** The sender knows the path's MTU, if it is not its device's. */

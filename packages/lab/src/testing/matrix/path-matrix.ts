@@ -102,8 +102,11 @@ async function tryCell(
   return cellOf(mode, kind, pair, family, { problem: told });
 }
 
+function isPod(name: EndName): boolean {
+  return name.startsWith("default/");
+}
+
 function mtuOf({ overhead }: Mode, { lab }: KindRow, pair: Pair): Trial["mtu"] {
-  const isPod = (name: EndName): boolean => name.startsWith("default/");
   const hasPod = isPod(pair.from) || isPod(pair.to);
   const isOwnPod = pair.from === "node-1" && pair.to === "default/a1";
   const device = isPod(pair.from) || isOwnPod ? mtu - overhead : mtu;
