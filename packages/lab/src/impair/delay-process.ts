@@ -7,13 +7,10 @@ import { LabError } from "../lab-error.ts";
 import { processSchema, readIfThere, writeJson } from "../lab-folder.ts";
 import { netnsPath } from "../plan.ts";
 import { isAlive, spawnDetached } from "../processes.ts";
-import { endProcess } from "../teardown.ts";
+import { endRunningIn } from "../teardown.ts";
 
 /** Milliseconds between two looks at a process that starts. */
 const interval = 5;
-
-/** Milliseconds that the delay line has to end; what it holds is lost. */
-const grace = 1000;
 
 const files = { process: "delay.json", ready: "delay.ready", log: "delay.log" } as const;
 
@@ -26,8 +23,7 @@ export async function startDelayLine(context: LabContext, pins: string): Promise
   const file = (name: keyof typeof files): string => join(context.folder.root, files[name]);
   const running = readIfThere(file("process"), processSchema);
   if (running !== undefined && isAlive(running) && existsSync(file("ready"))) return;
-  if (running !== undefined) await endProcess(running, grace);
-  rmSync(file("ready"), { force: true });
+  await stopDelayLine(context);
   const child = await spawnDetached({
     command: [process.execPath, delayMain(), pins, file("ready")],
     netns: netnsPath(context.plan.switchNetns),
@@ -41,12 +37,10 @@ export async function startDelayLine(context: LabContext, pins: string): Promise
   }
 }
 
-/** Ends the delay line, if it runs. */
-export async function stopDelayLine({ folder }: LabContext): Promise<void> {
-  const file = join(folder.root, files.process);
-  const running = readIfThere(file, processSchema);
-  if (running !== undefined) await endProcess(running, grace);
-  rmSync(file, { force: true });
+/** Ends the delay line, if it runs, also one that nobody took note of: nothing else runs in the switch's namespace. */
+export async function stopDelayLine({ folder, plan }: LabContext): Promise<void> {
+  await endRunningIn([netnsPath(plan.switchNetns)]);
+  for (const file of [files.process, files.ready]) rmSync(join(folder.root, file), { force: true });
 }
 
 /** It runs from source as from `dist`. */

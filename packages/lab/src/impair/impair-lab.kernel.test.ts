@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { waitUntil } from "@heddle/testing";
@@ -5,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labDown } from "../index.ts";
 import { labFolder } from "../lab-folder.ts";
 import { fateOf } from "../testing/fate.ts";
-import { createLabScene, type LabScene, run } from "../testing/lab-scene.ts";
+import { createLabScene, failure, heddle, type LabScene, run } from "../testing/lab-scene.ts";
 import { processesNaming } from "../testing/traces.ts";
 import type { LabImpairment } from "./impair-lab.ts";
 
@@ -136,6 +138,39 @@ describe("an impaired link", () => {
     expect(existsSync(join(labFolder(name).pins, "impair"))).toBe(false);
     expect(await ping("-q", "-c1", "-W1")).toContain("1 received");
     await lab.unimpair("node-1");
+  });
+
+  it("is whole after a command that was killed in the middle, at whatever point", async () => {
+    const { lab, name } = scene;
+    const pins = join(labFolder(name).pins, "impair");
+    for (const point of [
+      pins,
+      join(pins, "impairments"),
+      join(labFolder(name).root, "delay.ready"),
+    ]) {
+      const [program = "", ...own] = heddle;
+      const args = [...own, "lab", "impair", "--name", name, "node-1", "--delay", "1ms"];
+      const child = spawn(program, args, { stdio: "ignore" });
+      await waitUntil(point, () => existsSync(point));
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await lab.impair("node-1", { delay: 5 }, ["to"]);
+      expect(await ping("-q", "-c1", "-w5")).toContain("1 received");
+      await lab.unimpair("node-1");
+      expect([await lab.impairments(), existsSync(pins)]).toEqual([[], false]);
+    }
+  });
+
+  it("is refused delay where frames are larger than can be held, and nothing is changed", async () => {
+    await using jumbo = await createLabScene({ nodes: 1, mtu: 3501, pods: "" });
+    const error = await failure(() => jumbo.lab.impair("node-1", { delay: 1 }));
+    expect([error.code, error.reason]).toEqual([
+      "bad-option",
+      "the lab's mtu is 3501, and packets of 3500 bytes at most can be held",
+    ]);
+    expect(existsSync(join(labFolder(jumbo.name).pins, "impair"))).toBe(false);
+    await jumbo.lab.impair("node-1", { loss: 0.5 });
+    expect(await jumbo.lab.impairments()).toHaveLength(2);
   });
 
   it("gets another delay line where the first one was killed, and goes with the lab", async () => {

@@ -7,6 +7,7 @@ import {
   type ImpairCount,
   impairCountsMap,
   ImpairDirection,
+  type ImpairPlace,
   type Impairment as KernelImpairment,
   impairmentsMap,
   impairObject,
@@ -59,7 +60,7 @@ const noPackets: ImpairCount = {
 /**
  * Impairs directions of links, from their next packet on, whatever they were before.
  *
- * @throws {LabError} `bad-option`, `no-such-link`, `process-failed`
+ * @throws {LabError} `bad-option`, `no-such-link`, `process-failed`, `object-missing`
  */
 export async function impair(
   context: LabContext,
@@ -67,24 +68,21 @@ export async function impair(
   given: Impairment,
   chosen: readonly ImpairedDirection[] = directions,
 ): Promise<void> {
-  const { plan } = context;
   const impairment = completeImpairment(given);
-  const links = linksOf(plan, target);
   if (holds(impairment)) checkFrames(context);
-  const ports = await portIndexes(plan);
-  await using object = await loadImpairPrograms(pinsOf(context));
-  await setOffloads(hostsOf(plan), "off");
-  if (holds(impairment)) await startDelayLine(context, pinsOf(context));
-  const impairments = object.map(impairmentsMap);
-  const counts = object.map(impairCountsMap);
-  for (const { device } of links) {
-    const ifindex = indexOf(ports, device.port);
-    for (const direction of chosen) {
-      const place = { ifindex, direction: ImpairDirection[direction] };
-      await attach(context, object, ifindex, direction);
-      counts.set(place, noPackets);
-      impairments.set(place, toKernel(impairment, direction));
+  const places = await placesOf(context, target, chosen);
+  try {
+    await using object = await loadImpairPrograms(pinsOf(context));
+    await setOffloads(hostsOf(context.plan), "off");
+    if (holds(impairment)) await startDelayLine(context, pinsOf(context));
+    for (const place of places) {
+      await attach(context, object, place);
+      object.map(impairCountsMap).set(keyOf(place), noPackets);
+      object.map(impairmentsMap).set(keyOf(place), toKernel(impairment, place.direction));
     }
+  } catch (error) {
+    await endIfIdle(context);
+    throw error;
   }
 }
 
@@ -98,43 +96,83 @@ export async function unimpair(
   target: string,
   chosen: readonly ImpairedDirection[] = directions,
 ): Promise<void> {
-  const links = linksOf(context.plan, target);
+  const places = await placesOf(context, target, chosen);
   if (!existsSync(pinsOf(context))) return;
-  const ports = await portIndexes(context.plan);
-  using impairments = openPinnedMap(join(pinsOf(context), impairmentsMap.name), impairmentsMap);
-  using counts = openPinnedMap(join(pinsOf(context), impairCountsMap.name), impairCountsMap);
-  for (const { device } of links) {
-    const ifindex = indexOf(ports, device.port);
-    for (const direction of chosen) {
-      const place = { ifindex, direction: ImpairDirection[direction] };
-      impairments.delete(place);
-      counts.delete(place);
-      await detach(context, ifindex, direction);
-    }
+  await remove(context, places);
+  await endIfIdle(context);
+}
+
+async function remove(context: LabContext, places: readonly Place[]): Promise<void> {
+  using maps = openMaps(context);
+  for (const place of places) {
+    maps?.impairments.delete(keyOf(place));
+    maps?.counts.delete(keyOf(place));
+    await detach(context, place);
   }
-  for await (const _ of impairments.entries()) return;
+}
+
+/** Where nothing is impaired, there is no delay line, and hosts send as they like. */
+async function endIfIdle(context: LabContext): Promise<void> {
+  if ((await listImpairments(context)).length > 0) return;
   await stopDelayLine(context);
   await setOffloads(hostsOf(context.plan), "on");
-  rmSync(pinsOf(context), { recursive: true });
+  rmSync(pinsOf(context), { recursive: true, force: true });
 }
 
 /** What is impaired, in the order of hosts and their devices. */
 export async function listImpairments(context: LabContext): Promise<readonly LabImpairment[]> {
-  const pins = pinsOf(context);
-  if (!existsSync(pins)) return [];
-  const ports = await portIndexes(context.plan);
-  using impairments = openPinnedMap(join(pins, impairmentsMap.name), impairmentsMap);
-  using counts = openPinnedMap(join(pins, impairCountsMap.name), impairCountsMap);
-  return allLinks(context.plan).flatMap((link) =>
-    directions.flatMap((direction) => {
-      const ifindex = indexOf(ports, link.device.port);
-      const place = { ifindex, direction: ImpairDirection[direction] };
-      const held = impairments.get(place);
-      if (held === undefined) return [];
-      const count = counts.get(place) ?? noPackets;
-      return [{ link: nameOf(link), direction, ...fromKernel(held), ...count }];
-    }),
-  );
+  using maps = openMaps(context);
+  if (maps === undefined) return [];
+  const places = await placesOf(context, undefined, directions);
+  return places.flatMap((place) => {
+    const held = maps.impairments.get(keyOf(place));
+    if (held === undefined) return [];
+    const count = maps.counts.get(keyOf(place)) ?? noPackets;
+    return [{ link: place.link, direction: place.direction, ...fromKernel(held), ...count }];
+  });
+}
+
+/** A direction of a link, and its port. */
+interface Place {
+  /** `node-1/eth0`. */
+  readonly link: string;
+  readonly direction: ImpairedDirection;
+  readonly ifindex: InterfaceIndex;
+}
+
+function keyOf({ ifindex, direction }: Place): ImpairPlace {
+  return { ifindex, direction: ImpairDirection[direction] };
+}
+
+/** The places of a target, or all. */
+async function placesOf(
+  { plan }: LabContext,
+  target: string | undefined,
+  chosen: readonly ImpairedDirection[],
+): Promise<readonly Place[]> {
+  const links = target === undefined ? allLinks(plan) : linksOf(plan, target);
+  const ports = await portIndexes(plan);
+  return links.flatMap((link) => {
+    const ifindex = indexOf(ports, link.device.port);
+    return chosen.map((direction) => ({ link: nameOf(link), direction, ifindex }));
+  });
+}
+
+/** The maps of the programs; undefined where there are none, or not all, since making them was interrupted. */
+function openMaps(context: LabContext) {
+  const pin = (name: string): string => join(pinsOf(context), name);
+  if (![impairmentsMap, impairCountsMap].every(({ name }) => existsSync(pin(name))))
+    return undefined;
+  const impairments = openPinnedMap(pin(impairmentsMap.name), impairmentsMap);
+  const counts = openPinnedMap(pin(impairCountsMap.name), impairCountsMap);
+  return {
+    impairments,
+    counts,
+    [Symbol.dispose]() {
+      impairments.close();
+      counts.close();
+    },
+  };
 }
 
 /** The programs' maps are pinned while something is impaired. */
@@ -171,8 +209,7 @@ function checkFrames({ plan }: LabContext): void {
 async function attach(
   { plan }: LabContext,
   object: LoadedObject,
-  ifindex: InterfaceIndex,
-  direction: ImpairedDirection,
+  { ifindex, direction }: Place,
 ): Promise<void> {
   const { impairFrom, impairTo } = impairObject.programs;
   const program = object.program((direction === "from" ? impairFrom : impairTo).name);
@@ -180,11 +217,7 @@ async function attach(
   await attachClsact(program, { ifindex, hook: hooks[direction], netns, ...filter, replace: true });
 }
 
-async function detach(
-  { plan }: LabContext,
-  ifindex: InterfaceIndex,
-  direction: ImpairedDirection,
-): Promise<void> {
+async function detach({ plan }: LabContext, { ifindex, direction }: Place): Promise<void> {
   const netns = netnsPath(plan.switchNetns);
   try {
     const attached = await openClsact({ ifindex, hook: hooks[direction], netns, ...filter });
