@@ -1,13 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { waitUntil } from "@heddle/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { labDown, labUp, openLab } from "./index.ts";
 import { askProbe } from "./testing/dial-all.ts";
 import {
   createLabScene,
+  heddle,
   type LabScene,
   type LabSceneOptions,
   run,
   serverPod,
 } from "./testing/lab-scene.ts";
+import { tracesOf } from "./testing/traces.ts";
 
 let stack: AsyncDisposableStack;
 beforeEach(() => (stack = new AsyncDisposableStack()));
@@ -108,4 +115,25 @@ describe("a narrow link", () => {
       expect(told.stdout).toMatch(/mtu ?= ?1280/);
     }
   });
+});
+
+it("what is left of an `up` that was killed goes with `down`, and the next `up` works", async () => {
+  const name = `t${randomBytes(4).toString("hex")}`;
+  stack.defer(async () => {
+    if (tracesOf(name).length > 0) await labDown(name);
+  });
+  const [program = "", ...args] = heddle;
+  for (const part of ["switch", "router-2"]) {
+    const command = [...args, "lab", "up", "--name", name, "--narrow", "1300", "--links", "2"];
+    const child = spawn(program, command, { stdio: "ignore" });
+    await waitUntil(part, () => existsSync(`/run/netns/heddle-${name}.${part}`));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await labDown(name);
+    expect(tracesOf(name)).toEqual([]);
+  }
+  const options = { nodes: 2, families: [4, 6], narrow: 1300, links: 2 } as const;
+  await labUp({ name, ...options, manifests: [], heddle });
+  const { stdout } = await run(openLab(name, heddle).onNode("node-1", [...ping, "203.0.113.2"]));
+  expect(stdout).toContain(" 1 received");
 });
