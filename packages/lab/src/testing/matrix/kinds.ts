@@ -33,7 +33,7 @@ const tcpBytes = 3_000_000;
 const largeDatagram = 8000;
 
 /** Milliseconds that bytes have to come back. */
-const patience = 10_000;
+const patience = 5000;
 
 export const kinds: readonly KindRow[] = [
   { name: "TCP", lab: "flat", attempt: inOrder(seesClient("tcp"), transfers("tcp", tcpBytes)) },
@@ -118,16 +118,27 @@ function echoes(bytes: number): Kind {
   };
 }
 
-/** What answers for a node without an address of the family (RFC 7600). */
-const dummyAddress = "192.0.0.8";
-
 /** Each hop says in turn that the hop limit is used up, and then the target answers. */
 async function traces({ pair, from, target, family, end }: Trial): Promise<string | undefined> {
-  const hops = pair.hops.map((name) => end(name).address(family) ?? dummyAddress);
+  const hops = pair.hops.map(
+    (name, index) => end(name).address(family) ?? unaddressed(family, index),
+  );
   const seen: string[] = [];
   for (let limit = 1; limit <= hops.length + 1; limit++)
     seen.push(await hopAt(from, target, limit));
   return difference("hops", [...hops, target], seen);
+}
+
+const linkLocal = "a link-local address";
+const nobody = "nobody";
+
+/**
+ * Who answers for a node without an address of the family: over IPv4 an address that is nobody's (RFC 7600), over
+ * IPv6 one of its link, which gets no further than there.
+ */
+function unaddressed(family: IpFamily, index: number): string {
+  if (family === 4) return "192.0.0.8";
+  return index === 0 ? linkLocal : nobody;
 }
 
 async function hopAt(from: End, target: IpAddress, limit: number): Promise<string> {
@@ -138,9 +149,9 @@ async function hopAt(from: End, target: IpAddress, limit: number): Promise<strin
     const { stdout } = await run(from.run(command));
     const [, router, host] = answer.exec(stdout) ?? [];
     const hop = router ?? host;
-    if (hop !== undefined) return hop;
+    if (hop !== undefined) return hop.startsWith("fe80:") ? linkLocal : hop;
   }
-  return "nobody";
+  return nobody;
 }
 
 /**

@@ -18,33 +18,33 @@ export interface Cell {
 const mtu = 1500;
 const narrow = 1300;
 
-/** Tries all that a mode has, in a lab or two of its own. */
-export async function tryMode(mode: Mode): Promise<readonly Cell[]> {
-  const labs = missingFeature(mode) === undefined ? (["flat", "narrow"] as const) : [];
-  if (labs.length === 0) return kinds.flatMap((kind) => untried(mode, kind));
-  const cells: Cell[] = [];
-  for (const lab of labs) {
+/** Tries all that a mode has, in two labs of its own, cell by cell. */
+export async function* tryMode(mode: Mode): AsyncGenerator<Cell, void> {
+  if (missingFeature(mode) !== undefined) return yield* untried(mode);
+  for (const lab of ["flat", "narrow"] as const) {
     await using scene = await createLabScene({
       pods: serverPod("a1", "node-1") + serverPod("a2", "node-1") + serverPod("b1", "node-2"),
       ...mode.options,
       ...(lab === "narrow" ? { narrow } : {}),
     });
-    cells.push(
-      ...(await tryLab(
-        mode,
-        scene,
-        kinds.filter((kind) => kind.lab === lab),
-      )),
-    );
+    // One after the other: what an end learns of a path's MTU counts for all that it sends there.
+    for (const { kind, pair, family } of combinations()) {
+      if (kind.lab === lab) yield await tryCell(mode, scene, kind, pair, family);
+    }
   }
-  return cells;
 }
 
-function untried(mode: Mode, kind: KindRow): readonly Cell[] {
+function* untried(mode: Mode): Generator<Cell, void> {
   const missing = missingFeature(mode);
-  return pairs.flatMap((pair) =>
-    ipFamilies.map((family) => cellOf(mode, kind, pair, family, { missing })),
-  );
+  for (const { kind, pair, family } of combinations()) {
+    yield cellOf(mode, kind, pair, family, { missing });
+  }
+}
+
+function* combinations(): Generator<{ kind: KindRow; pair: Pair; family: IpFamily }, void> {
+  for (const kind of kinds) {
+    for (const pair of pairs) for (const family of ipFamilies) yield { kind, pair, family };
+  }
 }
 
 function cellOf(
@@ -62,21 +62,6 @@ function cellOf(
     problem: outcome.problem,
     missing: outcome.missing,
   };
-}
-
-/** Cells come one after the other: what an end learns of a path's MTU counts for all that it sends there. */
-async function tryLab(
-  mode: Mode,
-  scene: LabScene,
-  rows: readonly KindRow[],
-): Promise<readonly Cell[]> {
-  const cells: Cell[] = [];
-  for (const kind of rows) {
-    for (const pair of pairs) {
-      for (const family of ipFamilies) cells.push(await tryCell(mode, scene, kind, pair, family));
-    }
-  }
-  return cells;
 }
 
 async function tryCell(
@@ -107,10 +92,10 @@ function isPod(name: EndName): boolean {
 }
 
 function mtuOf({ overhead }: Mode, { lab }: KindRow, pair: Pair): Trial["mtu"] {
-  const hasPod = isPod(pair.from) || isPod(pair.to);
   const isOwnPod = pair.from === "node-1" && pair.to === "default/a1";
   const device = isPod(pair.from) || isOwnPod ? mtu - overhead : mtu;
   if (lab === "flat" || !isAcross(pair)) return { device, path: device };
+  const hasPod = isPod(pair.from) || isPod(pair.to);
   return { device, path: hasPod ? narrow - overhead : narrow };
 }
 
@@ -150,6 +135,11 @@ export function formatCells(cells: readonly Cell[]): string {
   );
   const notes = Array.from(missing, ([name, own]) => `- ${name}: ${String(own.length)} cells`);
   return [...table, ...notes].join("\n");
+}
+
+/** Which cell it is, what was expected and what came, and what the nodes counted. */
+export function formatProblem({ mode, kind, pair, family, problem }: Cell): string {
+  return `${kind}, ${mode}, ${pair}, IPv${String(family)}: ${String(problem)}`;
 }
 
 function shown(cell: Cell | undefined): string {
