@@ -81,7 +81,7 @@ describe("an impaired link", () => {
 
   it("lets later packets overtake others", async () => {
     await scene.lab.impair("node-1", { reorder: 0.1, gap: 30, seed: 5 }, ["from"]);
-    const text = await ping("-i0.002", "-c300", "-W1");
+    const text = await ping("-i0.002", "-c300", "-W5");
     const order = Array.from(text.matchAll(/icmp_seq=(\d+)/g), ([, number]) => Number(number));
     const found = await impairmentOf("from");
     expect(found).toMatchObject(expected(found));
