@@ -20,8 +20,9 @@ const narrow = 1300;
 
 /** Tries all that a mode has, in two labs of its own, cell by cell. */
 export async function* tryMode(mode: Mode): AsyncGenerator<Cell, void> {
-  if (missingFeature(mode) !== undefined) return yield* untried(mode);
-  for (const lab of ["flat", "narrow"] as const) {
+  const isTried = missingFeature(mode) === undefined;
+  if (!isTried) yield* untried(mode);
+  for (const lab of isTried ? (["flat", "narrow"] as const) : []) {
     await using scene = await createLabScene({
       pods: serverPod("a1", "node-1") + serverPod("a2", "node-1") + serverPod("b1", "node-2"),
       ...mode.options,
