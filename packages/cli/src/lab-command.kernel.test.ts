@@ -132,6 +132,60 @@ describe("heddle lab", () => {
     expect((await lab("status")).code).toBe(0);
   });
 
+  it("impair makes a link worse, tells what became of packets, and makes it good again", async () => {
+    const link = ["outside/eth0", "--direction", "to"];
+    const lost = await lab("impair", ...link, "--loss", "100%", "--seed", "3");
+    expect(lost.stdout).toMatch(/^outside\/eth0 +to +100% +- +- +- +3 +0 +0 +0 +0 +0$/m);
+    const ping = ["exec", "web", "--", "ping", "-nqc1", "192.0.2.254"] as const;
+    expect((await lab(...ping, "-W1")).code).toBe(1);
+    const [told] = JSON.parse((await lab("impair", "-o", "json")).stdout);
+    expect(told).toMatchObject({ link: "outside/eth0", direction: "to", loss: 1, seed: 3 });
+    expect(Number(told.lost)).toBeGreaterThanOrEqual(1);
+    const none = { code: 0, stdout: "nothing is impaired\n", stderr: "" };
+    expect(await lab("impair", ...link, "--none")).toEqual(none);
+    // The node may still wait for an answer that was lost, before it asks for its neighbour again.
+    expect((await lab(...ping, "-w10")).code).toBe(0);
+  });
+
+  it.each([
+    [["outside"], "impair with nothing: no packet would be lost, duplicated, reordered or delayed"],
+    [
+      ["node-7", "--loss", "1%"],
+      "find link node-7: lab LAB does not have it (it has node-1/eth0, ",
+    ],
+    [["outside/eth1", "--none"], "find link outside/eth1: lab LAB does not have it"],
+    [["outside", "--loss", "101%"], "impair with loss 1.01: it is a share from 0 % to 100 %"],
+    [["outside", "--delay", "20"], 'read time "20": it is not a number with ms or s (as in 20ms)'],
+    [["outside", "--seed", "-1"], "It is not a number."],
+    [["outside", "--none", "--loss", "1%"], "--none takes no other impairment"],
+    [["--loss", "1%"], "say which LINK to impair"],
+    [["outside", "--direction", "up"], "Allowed choices are from, to, both."],
+  ])("impair %j changes nothing", async (args, message) => {
+    const { code, stderr } = await lab("impair", ...args);
+    expect({ isRefused: code > 0, stderr }).toEqual({
+      isRefused: true,
+      stderr: expect.stringContaining(message.replace("LAB", name)),
+    });
+    expect(await json("impair")).toEqual([]);
+  });
+
+  it.each([
+    [["--underlay", "ipv4"], "plan lab with underlay ipv4: the pods have IPv6"],
+    [
+      ["--mtu", "1000"],
+      "plan lab with mtu 1000: it is a whole number from 1280 to 65535, in bytes",
+    ],
+    [["--node-mtu", "node-1"], 'plan lab with node-mtu "node-1": it is not NODE=BYTES'],
+    [["--node-mtu", "x=1400"], "plan lab with node-mtu x=1400: the lab does not have that node"],
+    [["--links", "3"], "plan lab with links 3: it is a whole number from 1 to 2"],
+    [["--narrow", "1500"], "plan lab with narrow 1500: it is a whole number from 1280 to 1499"],
+  ])("up %j makes nothing", async (args, message) => {
+    const { code, stderr } = await runHere(["lab", "up", "--name", `${name}x`, ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(existsSync(`/run/heddle-lab/${name}x`)).toBe(false);
+  });
+
   it("needs root for what it changes or asks", async () => {
     vi.spyOn(process, "getuid").mockReturnValue(1000);
     for (const args of [
@@ -140,6 +194,9 @@ describe("heddle lab", () => {
       ["status"],
       ["restart", "node-1"],
       ["apply", "-f", web],
+      ["impair"],
+      ["impair", "outside", "--loss", "1%"],
+      ["impair", "outside", "--none"],
     ]) {
       const { code, stderr } = await runHere(["lab", ...args, "--name", name]);
       expect({ args, code }).toEqual({ args, code: 1 });

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Lab, LabAttachment } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { execute } from "./execute.ts";
+import { fillImpairCommand } from "./lab-impair-command.ts";
 import { formatApplied, formatNodes, formatPods, isWell } from "./lab-tables.ts";
 import { addOutputOption, jsonDocument, type OutputOptions } from "./output-option.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,6 +18,11 @@ interface ManifestOptions extends LabOptions {
 interface UpOptions extends ManifestOptions, OutputOptions {
   readonly nodes: number;
   readonly family: string;
+  readonly underlay?: string;
+  readonly mtu: number;
+  readonly nodeMtu: readonly string[];
+  readonly links: number;
+  readonly narrow?: number;
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
   readonly timeout: number;
@@ -45,6 +51,7 @@ export function addLabCommand(program: Command, terminal: Terminal): void {
   addExec(lab, terminal);
   addLogs(lab, terminal);
   addRestart(lab, terminal);
+  addImpair(lab, terminal);
 }
 
 /** A command of `heddle lab`, with the option that says which lab. */
@@ -78,9 +85,28 @@ function addUp(lab: Command, terminal: Terminal): void {
         .default("direct"),
     )
     .addOption(
-      new Option("--family <FAMILY>", "The families of addresses.")
+      new Option("--family <FAMILY>", "The families of pods' addresses.")
         .choices(["dual", "ipv4", "ipv6"])
         .default("dual"),
+    )
+    .addOption(
+      new Option(
+        "--underlay <FAMILY>",
+        "The families of nodes' addresses (default: those of pods).",
+      ).choices(["dual", "ipv4", "ipv6"]),
+    )
+    .option("--mtu <BYTES>", "The MTU of the networks between the hosts.", parseCount, 1500)
+    .addOption(
+      new Option("--node-mtu <NODE=BYTES...>", "The MTU of single nodes' devices.").default(
+        [],
+        "--mtu",
+      ),
+    )
+    .option("--links <N>", "How many networks the hosts are on, 1 or 2.", parseCount, 1)
+    .option(
+      "--narrow <BYTES>",
+      "Two halves of nodes, and routers with a link of this MTU between them.",
+      parseCount,
     )
     .addOption(
       new Option("--attachment <KIND>", "How agents attach programs; auto is tcx if it can be.")
@@ -97,19 +123,19 @@ function addUp(lab: Command, terminal: Terminal): void {
     async ({
       name,
       nodes,
-      family,
       attachment,
       onLinkPods,
       timeout,
       filename,
       output,
+      ...network
     }: UpOptions) => {
-      const { labUp, openLab, parseFamilies } = await import("@heddle/lab");
+      const { labUp, openLab } = await import("@heddle/lab");
       const started = performance.now();
       await labUp({
         name,
         nodes,
-        families: parseFamilies(family),
+        ...(await networkOptions(network)),
         attachment,
         onLinkPods,
         timeout,
@@ -126,6 +152,24 @@ function addUp(lab: Command, terminal: Terminal): void {
       terminal.out(`lab ${name} is up in ${seconds} s: ${size}`);
     },
   );
+}
+
+type NetworkOptions = Pick<
+  UpOptions,
+  "family" | "underlay" | "mtu" | "nodeMtu" | "links" | "narrow"
+>;
+
+/** What is not given is not kept either, so that the lab's own default counts. */
+async function networkOptions({ family, underlay, mtu, nodeMtu, links, narrow }: NetworkOptions) {
+  const { parseFamilies, parseNodeMtus } = await import("@heddle/lab");
+  return {
+    families: parseFamilies(family),
+    ...(underlay === undefined ? {} : { underlay: parseFamilies(underlay, "underlay") }),
+    mtu,
+    nodeMtus: parseNodeMtus(nodeMtu),
+    links,
+    ...(narrow === undefined ? {} : { narrow }),
+  };
 }
 
 function addDown(lab: Command, terminal: Terminal): void {
@@ -240,6 +284,15 @@ function addRestart(lab: Command, terminal: Terminal): void {
     await (await open(name)).restartAgent(node);
     terminal.out(`the agent of ${node} is ready`);
   });
+}
+
+function addImpair(lab: Command, terminal: Terminal): void {
+  const command = printingCommand(
+    lab,
+    "impair",
+    "Make a link lose, repeat, reorder or delay packets.",
+  );
+  fillImpairCommand(command, terminal, open);
 }
 
 async function open(name: string): Promise<Lab> {

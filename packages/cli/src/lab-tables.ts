@@ -1,4 +1,4 @@
-import type { Applied, LabNodeStatus, LabPodStatus } from "@heddle/lab";
+import type { Applied, LabImpairment, LabNodeStatus, LabPodStatus } from "@heddle/lab";
 import { formatTable } from "./table.ts";
 
 /** Whether the node's agent is ready and well, and all of its pods have been started. */
@@ -43,4 +43,31 @@ export function formatApplied({ created, started, unchanged, removed }: Applied)
     ...removed.map((pod) => `pod ${pod} deleted`),
   ];
   return lines.length === 0 ? "nothing to do" : lines.join("\n");
+}
+
+/** Without the digits that a multiplication adds. */
+function formatShare(share: number): string {
+  return share === 0 ? "" : `${String(Number((share * 100).toFixed(6)))}%`;
+}
+
+function formatTime(time: number): string {
+  return time === 0 ? "" : `${String(time)}ms`;
+}
+
+export function formatImpairments(impairments: readonly LabImpairment[]): string {
+  if (impairments.length === 0) return "nothing is impaired";
+  return formatTable(impairments, {
+    link: ({ link }) => link,
+    direction: ({ direction }) => direction,
+    loss: ({ loss }) => formatShare(loss),
+    duplicate: ({ duplicate }) => formatShare(duplicate),
+    reorder: ({ reorder }) => formatShare(reorder),
+    delay: ({ delay }) => formatTime(delay),
+    seed: ({ seed }) => seed,
+    packets: ({ packets }) => packets,
+    lost: ({ lost }) => lost,
+    duplicated: ({ duplicated }) => duplicated,
+    reordered: ({ reordered }) => reordered,
+    overflowed: ({ overflowed }) => overflowed,
+  });
 }

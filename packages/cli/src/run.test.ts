@@ -42,7 +42,10 @@ describe("heddle", () => {
     [["observe", "--limit", "ten"], "argument 'ten' is invalid. It is a number."],
     [["observe", "--pod", "a/b/c"], "argument 'a/b/c' is invalid. It is written NAMESPACE/POD."],
     [["bpf", "dump"], "heddle: missing required argument 'MAP'"],
-    [["lab", "up", "--nodes", "0"], "heddle: plan lab with nodes 0: a lab has 1 to 32 nodes"],
+    [
+      ["lab", "up", "--nodes", "0"],
+      "heddle: plan lab with nodes 0: it is a whole number from 1 to 32",
+    ],
     [["lab", "up", "--nodes", "two"], "argument 'two' is invalid. It is not a number."],
     [["lab", "down", "--name", "../../tmp/x"], 'heddle: name lab "../../tmp/x": a lab\'s name is'],
     [["lab", "pods", "--name", ""], 'heddle: name lab "": a lab\'s name is'],

@@ -40,6 +40,7 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `pinRoot: ${folder.pinRoot(node.name)}`,
       `attachment: ${plan.attachment}`,
       `proxyDevices: [${plan.onLinkPods ? "all" : ""}]`,
+      ...devicesOption(node),
       "",
     ].join("\n"),
   );
@@ -52,6 +53,11 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
     log,
   });
   writeJson(folder.node(node.name, "agent.json"), ref);
+}
+
+/** The agent finds a single device itself; of the second network it is told. */
+function devicesOption({ devices }: NodePlan): readonly string[] {
+  return devices.length === 1 ? [] : [`devices: [${devices.map(({ name }) => name).join(", ")}]`];
 }
 
 /**

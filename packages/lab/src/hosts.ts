@@ -16,7 +16,7 @@ export function writeNode({ folder }: LabContext, node: NodePlan): void {
     spec: { podCIDRs: [...node.podPrefixes] },
     status: {
       addresses: [
-        ...node.addresses.map(({ address }) => ({ type: "InternalIP", address })),
+        ...node.addresses.map((address) => ({ type: "InternalIP", address })),
         { type: "Hostname", address: node.name },
       ],
     },

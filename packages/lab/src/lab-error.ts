@@ -7,10 +7,12 @@ export type LabErrorCode =
   | "no-such-lab"
   | "no-such-node"
   | "no-such-pod"
+  | "no-such-link"
   | "busy"
   | "leftover"
   | "not-ready"
   | "not-root"
+  | "object-missing"
   | "process-failed";
 
 /** A lab that cannot be brought up, changed or found. */

@@ -14,7 +14,7 @@ import * as v from "valibot";
 import { isErrno } from "./errno.ts";
 import { LabError } from "./lab-error.ts";
 import { checkLabName } from "./lab-name.ts";
-import type { LabOptions } from "./plan.ts";
+import type { LabOptions } from "./lab-options.ts";
 import type { ProcessRef } from "./processes.ts";
 
 /** Where the state of all labs lies; gone with the next start of the machine, as the labs are. */
@@ -27,6 +27,11 @@ const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   name: v.string(),
   nodes: v.number(),
   families: v.array(v.picklist(ipFamilies)),
+  underlay: v.exactOptional(v.array(v.picklist(ipFamilies))),
+  mtu: v.exactOptional(v.number()),
+  nodeMtus: v.exactOptional(v.record(v.string(), v.number())),
+  links: v.exactOptional(v.number()),
+  narrow: v.exactOptional(v.number()),
   attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
   onLinkPods: v.exactOptional(v.boolean()),
   timeout: v.exactOptional(v.number()),

@@ -1,5 +1,7 @@
 import type { HealthLevel, IpAddress, IpPrefix } from "@heddle/contracts";
 import type { Applied } from "./apply.ts";
+import type { LabImpairment } from "./impair/impair-lab.ts";
+import type { ImpairedDirection, Impairment } from "./impair/impairment.ts";
 
 /** How a node of a lab is. */
 export interface LabNodeStatus {
@@ -66,6 +68,22 @@ export interface Lab {
   stopAgent(node: string): Promise<void>;
   /** Starts a node's agent, after stopping the one that runs; resolves when it is ready. */
   restartAgent(node: string): Promise<void>;
+  /**
+   * Makes a link lose, repeat, reorder or delay packets, from its next packet on: all links of `HOST`, or the one of
+   * `HOST/DEVICE`. While anything is impaired, the hosts of the lab send packets as they go over a wire.
+   *
+   * @param directions what the host sends, what it gets, or both if they are not given
+   * @throws {LabError} `bad-option`, `no-such-link`, `busy`, `not-root`, `process-failed`
+   */
+  impair(
+    target: string,
+    impairment: Impairment,
+    directions?: readonly ImpairedDirection[],
+  ): Promise<void>;
+  /** Takes that away again. */
+  unimpair(target: string, directions?: readonly ImpairedDirection[]): Promise<void>;
+  /** What is impaired, and what became of its packets. */
+  impairments(): Promise<readonly LabImpairment[]>;
   /** Everybody who has a built-in server, with the socket that it is told by. */
   probes(): readonly LabProbe[];
 }

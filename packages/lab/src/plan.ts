@@ -1,58 +1,41 @@
+import { type IpAddress, type IpFamily, type IpPrefix, parsePrefix } from "@heddle/contracts";
+import { checkOptions, defaults, nodeNames } from "./check-options.ts";
+import type { LabAttachment, LabOptions } from "./lab-options.ts";
+import { planRoutes, type RoutePlan } from "./plan-routes.ts";
 import {
-  type IpAddress,
-  type IpFamily,
-  ipFamilies,
-  ipFamily,
-  type IpPrefix,
-  parsePrefix,
-  prefixLength,
-  prefixNth,
-} from "@heddle/contracts";
-import { LabError } from "./lab-error.ts";
-import { checkLabName } from "./lab-name.ts";
+  addressesOn,
+  type HostAddress,
+  layOut,
+  loopbackOf,
+  type Network,
+  type Place,
+} from "./topology.ts";
 
-/** What a lab is asked to be. */
-export interface LabOptions {
-  /** Labs of different names stand side by side. A DNS label of at most 24 characters. */
+/** A device of a host, on a network. */
+export interface DevicePlan {
+  /** `eth0`, `eth1`. */
   readonly name: string;
-  /** 1 to 32. */
-  readonly nodes: number;
-  readonly families: readonly IpFamily[];
-  /**
-   * How the agents attach their programs to devices: by tcx links (Linux 6.6), or as filters of traffic control.
-   *
-   * @defaultValue `"auto"`: tcx where the kernel has it
-   */
-  readonly attachment?: LabAttachment;
-  /**
-   * Whether the nodes answer for their pods on the underlay, and the outside host knows no more of them than that
-   * they are on its link.
-   *
-   * @defaultValue false: it has a route to the pods of each node
-   */
-  readonly onLinkPods?: boolean;
-  /**
-   * Seconds that an agent has to become ready or to stop, and that pods have to get their network.
-   *
-   * @defaultValue 30
-   */
-  readonly timeout?: number;
+  /** The network's name, which is also that of its bridge. */
+  readonly network: string;
+  /** The other end of its pair, a port of that bridge. */
+  readonly port: string;
+  readonly mtu: number;
+  readonly addresses: readonly HostAddress[];
 }
 
-export type LabAttachment = "auto" | "tcx" | "clsact";
-
-/** An address of a host on the underlay, with the length of the underlay's prefix. */
-interface HostAddress {
-  readonly address: IpAddress;
-  readonly prefixLength: number;
-}
-
-/** A host on the underlay: a network namespace with one device, `eth0`. */
+/** A host: a network namespace with a device, `eth0`, on a network, and perhaps a second one. */
 export interface HostPlan {
   readonly name: string;
   /** The name of its network namespace under `/run/netns`. */
   readonly netns: string;
-  readonly addresses: readonly HostAddress[];
+  readonly devices: readonly DevicePlan[];
+  /** Addresses that it has on no network. */
+  readonly loopback: readonly IpAddress[];
+  /** What it is known by: the addresses of `eth0`, and those that it has on no network. */
+  readonly addresses: readonly IpAddress[];
+  readonly routes: readonly RoutePlan[];
+  /** Whether it forwards packets before any agent makes it do so. */
+  readonly isRouter: boolean;
 }
 
 /** A node of the cluster. */
@@ -64,32 +47,19 @@ export interface NodePlan extends HostPlan {
 /** Names and addresses of everything in a lab. The same options make the same plan. */
 export interface LabPlan {
   readonly name: string;
-  readonly families: readonly IpFamily[];
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
   /** In milliseconds. */
   readonly patience: number;
-  /** The namespace whose bridge joins the hosts. */
+  /** The namespace whose bridges are the networks. */
   readonly switchNetns: string;
+  readonly networks: readonly Network[];
   readonly nodes: readonly NodePlan[];
   /** A host that is not part of the cluster; it knows the routes to the pods, or that they are on its link. */
   readonly outside: HostPlan;
+  /** What joins the halves of an underlay with a narrow link. */
+  readonly routers: readonly HostPlan[];
 }
-
-/** The underlay: TEST-NET-1 (RFC 5737) and the documentation prefix (RFC 3849). */
-const underlay: Readonly<Record<IpFamily, IpPrefix>> = {
-  4: parsePrefix("192.0.2.0/24"),
-  6: parsePrefix("2001:db8::/64"),
-};
-
-/** Where the outside host stands on the underlay; nodes count from 1. */
-const outsideOffset = 254n;
-
-const maxNodes = 32;
-
-/** In seconds. */
-const defaultTimeout = 30;
-const maxTimeout = 3600;
 
 /**
  * Lays out a lab.
@@ -98,30 +68,71 @@ const maxTimeout = 3600;
  */
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
-  const { name, families, attachment = "auto", timeout = defaultTimeout } = options;
+  const { name, attachment = defaults.attachment, timeout = defaults.timeout } = options;
   const { onLinkPods = false } = options;
-  const host = (hostName: string, offset: bigint): HostPlan => ({
-    name: hostName,
-    netns: netnsName(name, hostName),
-    addresses: families.map((family) => ({
-      address: prefixNth(underlay[family], offset),
-      prefixLength: prefixLength(underlay[family]),
-    })),
-  });
-  const node = (index: number): NodePlan => ({
-    ...host(`node-${String(index)}`, BigInt(index)),
-    podPrefixes: families.map((family) => podPrefix(family, index)),
-  });
+  const topology = layOut(options);
+  const podPrefixes = new Map(
+    nodeNames(options.nodes).map((node, index) => [
+      node,
+      options.families.map((family) => podPrefix(family, index + 1)),
+    ]),
+  );
+  const podPrefixesOf = (host: string): readonly IpPrefix[] => podPrefixes.get(host) ?? [];
+  const hosts = (role: Place["role"]): readonly NodePlan[] =>
+    topology.places
+      .filter((place) => place.role === role)
+      .map((place) => {
+        const devices = planDevices(place, topology.networks, options);
+        const loopback = loopbackOf(place, options);
+        const main = devices[0]?.addresses ?? [];
+        return {
+          name: place.name,
+          netns: netnsName(name, place.name),
+          devices,
+          loopback,
+          addresses: [...main.map(({ address }) => address), ...loopback],
+          routes: planRoutes(place, topology, options, podPrefixesOf),
+          isRouter: role === "router",
+          podPrefixes: podPrefixesOf(place.name),
+        };
+      });
+  const [outside] = hosts("outside");
+  if (outside === undefined) throw new Error("a lab without a host outside");
   return {
     name,
-    families,
     attachment,
     onLinkPods,
     patience: timeout * 1000,
     switchNetns: netnsName(name, "switch"),
-    nodes: Array.from({ length: options.nodes }, (_, index) => node(index + 1)),
-    outside: host("outside", outsideOffset),
+    networks: topology.networks,
+    nodes: hosts("node"),
+    outside,
+    routers: hosts("router"),
   };
+}
+
+function planDevices(
+  place: Place,
+  networks: readonly Network[],
+  { nodeMtus = {} }: LabOptions,
+): readonly DevicePlan[] {
+  return place.networks.flatMap((name, index) => {
+    const network = networks.find((candidate) => candidate.name === name);
+    if (network === undefined) return [];
+    const device = `eth${String(index)}`;
+    return {
+      name: device,
+      network: name,
+      port: `${place.name}-${device}`,
+      mtu: nodeMtus[place.name] ?? network.mtu,
+      addresses: addressesOn(network, place),
+    };
+  });
+}
+
+/** All hosts of a lab, routers among them. */
+export function hostsOf({ nodes, outside, routers }: LabPlan): readonly HostPlan[] {
+  return [...nodes, outside, ...routers];
 }
 
 /** Where a network namespace is mounted. */
@@ -148,44 +159,4 @@ function podPrefix(family: IpFamily, index: number): IpPrefix {
   return family === 4
     ? parsePrefix(`10.244.${String(index)}.0/24`)
     : parsePrefix(`fd00:10:244:${index.toString(16)}::/64`);
-}
-
-function checkOptions(options: LabOptions): void {
-  const { name, nodes, families, timeout = defaultTimeout } = options;
-  checkLabName(name);
-  if (!Number.isInteger(nodes) || nodes < 1 || nodes > maxNodes) {
-    throw badOption(`nodes ${String(nodes)}`, `a lab has 1 to ${String(maxNodes)} nodes`);
-  }
-  if (families.length === 0 || families.some((family) => !ipFamilies.includes(family))) {
-    throw badOption("family", "a lab has IPv4, IPv6 or both");
-  }
-  if (!Number.isInteger(timeout) || timeout < 1 || timeout > maxTimeout) {
-    throw badOption(
-      `timeout ${String(timeout)}`,
-      `a timeout has 1 to ${String(maxTimeout)} whole seconds`,
-    );
-  }
-}
-
-function badOption(subject: string, reason: string): LabError {
-  return new LabError({ code: "bad-option", operation: "plan lab with", subject, reason });
-}
-
-/** The address of a host in the family, if it has one. */
-export function addressOf(host: HostPlan, family: IpFamily): IpAddress | undefined {
-  return host.addresses.find(({ address }) => ipFamily(address) === family)?.address;
-}
-
-/** Reads what `--family` says. */
-export function parseFamilies(text: string): readonly IpFamily[] {
-  switch (text) {
-    case "dual":
-      return [4, 6];
-    case "ipv4":
-      return [4];
-    case "ipv6":
-      return [6];
-    default:
-      throw badOption(`family ${JSON.stringify(text)}`, "it is dual, ipv4 or ipv6");
-  }
 }

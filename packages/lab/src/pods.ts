@@ -79,7 +79,7 @@ export async function createPod(
     spec: fingerprint(pod),
     netns,
     hostNetwork,
-    addresses: hostNetwork ? node.addresses.map(({ address }) => address) : [],
+    addresses: hostNetwork ? node.addresses : [],
     containers: [],
   };
   // The record comes first, so that whatever follows is known of.

@@ -8,6 +8,8 @@ import {
 } from "./agents.ts";
 import { type Applied, applyWanted, removeWanted } from "./apply.ts";
 import { hostControl } from "./hosts.ts";
+import { impair, type LabImpairment, listImpairments, unimpair } from "./impair/impair-lab.ts";
+import type { ImpairedDirection, Impairment } from "./impair/impairment.ts";
 import type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./lab.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
@@ -45,7 +47,7 @@ export class RunningLab implements Lab {
         const status = agent && (await agentStatus(this.#context, name));
         return {
           name,
-          addresses: addresses.map(({ address }) => address),
+          addresses,
           podPrefixes,
           pods: own.length,
           pending: own.filter(({ containers }) => containers.length === 0).length,
@@ -133,11 +135,32 @@ export class RunningLab implements Lab {
     await untilAgentReady(this.#context, name);
   }
 
+  async impair(
+    target: string,
+    impairment: Impairment,
+    directions?: readonly ImpairedDirection[],
+  ): Promise<void> {
+    requireRoot("impair links of lab", this.name);
+    using _lock = lockLab(this.#context.folder);
+    await impair(this.#context, target, impairment, directions);
+  }
+
+  async unimpair(target: string, directions?: readonly ImpairedDirection[]): Promise<void> {
+    requireRoot("impair links of lab", this.name);
+    using _lock = lockLab(this.#context.folder);
+    await unimpair(this.#context, target, directions);
+  }
+
+  async impairments(): Promise<readonly LabImpairment[]> {
+    requireRoot("look at links of lab", this.name);
+    return await listImpairments(this.#context);
+  }
+
   probes(): readonly LabProbe[] {
     const { plan, folder } = this.#context;
     const probeOf = (host: HostPlan, node: string | undefined): LabProbe => ({
       name: host.name,
-      addresses: host.addresses.map(({ address }) => address),
+      addresses: host.addresses,
       node,
       control: hostControl(folder.root, host.name),
     });

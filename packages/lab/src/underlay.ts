@@ -1,96 +1,120 @@
-import { type InterfaceIndex, type IpAddress, parsePrefix, prefixFamily } from "@heddle/contracts";
+import { addressBits, type InterfaceIndex, ipFamily } from "@heddle/contracts";
 import {
   createNetns,
   createRtnetlink,
   type NetnsHandle,
   type Rtnetlink,
+  type Sysctl,
   sysctl,
 } from "@heddle/rtnetlink";
-import { addressOf, type HostPlan, type LabPlan, netnsPath } from "./plan.ts";
+import { type DevicePlan, type HostPlan, hostsOf, type LabPlan, netnsPath } from "./plan.ts";
+import type { Network } from "./topology.ts";
 
-/** The bridge of the switch. */
-const bridge = "br0";
-
-/** The device of every host. */
-const device = "eth0";
-
-/** Makes the namespaces of the switch and of all hosts, and joins them by a bridge. */
+/** Makes the namespaces of the switch and of all hosts, and joins them by a bridge for each network. */
 export async function createUnderlay(plan: LabPlan): Promise<void> {
-  const hosts = [...plan.nodes, plan.outside];
   using switchNetns = await createNetns(netnsPath(plan.switchNetns));
   await using switching = createRtnetlink({ netns: switchNetns });
   await switching.start();
-  const { index: master } = await switching.links.add({
-    name: bridge,
+  const bridges = await Promise.all(
+    plan.networks.map(async (network) => ({
+      ...network,
+      ...(await addBridge(switching, network)),
+    })),
+  );
+  await Promise.all(
+    hostsOf(plan).map(async (host) => {
+      using netns = await createNetns(netnsPath(host.netns));
+      for (const device of host.devices) {
+        const bridge = bridges.find(({ name }) => name === device.network);
+        if (bridge !== undefined) await plugIn(switching, device, netns, bridge);
+      }
+      await configureHost(netns, host);
+    }),
+  );
+}
+
+/** A bridge in the switch. */
+interface Bridge {
+  readonly index: InterfaceIndex;
+  readonly mtu: number;
+}
+
+function addBridge(switching: Rtnetlink, { name, mtu }: Network): Promise<Bridge> {
+  return switching.links.add({
+    name,
     kind: "bridge",
+    mtu,
     up: true,
     // Neighbour discovery reaches everybody at once, as on a hub.
     bridge: { stpState: 0, forwardDelay: 0, multicastSnooping: false },
     addressGeneration: "none",
   });
-  await Promise.all(
-    hosts.map(async (host, port) => {
-      using netns = await createNetns(netnsPath(host.netns));
-      await switching.links.add({
-        name: `port${String(port)}`,
-        kind: "veth",
-        master,
-        up: true,
-        addressGeneration: "none",
-        peer: { name: device, netns },
-      });
-      await configureHost(netns, host, plan);
-    }),
-  );
 }
 
-async function configureHost(netns: NetnsHandle, host: HostPlan, plan: LabPlan): Promise<void> {
+async function plugIn(
+  switching: Rtnetlink,
+  { name, port, mtu }: DevicePlan,
+  netns: NetnsHandle,
+  bridge: Bridge,
+): Promise<void> {
+  await switching.links.add({
+    name: port,
+    kind: "veth",
+    mtu: bridge.mtu,
+    master: bridge.index,
+    up: true,
+    addressGeneration: "none",
+    peer: { name, netns, mtu },
+  });
+}
+
+async function configureHost(netns: NetnsHandle, host: HostPlan): Promise<void> {
   await using inside = createRtnetlink({ netns });
   await inside.start();
+  const settings = sysctl(netns);
+  if (host.isRouter) await enableForwarding(settings);
   await inside.links.set("lo", { up: true });
-  if (plan.families.includes(6)) await trustAddresses(netns);
-  await inside.links.set(device, { up: true });
-  const link = await inside.links.get(device);
-  if (link === undefined) throw new Error(`${device} vanished from ${netns.path}`);
-  for (const { address, prefixLength } of host.addresses) {
-    await inside.addresses.add({ device: link.index, address, prefixLength });
+  const lo = await deviceIndex(inside, "lo");
+  for (const address of host.loopback) {
+    const prefixLength = addressBits(ipFamily(address));
+    await inside.addresses.add({ device: lo, address, prefixLength });
   }
-  if (host === plan.outside) await addPodRoutes(inside, plan, link.index);
-  else await addDefaultRoutes(inside, plan);
+  for (const device of host.devices) await configureDevice(inside, settings, device);
+  const onLink = await deviceIndex(inside, "eth0");
+  for (const { destination, gateway } of host.routes) {
+    const nextHop = gateway === undefined ? { device: onLink } : { gateway };
+    await inside.routes.add({ destination, nextHops: [nextHop] });
+  }
+}
+
+async function configureDevice(
+  inside: Rtnetlink,
+  settings: Sysctl,
+  { name, addresses }: DevicePlan,
+): Promise<void> {
+  if (addresses.some(({ address }) => ipFamily(address) === 6)) {
+    await trustAddresses(settings, name);
+  }
+  await inside.links.set(name, { up: true });
+  const device = await deviceIndex(inside, name);
+  for (const address of addresses) await inside.addresses.add({ device, ...address });
 }
 
 /**
  * The addresses of the underlay are valid at once, the link-local one too: while that is tentative
  * (RFC 4862 section 5.4, one to two seconds), no neighbour is solicited for a packet that is forwarded.
  */
-async function trustAddresses(netns: NetnsHandle): Promise<void> {
-  await sysctl(netns).set(`net/ipv6/conf/${device}/accept_dad`, 0);
+async function trustAddresses(settings: Sysctl, device: string): Promise<void> {
+  await settings.set(`net/ipv6/conf/${device}/accept_dad`, 0);
 }
 
-/** The outside host is the nodes' router. */
-async function addDefaultRoutes(node: Rtnetlink, plan: LabPlan): Promise<void> {
-  const via = (destination: string, gateway: IpAddress) =>
-    node.routes.add({ destination: parsePrefix(destination), nextHops: [{ gateway }] });
-  for (const family of plan.families) {
-    const gateway = addressOf(plan.outside, family);
-    if (gateway !== undefined) await via(family === 4 ? "0.0.0.0/0" : "::/0", gateway);
-  }
+async function enableForwarding(settings: Sysctl): Promise<void> {
+  await settings.set("net/ipv4/ip_forward", 1);
+  await settings.set("net/ipv6/conf/all/forwarding", 1);
 }
 
-/** As a network that was told of the cluster's prefixes has them, or that they are on the link. */
-async function addPodRoutes(
-  outside: Rtnetlink,
-  plan: LabPlan,
-  onLink: InterfaceIndex,
-): Promise<void> {
-  for (const node of plan.nodes) {
-    for (const destination of node.podPrefixes) {
-      const gateway = addressOf(node, prefixFamily(destination));
-      if (plan.onLinkPods) {
-        await outside.routes.add({ destination, nextHops: [{ device: onLink }] });
-      } else if (gateway !== undefined) {
-        await outside.routes.add({ destination, nextHops: [{ gateway }] });
-      }
-    }
-  }
+async function deviceIndex(inside: Rtnetlink, name: string): Promise<InterfaceIndex> {
+  const link = await inside.links.get(name);
+  if (link === undefined) throw new Error(`${name} vanished`);
+  return link.index;
 }

@@ -14,7 +14,11 @@ export const programs = [
   { program: "xz", debian: "xz-utils", for: "unpacking sources" },
   { program: "ip", debian: "iproute2", for: "the tests, as an independent witness" },
   { program: "tcpdump", debian: "tcpdump", for: "the tests, as an independent witness" },
-  { program: "ethtool", debian: "ethtool", for: "the tests of checksums" },
+  {
+    program: "ethtool",
+    debian: "ethtool",
+    for: "the lab's impaired links, and the tests of checksums",
+  },
   { program: "ping", debian: "iputils-ping", for: "the tests, and the lab's examples" },
   { program: "clang-format-19", debian: "clang-format-19", for: "the check of the format" },
   { program: "nsenter", debian: "util-linux", for: "the lab" },

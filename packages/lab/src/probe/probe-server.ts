@@ -3,16 +3,26 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { dial, type DialTarget } from "./dial.ts";
+import { reflectMark, transfer } from "./transfer.ts";
 
 /** How long a dial waits for its answer unless the request says otherwise, in milliseconds. */
 const dialTimeout = 2000;
 
+/** Bytes of the largest datagram that IPv4 carries. */
+const maxDatagram = 65_507;
+
+/** Bytes that are held in memory twice. */
+const maxTransfer = 1 << 26;
+
 /**
  * A server that tells who it is and who asks, for trying out a network: HTTP and plain TCP on one
- * port, UDP on the same number. Plain requests are answered with the line `HOSTNAME CLIENT`.
+ * port, UDP on the same number. Plain requests are answered with the line `HOSTNAME CLIENT`; a datagram that
+ * begins with the line `reflect` is sent back as it is.
  *
- * Over HTTP: `/hostname`, `/clientip`, `/healthz`, `/echo?msg=TEXT`, `/dial?host=IP&port=N&protocol=tcp|udp`
- * (asks another probe server and tells how that went, as JSON); anything else gets both as JSON.
+ * Over HTTP: `/hostname`, `/clientip`, `/healthz`, `/echo?msg=TEXT`, `/reflect` (sends the body back),
+ * `/dial?host=IP&port=N&protocol=tcp|udp` (asks another probe server and tells how that went, as JSON),
+ * `/transfer`, the same with `bytes=N` (sends another as much, and compares what comes back); anything else gets
+ * both as JSON.
  */
 export class ProbeServer {
   readonly #hostname: string;
@@ -35,10 +45,14 @@ export class ProbeServer {
   /** Listens for datagrams on every address of both families. */
   async listenUdp(port: number): Promise<void> {
     const socket = createSocket({ type: "udp6", ipv6Only: false });
-    socket.on("message", (_question, peer) => {
+    socket.on("message", (question, peer) => {
       // Nobody waits for an answer there (RFC 768, "Source Port").
       if (peer.port === 0) return;
-      socket.send(this.#line(peer.address, peer.port), peer.port, peer.address);
+      const isReflected = question.subarray(0, reflectMark.length).equals(reflectMark);
+      const answer = isReflected ? question : this.#line(peer.address, peer.port);
+      socket.send(answer, peer.port, peer.address, () => {
+        // One that has to be smaller is sent so when the client asks again.
+      });
     });
     socket.bind(port, "::");
     this.#open.push(socket);
@@ -92,8 +106,12 @@ export class ProbeServer {
         return void response.end("ok");
       case "/echo":
         return void response.end(query.get("msg") ?? "");
+      case "/reflect":
+        return void request.pipe(response);
       case "/dial":
         return answerDial(query, response);
+      case "/transfer":
+        return answerTransfer(query, response);
       default:
         respondJson(response, { hostname: this.#hostname, client });
     }
@@ -108,6 +126,23 @@ async function answerDial(query: URLSearchParams, response: ServerResponse): Pro
     return;
   }
   respondJson(response, await dial(target, Number(query.get("timeout") ?? dialTimeout)));
+}
+
+async function answerTransfer(query: URLSearchParams, response: ServerResponse): Promise<void> {
+  const target = dialTarget(query);
+  const bytes = Number(query.get("bytes"));
+  const isDatagram = target?.protocol === "udp";
+  const [least, most] = isDatagram ? [reflectMark.length, maxDatagram] : [1, maxTransfer];
+  if (target === undefined || !Number.isInteger(bytes) || bytes < least || bytes > most) {
+    response.statusCode = 400;
+    const range = `bytes from ${String(least)} to ${String(most)}`;
+    respondJson(response, {
+      error: `transfer needs host, port, ${range} and, if not tcp, protocol=udp`,
+    });
+    return;
+  }
+  const timeout = Number(query.get("timeout") ?? dialTimeout);
+  respondJson(response, await transfer(target, bytes, timeout));
 }
 
 function dialTarget(query: URLSearchParams): DialTarget | undefined {

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dial } from "./dial.ts";
 import { ProbeServer } from "./probe-server.ts";
+import { createHttpForger, createUdpForger } from "../testing/forgers.ts";
+import { transfer } from "./transfer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "heddle-probe-"));
 const control = join(folder, "control.sock");
@@ -94,6 +96,43 @@ describe("the probe server", () => {
     const { body } = await get(`/dial?host=no.such.invalid&port=1&protocol=${protocol}`);
     expect(JSON.parse(body)).toEqual({ reached: false, error: expect.any(String) });
   });
+
+  it.each(["tcp", "udp"])(
+    "compares what comes back over %s, for those who ask",
+    async (protocol) => {
+      const target = `host=::1&port=${String(port)}&protocol=${protocol}`;
+      const { body } = await get(`/transfer?${target}&bytes=50000`);
+      expect(JSON.parse(body)).toEqual({ reached: true, sent: 1, tooLarge: false });
+    },
+  );
+
+  it.each(["tcp", "udp"] as const)("tells when other bytes come back over %s", async (protocol) => {
+    using forger = await (protocol === "tcp" ? createHttpForger() : createUdpForger());
+    const target = { host: "127.0.0.1", port: forger.port, protocol };
+    const error = "other bytes came back: 1000 bytes for 1000";
+    expect(await transfer(target, 1000, 2000)).toEqual({ reached: false, error });
+  });
+
+  it("sends a datagram again until there is an answer, and gives up in time", async () => {
+    using silent = await createUdpForger(1);
+    const target = { host: "127.0.0.1", port: silent.port, protocol: "udp" } as const;
+    expect(await transfer(target, 100, 5000)).toMatchObject({
+      reached: false,
+      error: expect.stringContaining("other bytes"),
+    });
+    using mute = await createUdpForger(Number.POSITIVE_INFINITY);
+    const result = await transfer({ ...target, port: mute.port }, 100, 50);
+    expect(result).toEqual({ reached: false, error: "not in 50 ms" });
+  });
+
+  it.each(["bytes=0", "bytes=7&protocol=udp", "bytes=65508&protocol=udp", "bytes=x", "bytes=1e9"])(
+    "refuses a transfer of %s",
+    async (query) => {
+      const { status, body } = await get(`/transfer?host=::1&port=1&${query}`);
+      expect(status).toBe(400);
+      expect(body).toContain("transfer needs host, port, bytes from");
+    },
+  );
 
   it("refuses a dial without a target", async () => {
     const { status, body } = await get("/dial?host=127.0.0.1&port=0");

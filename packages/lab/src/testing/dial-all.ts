@@ -40,10 +40,15 @@ export async function dialOnce(
   protocol: "tcp" | "udp",
 ): Promise<string> {
   const query = `host=${encodeURIComponent(host)}&port=${String(defaultPort)}&protocol=${protocol}`;
-  const asked = request({ socketPath: control, path: `/dial?${query}&timeout=2000` }).end();
+  const { reached, client, error } = await askProbe(control, `/dial?${query}&timeout=2000`);
+  return reached === true ? String(client).replace(/^\[?([^\]]*?)\]?:\d+$/, "$1") : String(error);
+}
+
+/** Asks a probe by its control socket, and gives its answer. */
+export async function askProbe(control: string, path: string): Promise<Record<string, unknown>> {
+  const asked = request({ socketPath: control, path }).end();
   const [response] = await once(asked, "response");
   let text = "";
   for await (const chunk of response) text += String(chunk);
-  const { reached, client, error }: Record<string, unknown> = Object(JSON.parse(text));
-  return reached === true ? String(client).replace(/^\[?([^\]]*?)\]?:\d+$/, "$1") : String(error);
+  return Object(JSON.parse(text));
 }

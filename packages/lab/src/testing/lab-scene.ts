@@ -10,10 +10,10 @@ import { createPinFolder } from "@heddle/testing";
 import {
   defaultPort,
   type Lab,
-  type LabAttachment,
   type LabCommand,
   labDown,
   LabError,
+  type LabOptions,
   labUp,
   openLab,
 } from "../index.ts";
@@ -58,11 +58,7 @@ export interface LabScene extends AsyncDisposable {
   readonly address: (pod: string, family: IpFamily) => IpAddress;
 }
 
-export interface LabSceneOptions {
-  readonly nodes?: number;
-  readonly families?: readonly IpFamily[];
-  readonly attachment?: LabAttachment;
-  readonly onLinkPods?: boolean;
+export interface LabSceneOptions extends Partial<Omit<LabOptions, "name" | "timeout">> {
   /** A manifest. */
   readonly pods: string;
 }
@@ -74,7 +70,7 @@ const timeout = Math.max(1, Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000)
 export async function createLabScene(options: LabSceneOptions): Promise<LabScene> {
   // Mounts the BPF file system where it is not.
   createPinFolder()[Symbol.dispose]();
-  const { nodes = 2, families = [4, 6], attachment = "auto", onLinkPods = false, pods } = options;
+  const { nodes = 2, families = [4, 6], pods, ...network } = options;
   const name = `t${randomBytes(4).toString("hex")}`;
   const files = mkdtempSync(join(tmpdir(), "heddle-lab-"));
   let count = 0;
@@ -93,8 +89,7 @@ export async function createLabScene(options: LabSceneOptions): Promise<LabScene
   };
   try {
     const manifests = [manifest(pods)];
-    const layout = { name, nodes, families, attachment, onLinkPods, timeout };
-    await labUp({ ...layout, manifests, heddle });
+    await labUp({ ...network, name, nodes, families, timeout, manifests, heddle });
   } catch (error) {
     await dispose();
     throw error;
