@@ -136,7 +136,7 @@ __noinline int ndp_answer(struct __sk_buff *skb, struct packet *packet, __u8 typ
 		return VERDICT_DROP;
 	if (type != NDP_NEIGHBOUR_SOLICITATION)
 		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
-	solicitation = packet_need(skb, packet->transport_offset, sizeof(*solicitation));
+	solicitation = packet_need_transport(skb, packet, sizeof(*solicitation));
 	if (!solicitation)
 		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
 	if (!gateway_has(&solicitation->target))

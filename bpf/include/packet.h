@@ -12,6 +12,8 @@
 /* A packet as the programs look at it; filled by the parsers of its layers. */
 struct packet {
 	struct flow_key key;
+	/* Bytes from the beginning of the frame to the end of the IP packet; padding may follow. */
+	__u32 end;
 	/* Bytes from the beginning of the frame to the transport header. */
 	__u16 transport_offset;
 	/* Bytes of the transport header of each segment. */
@@ -22,7 +24,7 @@ struct packet {
 	__u8 options;
 	/* 1 when the flow was found among this CPU's own. */
 	__u8 hot;
-	__u8 reserved[2];
+	__u8 reserved[6];
 };
 
 /* No header that is looked at lies further in: the longest chain of extension headers ends before. */
@@ -65,6 +67,28 @@ static __always_inline void *packet_need(struct __sk_buff *skb, __u32 offset, __
 	if (offset + size > skb->len || bpf_skb_pull_data(skb, offset + size))
 		return NULL;
 	return packet_peek(skb, offset, size);
+}
+
+/* The `size` bytes at the transport header, or NULL when the IP packet ends before. */
+static __always_inline void *packet_need_transport(struct __sk_buff *skb,
+						   const struct packet *packet, __u32 size)
+{
+	void *bytes = packet_need(skb, packet->transport_offset, size);
+
+	/* Afterwards, or the compiler derives the pointer from the sum, whose bounds the verifier does not follow. */
+	return packet->transport_offset + size > packet->end ? NULL : bytes;
+}
+
+/*
+ * Whether nobody could put the fragment together with others: it ends beyond the largest datagram, or in the middle of the
+ * 8 bytes that offsets count (RFC 791 section 3.2, RFC 8200 section 4.5). `offset` in bytes.
+ */
+static __always_inline bool packet_fragment_is_bad(const struct packet *packet, __u32 offset,
+						   bool more)
+{
+	__u32 length = packet->end - packet->transport_offset;
+
+	return (more && length % 8) || offset + length > 0xffff;
 }
 
 /* Bytes of the IP packet; of the largest segment's, when the device will cut it up. */
