@@ -28,7 +28,8 @@ static __always_inline __u8 link_control_type(const struct __sk_buff *skb,
 {
 	const __u8 *type;
 
-	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment)
+	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment ||
+	    skb->protocol != bpf_htons(ETH_P_IPV6))
 		return 0;
 	type = packet_peek(skb, packet->transport_offset, sizeof(*type));
 	return type && ndp_is_link_control(*type) ? *type : 0;
@@ -39,8 +40,8 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 {
 	if (ip_addr_is_multicast(destination))
 		return REASON_MULTICAST;
-	if (ip_addr_is_link_local(destination) || ip_addr_is_unspecified(destination) ||
-	    gateway_has(destination))
+	if (ip_addr_is_link_local(destination) || ip_addr_is_loopback(destination) ||
+	    ip_addr_is_unspecified(destination) || gateway_has(destination))
 		return REASON_LINK_LOCAL;
 	return 0;
 }
@@ -106,14 +107,14 @@ int from_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
+	control = link_control_type(skb, &packet);
+	if (control)
+		return ndp_answer(skb, &packet, control);
 	flow = fastpath_find(skb, &packet);
 	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
 		fastpath_count(skb, &packet, flow);
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}
-	control = link_control_type(skb, &packet);
-	if (control)
-		return ndp_answer(skb, &packet, control);
 	return from_pod_slow(skb, &packet);
 }
 
@@ -133,6 +134,9 @@ __noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
 	source = endpoint_find(&packet->key.source);
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
+	/* An entry does not say by which device the packet came to the stack: each is looked at. */
+	if (source)
+		return verdict_next(skb, HOOK_TO_POD, REASON_TO_STACK);
 	flow_set_target(&flow, target);
 	flow.nexthop.kind = NEXTHOP_STACK;
 	return flow_commit(skb, packet, &flow);
