@@ -22,7 +22,7 @@ const parallel = 2;
 /** No test may be slower than this in an emulated machine, in milliseconds. */
 const testTimeout = 300_000;
 
-/** An emulated machine is some fifty times slower than the one that emulates it. */
+/** An emulated machine is many times slower than the one that emulates it. */
 const fuzzPackets = 20_000;
 
 /** What compiles for the tests what they load, since the guest has no compiler. */
