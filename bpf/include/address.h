@@ -58,11 +58,11 @@ static __always_inline bool ip_addr_is_loopback(const struct ip_addr *address)
 	       address->word[3] == bpf_htonl(1);
 }
 
-/* 0.0.0.0 or ::, which stand for no address. */
+/* 0.0.0.0/8 or ::, which stand for no address (RFC 1122 section 3.2.1.3). */
 static __always_inline bool ip_addr_is_unspecified(const struct ip_addr *address)
 {
 	if (ip_addr_is_ipv4(address))
-		return !address->word[3];
+		return !(bpf_ntohl(address->word[3]) >> 24);
 	return !(address->word[0] | address->word[1] | address->word[2] | address->word[3]);
 }
 

@@ -2,6 +2,7 @@
 #ifndef HEDDLE_IPV4_H
 #define HEDDLE_IPV4_H
 
+#include <linux/in.h>
 #include <linux/ip.h>
 #include "packet.h"
 
@@ -12,7 +13,7 @@
 static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *packet)
 {
 	struct iphdr *ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
-	__u32 header, total;
+	__u32 header, total, fragment;
 
 	if (!ip)
 		return REASON_TRUNCATED;
@@ -20,8 +21,8 @@ static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *pack
 	total = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || header < sizeof(*ip))
 		return REASON_BAD_HEADER;
-	/* A length of 0 stands for more than 65535 bytes, in buffers that are cut up later. */
-	if (total < header && !(total == 0 && skb->gso_size))
+	/* A length of 0 stands for more than 65535 bytes, in buffers that are cut up later (BIG TCP). */
+	if (total < header && !(total == 0 && skb->gso_size && ip->protocol == IPPROTO_TCP))
 		return REASON_BAD_HEADER;
 	if (ETH_HLEN + total > skb->len)
 		return REASON_TRUNCATED;
@@ -29,12 +30,18 @@ static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *pack
 	ip_addr_set_ipv4(&packet->key.source, ip->saddr);
 	ip_addr_set_ipv4(&packet->key.destination, ip->daddr);
 	packet->key.protocol = ip->protocol;
-	packet->key.fragment = (ip->frag_off &
-				bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0;
 	packet->ttl = ip->ttl;
 	packet->options = header > sizeof(*ip);
 	packet->transport_offset = ETH_HLEN + header;
-	return 0;
+	packet->end = total ? ETH_HLEN + total : skb->len;
+	fragment = bpf_ntohs(ip->frag_off) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET);
+	if (!fragment)
+		return 0;
+	packet->key.fragment = 1;
+	return packet_fragment_is_bad(packet, (fragment & IPV4_FRAGMENT_OFFSET) * 8,
+				      fragment & IPV4_MORE_FRAGMENTS)
+		       ? REASON_BAD_HEADER
+		       : 0;
 }
 
 /* Takes 1 from the TTL and adds it to the checksum's complement (RFC 1141). */

@@ -62,10 +62,13 @@ __noinline int ipv6_skip_extensions(struct __sk_buff *skb, struct packet *packet
 		struct ipv6_extension *extension;
 
 		if (!ipv6_is_extension(protocol))
-			return 0;
-		extension = packet_need(skb, packet->transport_offset, sizeof(*extension));
+			break;
+		extension = packet_need_transport(skb, packet, sizeof(*extension));
 		if (!extension)
 			return REASON_TRUNCATED;
+		/* Its fixed part alone has 12 bytes. */
+		if (protocol == IPV6_AUTHENTICATION && !extension->length)
+			return REASON_BAD_HEADER;
 		packet->key.protocol = extension->next;
 		packet->transport_offset += ipv6_extension_size(protocol, extension);
 		if (protocol == IPPROTO_HOPOPTS)
@@ -73,23 +76,32 @@ __noinline int ipv6_skip_extensions(struct __sk_buff *skb, struct packet *packet
 		if (protocol == IPPROTO_FRAGMENT &&
 		    (extension->fragment_offset &
 		     bpf_htons(IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS))) {
+			__u32 fragment = bpf_ntohs(extension->fragment_offset);
+
 			packet->key.fragment = 1;
-			return 0;
+			return packet_fragment_is_bad(packet, fragment & IPV6_FRAGMENT_OFFSET,
+						      fragment & IPV6_MORE_FRAGMENTS)
+				       ? REASON_BAD_HEADER
+				       : 0;
 		}
 	}
-	return ipv6_is_extension(packet->key.protocol) ? REASON_EXTENSION_HEADERS : 0;
+	if (ipv6_is_extension(packet->key.protocol))
+		return REASON_EXTENSION_HEADERS;
+	return packet->transport_offset > packet->end ? REASON_TRUNCATED : 0;
 }
 
 /* Reads the IPv6 header (RFC 8200 section 3). Returns 0 or the reason to drop. */
 static __always_inline int ipv6_parse(struct __sk_buff *skb, struct packet *packet)
 {
 	struct ipv6hdr *ip = packet_need(skb, ETH_HLEN, sizeof(*ip));
+	__u32 payload;
 
 	if (!ip)
 		return REASON_TRUNCATED;
 	if (ip->version != 6)
 		return REASON_BAD_HEADER;
-	if (ETH_HLEN + sizeof(*ip) + bpf_ntohs(ip->payload_len) > skb->len)
+	payload = bpf_ntohs(ip->payload_len);
+	if (ETH_HLEN + sizeof(*ip) + payload > skb->len)
 		return REASON_TRUNCATED;
 
 	__builtin_memcpy(&packet->key.source, &ip->saddr, sizeof(packet->key.source));
@@ -100,6 +112,11 @@ static __always_inline int ipv6_parse(struct __sk_buff *skb, struct packet *pack
 	packet->key.protocol = ip->nexthdr;
 	packet->ttl = ip->hop_limit;
 	packet->transport_offset = ETH_HLEN + sizeof(*ip);
+	packet->end = packet->transport_offset + payload;
+	/* Longer than its header can say: a buffer that is cut up later (BIG TCP), or a jumbogram (RFC 2675). */
+	if (!payload &&
+	    (ip->nexthdr == IPPROTO_HOPOPTS || (ip->nexthdr == IPPROTO_TCP && skb->gso_size)))
+		packet->end = skb->len;
 	if (!ipv6_is_extension(packet->key.protocol))
 		return 0;
 	return ipv6_skip_extensions(skb, packet);

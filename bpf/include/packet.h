@@ -13,6 +13,8 @@
 /* A packet as the programs look at it; filled by the parsers of its layers. */
 struct packet {
 	struct flow_key key;
+	/* Bytes from the beginning of the frame to the end of the IP packet; padding may follow. */
+	__u32 end;
 	/* Bytes from the beginning of the frame to the transport header. */
 	__u16 transport_offset;
 	/* Bytes of the transport header of each segment. */
@@ -23,8 +25,30 @@ struct packet {
 	__u8 options;
 	/* 1 when the flow was found among this CPU's own. */
 	__u8 hot;
-	__u8 reserved[2];
+	__u8 reserved[6];
 };
+
+/* The `size` bytes at the transport header, or NULL when the IP packet ends before. */
+static __always_inline void *packet_need_transport(struct __sk_buff *skb,
+						   const struct packet *packet, __u32 size)
+{
+	void *bytes = packet_need(skb, packet->transport_offset, size);
+
+	/* Afterwards, or the compiler derives the pointer from the sum, whose bounds the verifier does not follow. */
+	return packet->transport_offset + size > packet->end ? NULL : bytes;
+}
+
+/*
+ * Whether nobody could put the fragment together with others: it ends beyond the largest datagram, or in the middle of the
+ * 8 bytes that offsets count (RFC 791 section 3.2, RFC 8200 section 4.5). `offset` in bytes.
+ */
+static __always_inline bool packet_fragment_is_bad(const struct packet *packet, __u32 offset,
+						   bool more)
+{
+	__u32 length = packet->end - packet->transport_offset;
+
+	return (more && length % 8) || offset + length > 0xffff;
+}
 
 /* Bytes of the IP packet; of the largest segment's, when the device will cut it up. */
 static __always_inline __u32 packet_wire_length(const struct __sk_buff *skb,

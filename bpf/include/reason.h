@@ -43,7 +43,7 @@ enum reason : __u8 {
 	REASON_SPOOFED_MAC = 68,
 	/** Multicast or broadcast, which is not forwarded. */
 	REASON_MULTICAST = 69,
-	/** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
+	/** To a link-local or loopback address, to the gateway itself, or to no address: no router forwards that. */
 	REASON_LINK_LOCAL = 70,
 	/** Link control that needs no answer: router solicitation, MLD, solicitations for what is not here. */
 	REASON_LINK_CONTROL = 71,

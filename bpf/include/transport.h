@@ -44,6 +44,23 @@ static __always_inline int transport_parse_ports(struct __sk_buff *skb, struct p
 	return 0;
 }
 
+static __always_inline int transport_parse_udp(struct __sk_buff *skb, struct packet *packet)
+{
+	int problem = transport_parse_ports(skb, packet, sizeof(struct udphdr));
+	struct udphdr *udp;
+	__u32 length;
+
+	if (problem)
+		return problem;
+	udp = packet_peek(skb, packet->transport_offset, sizeof(*udp));
+	if (!udp)
+		return REASON_TRUNCATED;
+	length = bpf_ntohs(udp->len);
+	if (length < sizeof(*udp))
+		return REASON_BAD_HEADER;
+	return packet->transport_offset + length > packet->end ? REASON_TRUNCATED : 0;
+}
+
 /* What ICMP and ICMPv6 share (RFC 792, RFC 4443); the identifier is an echo's. */
 struct transport_icmp {
 	__u8 type;
@@ -75,15 +92,13 @@ static __always_inline int transport_parse_icmp(struct __sk_buff *skb, struct pa
 	return 0;
 }
 
-/* Fills in what of the flow key lies in the transport header. Returns 0 or the reason to drop. */
-static __always_inline int transport_parse(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int transport_parse_header(struct __sk_buff *skb, struct packet *packet)
 {
-	if (packet->key.fragment)
-		return 0;
 	switch (packet->key.protocol) {
 	case IPPROTO_TCP:
 		return transport_parse_tcp(skb, packet);
 	case IPPROTO_UDP:
+		return transport_parse_udp(skb, packet);
 	case IPPROTO_UDPLITE:
 		return transport_parse_ports(skb, packet, sizeof(struct udphdr));
 	case IPPROTO_SCTP:
@@ -94,6 +109,22 @@ static __always_inline int transport_parse(struct __sk_buff *skb, struct packet 
 	default:
 		return 0;
 	}
+}
+
+/* Fills in what of the flow key lies in the transport header. Returns 0 or the reason to drop. */
+static __always_inline int transport_parse(struct __sk_buff *skb, struct packet *packet)
+{
+	int problem;
+
+	if (packet->key.fragment)
+		return 0;
+	problem = transport_parse_header(skb, packet);
+	if (problem)
+		return problem;
+	/* What lies behind the end of the IP packet is padding, and no header. */
+	if (packet->transport_offset + packet->transport_header > packet->end)
+		return REASON_TRUNCATED;
+	return 0;
 }
 
 #endif

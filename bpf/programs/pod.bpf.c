@@ -27,8 +27,8 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 {
 	if (ip_addr_is_multicast(destination))
 		return REASON_MULTICAST;
-	if (ip_addr_is_link_local(destination) || ip_addr_is_unspecified(destination) ||
-	    gateway_has(destination))
+	if (ip_addr_is_link_local(destination) || ip_addr_is_loopback(destination) ||
+	    ip_addr_is_unspecified(destination) || gateway_has(destination))
 		return REASON_LINK_LOCAL;
 	return 0;
 }
@@ -93,13 +93,13 @@ int from_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
+	if (link_control_type(skb, &packet))
+		return gateway_answer(skb);
 	flow = fastpath_find(skb, &packet);
 	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
 		fastpath_count(skb, &packet, flow);
 		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
 	}
-	if (link_control_type(skb, &packet))
-		return gateway_answer(skb);
 	return from_pod_slow(skb, &packet);
 }
 
@@ -119,6 +119,9 @@ __noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
 	source = endpoint_find(&packet->key.source);
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
+	/* An entry does not say by which device the packet came to the stack: each is looked at. */
+	if (source)
+		return verdict_next(skb, HOOK_TO_POD, REASON_TO_STACK);
 	flow_set_target(&flow, target);
 	flow.nexthop.kind = NEXTHOP_STACK;
 	return flow_commit(skb, packet, &flow);

@@ -1,4 +1,11 @@
-import { ipFamilies, type MacAddress, parseIp, parseIpv6, parseMac } from "@heddle/contracts";
+import {
+  type InterfaceIndex,
+  ipFamilies,
+  type MacAddress,
+  parseIp,
+  parseIpv6,
+  parseMac,
+} from "@heddle/contracts";
 import { NexthopKind } from "@heddle/datapath";
 import {
   arp,
@@ -68,7 +75,7 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
     const own = [scene.db.address[family], scene.web.address[family], node[family]];
     const nowhere =
       family === 4
-        ? ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1"]
+        ? ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.255", "169.254.1.1"]
         : ["::", "::1", "ff02::1", "fe80::5", "fe80::1"];
     for (const source of [...own, ...nowhere.map(parseIp)]) {
       const result = await receive(arriving({ source }));
@@ -166,6 +173,21 @@ describe.each(ipFamilies)("IPv%i from the node's stack", (family) => {
     const ingress = { ingressIfindex: scene.db.ifindex };
     const own = await scene.run("toPod", scene.web.ifindex, echoPacket(forged), ingress);
     expect(own).toMatchObject({ verdict: "next", counted: ["toPod toStack"] });
+  });
+
+  it("is dropped in the name of a pod, even after packets that this pod did send", async () => {
+    const draft = echoPacket({ ...sent(), source: scene.db.address[family] });
+    const by = (ingressIfindex: InterfaceIndex) =>
+      scene.run("toPod", scene.web.ifindex, draft, { ingressIfindex });
+    expect(await by(scene.db.ifindex)).toMatchObject({ counted: ["toPod toStack"] });
+    expect(await by(scene.db.ifindex)).toMatchObject({ counted: ["toPod toStack"] });
+    expect(await by(scene.uplink)).toMatchObject({ verdict: "drop", counted: ["toPod martian"] });
+  });
+
+  it("is dropped at another pod's device, even after packets that reached their own", async () => {
+    expect(await send(sent())).toMatchObject({ counted: ["toPod toStack"] });
+    const astray = await scene.run("toPod", scene.db.ifindex, echoPacket(sent()));
+    expect(astray).toMatchObject({ verdict: "drop", counted: ["toPod wrongPod"] });
   });
 
   it("for another address than the pod's is dropped", async () => {

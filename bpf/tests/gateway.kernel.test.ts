@@ -1,7 +1,23 @@
-import { broadcastMac, type IpAddress, parseIpv4, parseIpv6, parseMac } from "@heddle/contracts";
-import { arp, ethernet, icmpv6, ipv6, matchPacket, packet, type PacketDraft } from "@heddle/packet";
+import {
+  broadcastMac,
+  type IpAddress,
+  ipToBytes,
+  parseIpv4,
+  parseIpv6,
+  parseMac,
+} from "@heddle/contracts";
+import {
+  arp,
+  ethernet,
+  icmpv6,
+  ipv4,
+  ipv6,
+  matchPacket,
+  packet,
+  type PacketDraft,
+} from "@heddle/packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { absentPod, gatewayMac, Scene } from "./scene.ts";
+import { absentPod, gatewayMac, remotePod, Scene } from "./scene.ts";
 
 const gatewayIpv4 = parseIpv4("169.254.1.1");
 const gatewayIpv6 = parseIpv6("fe80::1");
@@ -144,6 +160,30 @@ describe("neighbour discovery from a pod", () => {
     });
     const headers = advertisement(linkLocal, true).layers.slice(0, 2);
     expect(matchPacket(result.packet, { layers: [...headers, proxied] })).toEqual([]);
+  });
+
+  it("does not leave its link, whatever other ICMPv6 its sender exchanges with the address", async () => {
+    const to = { source: scene.web.address[6], destination: remotePod[6] };
+    const frame = ethernet({ source: scene.web.mac, destination: gatewayMac });
+    const head = [
+      frame,
+      ipv6({ source: parseIpv6(to.source), destination: parseIpv6(to.destination) }),
+    ];
+    const error = icmpv6({ type: "time-exceeded" });
+    expect(await run(packet(...head, error))).toMatchObject({ counted: ["fromPod toNeighbour"] });
+    const asking = icmpv6({ type: "neighbor-solicitation", target: parseIpv6(to.destination) });
+    const asked = await run(packet(...head, asking));
+    expect(asked).toMatchObject({ verdict: "drop", counted: ["fromPod linkControl"] });
+  });
+
+  it("in a packet of IPv4 is not that", async () => {
+    const frame = ethernet({ source: scene.web.mac, destination: gatewayMac });
+    const source = parseIpv4(scene.web.address[4]);
+    const destination = parseIpv4(remotePod[4]);
+    const head = ipv4({ source, destination, protocol: "icmpv6", ttl: 255 });
+    const message = Uint8Array.of(135, 0, 0, 0, 0, 0, 0, 0, ...ipToBytes(gatewayIpv6));
+    const result = await run(packet(frame, head, message));
+    expect(result).toMatchObject({ verdict: "redirect", counted: ["fromPod toNeighbour"] });
   });
 
   it("for an address that nobody has hears nothing", async () => {

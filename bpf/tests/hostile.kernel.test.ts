@@ -3,11 +3,16 @@ import { Hook } from "@heddle/datapath";
 import {
   authenticationHeader,
   buildPacket,
+  type Draft,
   ethernet,
+  type Icmpv6,
+  icmpv6,
   ipv6DestinationOptions,
+  type Ipv6Fragment,
   ipv6Fragment,
   ipv6HopByHop,
   packet,
+  type Sctp,
   sctp,
   tcp,
   udp,
@@ -74,6 +79,16 @@ describe("the flow key", () => {
   });
 });
 
+describe("a buffer that is cut up later", () => {
+  it.each(ipFamilies)("may be longer than IPv%i can say", async (family) => {
+    const buffer = buildPacket(tcpPacket(hop(family), "x".repeat(1000)));
+    buffer.set([0, 0], family === 4 ? 16 : 18);
+    const gso = { gsoSize: 500, gsoSegs: 2 };
+    const result = await scene.run("fromPod", scene.web.ifindex, buffer, gso);
+    expect(result).toMatchObject({ verdict: "redirect", counted: ["fromPod toNeighbour"] });
+  });
+});
+
 describe("a packet that routers have to look into", () => {
   it.each([
     [
@@ -109,6 +124,25 @@ function extensions(count: number): Input {
   return packet(...headers(hop(6)), ...chain, udp(), "");
 }
 
+const echo = icmpv6({ type: "echo-request" });
+
+/** IPv6 without a payload, and a layer in the padding behind it. */
+function behindTheEnd(layer: Draft<Sctp> | Draft<Icmpv6> | Draft<Ipv6Fragment>): Input {
+  const whole = buildPacket(packet(...headers(hop(6)), layer, ""));
+  whole.set([0, 0], 14 + 4);
+  return whole;
+}
+
+interface FragmentFields {
+  readonly moreFragments?: boolean;
+  readonly fragmentOffset?: number;
+}
+
+function fragmentOf(family: IpFamily, fields: FragmentFields, payload: string): Input {
+  if (family === 4) return packet(...headers(hop(4, { ...fields, protocol: "udp" })), payload);
+  return packet(...headers(hop(6)), ipv6Fragment({ ...fields, nextHeader: "udp" }), payload);
+}
+
 describe("a malformed packet is dropped:", () => {
   it.each<[string, string, () => Input]>([
     ["less IPv4 than its length says", "truncated", () => cut(4, 14 + 20 + 20 + 4)],
@@ -138,6 +172,51 @@ describe("a malformed packet is dropped:", () => {
     ["an IPv4 header of 4 words", "badHeader", () => patched(4, 14, 0x44)],
     ["an IPv4 length below the header's", "badHeader", () => patched(4, 16, 0, 19)],
     ["a TCP header of 4 words", "badHeader", () => patched(4, 14 + 20 + 12, 0x40)],
+    ["a TCP header longer than the packet", "truncated", () => patched(4, 14 + 20 + 12, 0xf0)],
+    ["a TCP header behind the end of IPv4", "truncated", () => patched(4, 16, 0, 20)],
+    ["a TCP header behind the end of IPv6", "truncated", () => patched(6, 18, 0, 0)],
+    ["UDP of 7 bytes", "badHeader", () => packet(...headers(hop(4)), udp({ length: 7 }), "q")],
+    [
+      "UDP longer than IPv4",
+      "truncated",
+      () => packet(...headers(hop(4)), udp({ length: 10 }), "q"),
+    ],
+    [
+      "UDP longer than IPv6",
+      "truncated",
+      () => packet(...headers(hop(6)), udp({ length: 10 }), "q"),
+    ],
+    ["an SCTP header behind the end of IPv6", "truncated", () => behindTheEnd(sctp())],
+    ["an ICMPv6 header behind the end of IPv6", "truncated", () => behindTheEnd(echo)],
+    ["a fragment header behind the end of IPv6", "truncated", () => behindTheEnd(ipv6Fragment())],
+    [
+      "an extension header longer than the packet",
+      "truncated",
+      () => {
+        const options = ipv6DestinationOptions({ headerLength: 16, nextHeader: 253 });
+        return packet(...headers(hop(6)), options, "");
+      },
+    ],
+    [
+      "an authentication header of 8 bytes",
+      "badHeader",
+      () => {
+        const header = authenticationHeader({ headerLength: 8, nextHeader: 253 });
+        return packet(...headers(hop(6)), header, "");
+      },
+    ],
+    ...ipFamilies.flatMap((family): [string, string, () => Input][] => [
+      [
+        `a fragment of IPv${String(family)} that ends in the middle of 8 bytes`,
+        "badHeader",
+        () => fragmentOf(family, { moreFragments: true }, "1234567"),
+      ],
+      [
+        `a fragment of IPv${String(family)} that ends beyond 65535 bytes`,
+        "badHeader",
+        () => fragmentOf(family, { fragmentOffset: 65528 }, "12345678"),
+      ],
+    ]),
     ["a chain of 9 extension headers", "extensionHeaders", () => extensions(9)],
     [
       "a VLAN tag",
@@ -181,7 +260,10 @@ describe("a malformed packet is dropped:", () => {
     [6, "fe80::2"],
     [6, "fe80::1"],
     [6, "::"],
+    [6, "::1"],
     [4, "0.0.0.0"],
+    [4, "0.1.2.3"],
+    [4, "127.0.0.1"],
     [4, "169.254.1.1"],
   ] as const)("IPv%i to %s, which no router forwards to", async (family, destination) => {
     const draft = tcpPacket({ ...hop(family), destination: parseIp(destination) });

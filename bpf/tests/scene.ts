@@ -12,6 +12,7 @@ import {
   parsePrefix,
 } from "@heddle/contracts";
 import {
+  type Counter,
   CounterBound,
   countersMap,
   devicesMap,
@@ -106,7 +107,7 @@ export class Scene implements AsyncDisposable {
   readonly epochs: BpfMap<number, number>;
   readonly flows: BpfMap<FlowKey, Flow>;
   readonly #hotFlows: PerCpuMap<number, HotFlow>;
-  readonly #counters: PerCpuMap<number, { packets: bigint; bytes: bigint }>;
+  readonly #counters: PerCpuMap<number, Counter>;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
   readonly #stack: AsyncDisposableStack;
 
@@ -198,6 +199,19 @@ export class Scene implements AsyncDisposable {
     this.#stack.use(await attachTcx(this.#programs[program], place));
   }
 
+  program(name: ProgramName): Program {
+    return this.#programs[name];
+  }
+
+  /** The counters of all hooks and reasons, at the index that the map has them. */
+  counters(): readonly Counter[] {
+    const none = { packets: 0n, bytes: 0n };
+    return Array.from(
+      { length: this.#counters.maxEntries },
+      (_, index) => this.#counters.fold(index, addCounters, none) ?? none,
+    );
+  }
+
   /** How many packets a counter has seen: `fromNet martian`. */
   count(name: string): bigint {
     return this.#count()[name] ?? 0n;
@@ -252,6 +266,10 @@ const verdicts: Readonly<Record<number, "next" | "drop" | "redirect">> = {
   2: "drop",
   7: "redirect",
 };
+
+function addCounters(sum: Counter, one: Counter): Counter {
+  return { packets: sum.packets + one.packets, bytes: sum.bytes + one.bytes };
+}
 
 function counterName(index: number): string {
   const hook: HookName | undefined = hookName(Math.floor(index / CounterBound.reasons));

@@ -7,7 +7,7 @@ import { BpfError } from "./errors.ts";
 /**
  * Changes with every function's arguments or result; the same number stands in native/src/addon.c.
  */
-const interfaceVersion = 6;
+const interfaceVersion = 7;
 
 /** What the addon holds for an opened object file. */
 export type NativeObject = { readonly __object: never };
@@ -247,6 +247,20 @@ export interface Addon extends LinkFunctions {
       readonly duration: number;
       readonly data: Uint8Array;
       readonly context: Uint8Array;
+    }
+  >;
+  /** `runs` are the bytes of four 32-bit words a packet: `packetSize, contextSize, returnValue, error`. */
+  programTestRuns(
+    fd: number,
+    runs: Uint8Array,
+    packets: Uint8Array,
+    contexts: Uint8Array,
+    netns: string | undefined,
+  ): Promise<
+    Outcome & {
+      readonly runs: Uint32Array;
+      readonly packets: Uint8Array;
+      readonly contexts: Uint8Array;
     }
   >;
   programInfo(fd: number): NativeProgramInfo | number;

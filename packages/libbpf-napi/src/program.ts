@@ -5,8 +5,16 @@ import { type Attempt, kernelError } from "./errors.ts";
 import { DescriptorHandle } from "./handle.ts";
 import { programTypeName } from "./kernel-names.ts";
 import { openPin } from "./pin.ts";
-import type { Program, ProgramInfo, TestRunInput, TestRunResult } from "./program-types.ts";
+import type {
+  Program,
+  ProgramInfo,
+  TestRunInput,
+  TestRunOutcome,
+  TestRunResult,
+  TestRunsInput,
+} from "./program-types.ts";
 import { testRun } from "./test-run.ts";
+import { testRuns } from "./test-runs.ts";
 
 /**
  * Opens a pinned program.
@@ -82,9 +90,16 @@ class KernelProgram extends DescriptorHandle implements Program {
   }
 
   async testRun(input: TestRunInput): Promise<TestRunResult> {
-    // It never changes, and costs two system calls.
-    const typeOf = (): string => (this.#type ??= programTypeName(readInfo(this.#descriptor).type));
-    return await testRun(this.#descriptor, typeOf, input);
+    return await testRun(this.#descriptor, () => this.#typeName(), input);
+  }
+
+  async testRuns(input: TestRunsInput): Promise<readonly TestRunOutcome[]> {
+    return await testRuns(this.#descriptor, () => this.#typeName(), input);
+  }
+
+  /** It never changes, and costs two system calls. */
+  #typeName(): string {
+    return (this.#type ??= programTypeName(readInfo(this.#descriptor).type));
   }
 }
 

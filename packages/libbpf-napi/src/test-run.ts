@@ -21,7 +21,7 @@ export async function testRun(
   const fd = descriptor.number(attempt.operation);
   const type = typeOf();
   const { repeat = 0, cpu, batchSize = 0, liveFrames = false, netns } = input;
-  const { data, context } = encode(input);
+  const { data, context } = encodeTestRun(input);
   const result = await addon().programTestRun(
     fd,
     data,
@@ -33,7 +33,7 @@ export async function testRun(
     batchSize,
     netns,
   );
-  if (result.error !== 0) throw kernelError(attempt, result.error, explanations(type, input));
+  if (result.error !== 0) throw kernelError(attempt, result.error, explainTestRun(type, input));
   const { returnValue, duration: durationNs } = result;
   return { returnValue, durationNs, ...decode(input, result.data, result.context) };
 }
@@ -43,7 +43,8 @@ interface Encoded {
   readonly context: Uint8Array | undefined;
 }
 
-function encode({ data, context, xdp }: TestRunInput): Encoded {
+/** The packet and its context as the kernel takes them. */
+export function encodeTestRun({ data, context, xdp }: TestRunInput): Encoded {
   if (xdp !== undefined) return encodeXdpContext(xdp, data ?? new Uint8Array());
   if (context === undefined || context instanceof Uint8Array) return { data, context };
   return { data, context: encodeSkbContext(context) };
@@ -61,7 +62,11 @@ function decode(input: TestRunInput, data: Uint8Array, context: Uint8Array): Dec
   return { ...nothing, data, context: decodeSkbContext(context) };
 }
 
-function explanations(type: string, input: TestRunInput): Readonly<Record<string, Explanation>> {
+/** What the kernel's refusals mean for such a run. */
+export function explainTestRun(
+  type: string,
+  input: TestRunInput,
+): Readonly<Record<string, Explanation>> {
   const { data, context, xdp, netns } = input;
   const skb = context instanceof Uint8Array ? undefined : context;
   const device = xdp?.ingressIfindex ?? skb?.ifindex ?? skb?.ingressIfindex;

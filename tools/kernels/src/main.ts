@@ -22,6 +22,9 @@ const parallel = 2;
 /** No test may be slower than this in an emulated machine, in milliseconds. */
 const testTimeout = 300_000;
 
+/** An emulated machine is many times slower than the one that emulates it. */
+const fuzzPackets = 20_000;
+
 /** What compiles for the tests what they load, since the guest has no compiler. */
 const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests/compile-all.ts"];
 
@@ -32,6 +35,7 @@ const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests
  */
 const command = `
 export HEDDLE_TEST_TIMEOUT=${String(testTimeout)} HEDDLE_FIXTURES=/fixtures
+export HEDDLE_FUZZ_PACKETS=${String(fuzzPackets)}
 export NODE_OPTIONS=--conditions=heddle-source NODE_COMPILE_CACHE=/tmp/node
 examples='**/example.kernel.test.ts'
 case "$(uname -r)" in

@@ -188,7 +188,7 @@ export const Reason = {
   spoofedMac: 68,
   /** Multicast or broadcast, which is not forwarded. */
   multicast: 69,
-  /** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
+  /** To a link-local or loopback address, to the gateway itself, or to no address: no router forwards that. */
   linkLocal: 70,
   /** Link control that needs no answer: router solicitation, MLD, solicitations for what is not here. */
   linkControl: 71,

@@ -6,7 +6,7 @@
 #include "value.h"
 
 /* Changes with every function's arguments or result; the same number stands in src/addon.ts. */
-#define INTERFACE_VERSION 6
+#define INTERFACE_VERSION 7
 
 static const struct {
 	const char *name;
@@ -59,6 +59,7 @@ static const struct {
 	{"pageSize", page_size},
 	{"programLoad", program_load},
 	{"programTestRun", program_test_run},
+	{"programTestRuns", program_test_runs},
 	{"programInfo", program_info},
 	{"programById", program_by_id},
 	{"linkCreate", link_create},

@@ -51,6 +51,7 @@ napi_value page_size(napi_env env, napi_callback_info info);
 
 napi_value program_load(napi_env env, napi_callback_info info);
 napi_value program_test_run(napi_env env, napi_callback_info info);
+napi_value program_test_runs(napi_env env, napi_callback_info info);
 napi_value program_info(napi_env env, napi_callback_info info);
 napi_value program_by_id(napi_env env, napi_callback_info info);
 

@@ -9,6 +9,7 @@ import { mountBpffs, openPinnedPerCpuMap } from "libbpf-napi";
 import { repository } from "../../repository.ts";
 import type { PathContestant } from "../path.ts";
 import { runName } from "../wire.ts";
+import { joinByWire } from "./lab-wire.ts";
 
 /** Two pods of a lab: nodes with the real agent and its programs. */
 interface OursOptions {
@@ -26,6 +27,7 @@ function createOurs({ name, family, nodes, ...baseline }: OursOptions): PathCont
     ...baseline,
     async open(stack) {
       const lab = await bringUp(stack, family, nodes);
+      if (nodes === 2) await joinByWire(lab);
       const [client, server] = lab.pods().toSorted((a, b) => a.name.localeCompare(b.name));
       const address = server?.addresses.find((one) => ipFamily(one) === family);
       if (client === undefined || server === undefined || address === undefined) {

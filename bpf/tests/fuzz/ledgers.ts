@@ -1,0 +1,130 @@
+import type { Ledger, Run, Verdict } from "@heddle-tools/fuzz";
+import { type IpAddress, ipFromBytes } from "@heddle/contracts";
+import { type Counter, CounterBound, type Hook, Reason, reasonName } from "@heddle/datapath";
+import type { Scene } from "../scene.ts";
+import { forwarding } from "./forwarding.ts";
+
+/** Ethernet's, which the counters of bytes leave out. */
+const linkHeader = 14;
+
+interface Sum {
+  packets: number;
+  bytes: number;
+}
+
+/** Where a reason's number says what was done: 0 to 31 forwarded or answered, 64 and above dropped. */
+function verdictOf(reason: number): Verdict {
+  if (reason >= 64) return "dropped";
+  return reason >= 32 || reason === Reason.passed ? "passed" : "redirected";
+}
+
+/**
+ * Packets and bytes of a hook's counters are those of the packets that ran, as a whole, by verdict, and by the way that
+ * they were forwarded. No other hook counts anything.
+ */
+export function counterLedger(scene: Scene, hook: Hook): Ledger {
+  let before: readonly Counter[] = [];
+  return {
+    name: "counters add up",
+    open: () => {
+      before = scene.counters();
+      return Promise.resolve();
+    },
+    settle(runs) {
+      const moved = scene.counters().map(({ packets, bytes }, index) => ({
+        packets: Number(packets - (before[index]?.packets ?? 0n)),
+        bytes: Number(bytes - (before[index]?.bytes ?? 0n)),
+      }));
+      const own = moved.slice(hook * CounterBound.reasons, (hook + 1) * CounterBound.reasons);
+      const others = moved.filter((_, index) => Math.floor(index / CounterBound.reasons) !== hook);
+      const lines = compare(
+        sumBy(runs, ({ verdict }) => verdict),
+        sumCounters(own, verdictOf),
+      );
+      const ways = compare(sumBy(runs, wayOf), sumCounters(own, wayOfReason));
+      const strange = others.some(({ packets }) => packets > 0) ? ["another hook counted"] : [];
+      return Promise.resolve([...lines, ...ways, ...strange]);
+    },
+  };
+}
+
+/** How a packet was forwarded, as the counters call it. */
+function wayOf(run: Run): string | undefined {
+  return run.verdict === "redirected" ? forwarding(run) : undefined;
+}
+
+function wayOfReason(reason: number): string | undefined {
+  return verdictOf(reason) === "redirected" ? reasonName(reason) : undefined;
+}
+
+function sumBy(runs: readonly Run[], keyOf: (run: Run) => string | undefined): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const run of runs) {
+    const answered = run.verdict === "redirected" && forwarding(run) === "answered";
+    add(sums, keyOf(run), 1, (answered ? run.after : run.frame).length - linkHeader);
+  }
+  return sums;
+}
+
+function sumCounters(
+  counters: readonly Sum[],
+  keyOf: (reason: number) => string | undefined,
+): Map<string, Sum> {
+  const sums = new Map<string, Sum>();
+  for (const [reason, { packets, bytes }] of counters.entries())
+    if (packets > 0) add(sums, keyOf(reason), packets, bytes);
+  return sums;
+}
+
+function add(sums: Map<string, Sum>, key: string | undefined, packets: number, bytes: number) {
+  if (key === undefined) return;
+  const sum = sums.get(key) ?? { packets: 0, bytes: 0 };
+  sums.set(key, { packets: sum.packets + packets, bytes: sum.bytes + bytes });
+}
+
+function compare(seen: Map<string, Sum>, counted: Map<string, Sum>): readonly string[] {
+  const keys = new Set([...seen.keys(), ...counted.keys()]);
+  return [...keys].flatMap((key) => {
+    const [a, b] = [text(seen.get(key)), text(counted.get(key))];
+    return a === b ? [] : [`${key}: ${a} went through, ${b} were counted`];
+  });
+}
+
+function text(sum: Sum = { packets: 0, bytes: 0 }): string {
+  return `${String(sum.packets)} packets of ${String(sum.bytes)} bytes`;
+}
+
+/**
+ * Every flow entry has the addresses of a packet that went on, and, where the program verifies who sends, a source that it
+ * lets send; and there are no more of them than packets.
+ */
+export function flowLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledger {
+  return {
+    name: "flow entries are of packets that went on",
+    open: () => scene.forgetFlows(),
+    async settle(runs) {
+      const gone = runs.filter(({ verdict }) => verdict !== "dropped");
+      const ends = new Set(gone.map(({ frame }) => endsOf(frame)));
+      const entries = await scene.allFlows();
+      const strange = entries
+        .map(([key]) => key)
+        .filter(({ source, destination }) => !ends.has(`${source} ${destination}`));
+      const spoofed = entries.filter(
+        ([{ source }]) => maySend !== undefined && !maySend.has(source),
+      );
+      return [
+        ...strange.map((key) => `an entry from ${key.source} to ${key.destination}`),
+        ...spoofed.map(([key]) => `an entry from ${key.source}, which may not send`),
+        ...(entries.length > gone.length ? [`${String(entries.length)} entries`] : []),
+      ];
+    },
+  };
+}
+
+/** The addresses of an IP packet as the key of a flow has them. */
+function endsOf(frame: Uint8Array): string {
+  const [start, size] = frame[12] === 8 ? [26, 4] : [22, 16];
+  if (frame.length < start + 2 * size) return "";
+  const source = ipFromBytes(frame.subarray(start, start + size));
+  return `${source} ${ipFromBytes(frame.subarray(start + size, start + 2 * size))}`;
+}

@@ -1,0 +1,231 @@
+import {
+  allowsNothingMalformed,
+  type FuzzTarget,
+  leavesUntouched,
+  type Leniency,
+  type Random,
+  type Traffic,
+  validFrame,
+  type Verdict,
+} from "@heddle-tools/fuzz";
+import {
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamilies,
+  type IpFamily,
+  parseIp,
+  parseMac,
+} from "@heddle/contracts";
+import { Hook } from "@heddle/datapath";
+import {
+  absentPod,
+  gatewayMac,
+  narrow,
+  node,
+  outside,
+  peer,
+  type ProgramName,
+  remotePod,
+  type Scene,
+  silent,
+} from "../scene.ts";
+import { capturedFrames, onLink } from "./captured.ts";
+import { counterLedger, flowLedger } from "./ledgers.ts";
+import {
+  isArp,
+  networkIsOutside,
+  podsGetTheirOwn,
+  podsSpeakForThemselves,
+  rewritesRight,
+} from "./oracles.ts";
+
+/** `TC_ACT_UNSPEC`, `TC_ACT_SHOT`, `TC_ACT_REDIRECT` of linux/pkt_cls.h. */
+const verdicts: Readonly<Record<number, Verdict>> = {
+  [-1]: "passed",
+  2: "dropped",
+  7: "redirected",
+};
+
+/** What all programs of the node let go on. */
+const lenient: readonly Leniency[] = [
+  {
+    flaw: "first-fragment",
+    why: "fragments are known by their addresses alone; whoever puts them together sees the whole header",
+  },
+  {
+    flaw: "checksum",
+    why: "whoever the packet is for verifies it: the TTL's change leaves a wrong sum as wrong as it was (RFC 1624)",
+  },
+];
+
+type Pair = Readonly<Record<IpFamily, IpAddress>>;
+
+function both(...pairs: readonly Pair[]): readonly IpAddress[] {
+  return pairs.flatMap((pair) => ipFamilies.map((family) => pair[family]));
+}
+
+function often<T>(item: T, ...others: readonly T[]): readonly T[] {
+  return [...Array.from({ length: 9 * Math.max(others.length, 1) }, () => item), ...others];
+}
+
+const strangerMac = parseMac("02:00:00:00:00:99");
+const broadcast = parseMac("ff:ff:ff:ff:ff:ff");
+
+const nowhere = ["224.0.0.251", "169.254.1.1", "0.1.2.3", "127.0.0.1", "255.255.255.255"]
+  .concat("ff02::fb", "fe80::1", "fe80::77", "::", "::1")
+  .map((text) => parseIp(text));
+
+/** A frame that was captured, or a made one. */
+function beginning(random: Random, captured: readonly Uint8Array[], traffic: Traffic): Uint8Array {
+  return random.chance(0.3) ? random.pick(captured) : validFrame(random, traffic);
+}
+
+/** What pods of the scene send. */
+function fromPod(scene: Scene): FuzzTarget {
+  const { web, db } = scene;
+  const own = both(web.address);
+  const traffic: Traffic = {
+    sourceMacs: often(web.mac, strangerMac),
+    destinationMacs: often(gatewayMac, strangerMac, broadcast),
+    sources: [...own, ...own, ...own, ...own, ...own, ...own, ...both(db.address, outside)],
+    destinations: [
+      ...both(db.address, remotePod, outside, peer, node, absentPod, narrow, silent, web.address),
+      ...both(db.address, remotePod, outside),
+      ...nowhere,
+    ],
+  };
+  const captured = capturedFrames("sent");
+  return {
+    name: "from_pod",
+    program: scene.program("fromPod"),
+    netns: scene.netns.path,
+    contexts: often({ ifindex: web.ifindex }, { ifindex: db.ifindex }),
+    validFrame: (random) => beginning(random, captured, traffic),
+    verdicts,
+    oracles: [
+      allowsNothingMalformed({ allows: ["passed", "redirected"], lenient }),
+      leavesUntouched,
+      podsSpeakForThemselves(scene),
+      rewritesRight(scene),
+    ],
+    ledgers: [
+      counterLedger(scene, Hook.fromPod),
+      flowLedger(scene, new Set(both(web.address, db.address))),
+    ],
+  };
+}
+
+/** What the node's stack sends to pods. */
+function toPod(scene: Scene): FuzzTarget {
+  const { web, db, uplink } = scene;
+  const traffic: Traffic = {
+    sourceMacs: often(gatewayMac, strangerMac),
+    destinationMacs: often(web.mac, strangerMac),
+    sources: both(remotePod, outside, node, db.address, peer, web.address),
+    destinations: [
+      ...Array.from({ length: 8 }, () => both(web.address)).flat(),
+      ...both(db.address),
+    ],
+  };
+  const at = (ingressIfindex: InterfaceIndex) => ({ ifindex: web.ifindex, ingressIfindex });
+  const captured = capturedFrames("received");
+  return {
+    name: "to_pod",
+    program: scene.program("toPod"),
+    netns: scene.netns.path,
+    contexts: [
+      at(uplink),
+      at(uplink),
+      at(db.ifindex),
+      { ifindex: web.ifindex },
+      { ifindex: db.ifindex },
+    ],
+    validFrame: (random) => beginning(random, captured, traffic),
+    verdicts,
+    oracles: [
+      // The node's own stack makes ARP; it is never forwarded.
+      allowsNothingMalformed({ allows: ["passed", "redirected"], lenient, ignores: isArp }),
+      leavesUntouched,
+      podsGetTheirOwn(scene),
+      rewritesRight(scene),
+    ],
+    ledgers: [counterLedger(scene, Hook.toPod), flowLedger(scene)],
+  };
+}
+
+/** What the network sends to the node. */
+function fromNet(scene: Scene): FuzzTarget {
+  const { web, db } = scene;
+  const traffic: Traffic = {
+    sourceMacs: [strangerMac],
+    destinationMacs: often(scene.uplinkMac, strangerMac, broadcast),
+    sources: [
+      ...Array.from({ length: 6 }, () => both(remotePod, outside, peer)).flat(),
+      ...both(web.address, node),
+      ...nowhere,
+    ],
+    destinations: both(web.address, db.address, web.address, db.address, node, absentPod),
+  };
+  const captured = onLink(capturedFrames("received"), scene.uplinkMac, strangerMac);
+  return {
+    name: "from_net",
+    program: scene.program("fromNet"),
+    netns: scene.netns.path,
+    contexts: [{ ifindex: scene.uplink }],
+    validFrame: (random) => beginning(random, captured, traffic),
+    verdicts,
+    oracles: [
+      // What is passed on the kernel's own receive path judges, and what that forwards to a pod meets to_pod.
+      allowsNothingMalformed({ allows: ["redirected"], lenient }),
+      leavesUntouched,
+      networkIsOutside(scene),
+      rewritesRight(scene),
+    ],
+    ledgers: [counterLedger(scene, Hook.fromNet), flowLedger(scene)],
+  };
+}
+
+/** What leaves the node. */
+function toNet(scene: Scene): FuzzTarget {
+  const traffic: Traffic = {
+    sourceMacs: [scene.uplinkMac],
+    destinationMacs: [strangerMac],
+    sources: both(scene.web.address, node),
+    destinations: both(remotePod, outside, peer),
+  };
+  const captured = onLink(capturedFrames("sent"), strangerMac, scene.uplinkMac);
+  return {
+    name: "to_net",
+    program: scene.program("toNet"),
+    netns: scene.netns.path,
+    contexts: [{ ifindex: scene.uplink }],
+    validFrame: (random) => beginning(random, captured, traffic),
+    verdicts,
+    // It counts, and decides nothing: what leaves was judged where it came in.
+    oracles: [leavesUntouched],
+    ledgers: [counterLedger(scene, Hook.toNet), flowLedger(scene)],
+  };
+}
+
+/** A program that is fuzzed: how much of the campaign it takes, and the least shares of its verdicts that say something. */
+export interface FuzzRow {
+  readonly target: (scene: Scene) => FuzzTarget;
+  readonly share: number;
+  readonly atLeast: Readonly<Partial<Record<Verdict, number>>>;
+}
+
+/** Every program of the node. A new one is a row here. */
+export const fuzzRows: Readonly<Record<ProgramName, FuzzRow>> = {
+  fromPod: {
+    target: fromPod,
+    share: 0.4,
+    atLeast: { redirected: 0.1, passed: 0.02, dropped: 0.2 },
+  },
+  toPod: { target: toPod, share: 0.25, atLeast: { passed: 0.1, dropped: 0.2 } },
+  fromNet: {
+    target: fromNet,
+    share: 0.3,
+    atLeast: { redirected: 0.1, passed: 0.1, dropped: 0.01 },
+  },
+  toNet: { target: toNet, share: 0.05, atLeast: { passed: 1 } },
+};
