@@ -49,14 +49,17 @@ static __always_inline long impair_send(struct __sk_buff *skb, const struct impa
 static __always_inline bool impair_hold(struct __sk_buff *skb, const struct impair_place *place,
 					__u64 deadline)
 {
-	__u32 zero = 0, last = skb->len - 1;
+	/* The last byte, and not the length: see event_fill. */
+	__u64 last = skb->len - 1ULL;
+	__u32 zero = 0;
 	struct impair_held *held = bpf_map_lookup_elem(&impair_scratch, &zero);
 
-	if (!held || last >= IMPAIR_FRAME)
+	if (!held)
 		return false;
 	held->deadline = deadline;
 	held->place = *place;
-	if (bpf_skb_load_bytes(skb, 0, held->frame, last + 1))
+	barrier_var(last);
+	if (last >= IMPAIR_FRAME || bpf_skb_load_bytes(skb, 0, held->frame, last + 1))
 		return false;
 	return !bpf_ringbuf_output(&impair_line, held,
 				   __builtin_offsetof(struct impair_held, frame) + last + 1, 0);

@@ -44,7 +44,8 @@ case "$(uname -r)" in
 *) set -- --exclude "$examples" ;;
 esac
 node node_modules/vitest/vitest.mjs run --project kernel --no-isolate --experimental.viteModuleRunner=false \\
-  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/ipv6-ndp bpf/tests "$@"
+  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/ipv6-ndp \\
+  packages/lab/src/impair/impair-programs bpf/tests "$@"
 `;
 
 function chosen(names: readonly string[]): readonly KernelChoice[] {
