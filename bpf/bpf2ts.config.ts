@@ -10,6 +10,7 @@ const config: Bpf2tsConfig = defineConfig({
   sources: ["include", "maps", "programs"],
   outputs: {
     datapath: "../packages/datapath/src/generated/bpf.ts",
+    "encap-geneve": "../packages/encap-geneve/src/generated/bpf.ts",
     endpoint: "../packages/endpoint/src/generated/bpf.ts",
   },
   domainTypes: {

@@ -27,18 +27,26 @@ static __always_inline struct flow *fastpath_entry(struct packet *packet)
 	return flow;
 }
 
-/*
- * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
- * from has changed, or this packet needs an ICMP error or a router's attention.
- */
-static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+/* The entry, when what it was made from stands. */
+static __always_inline struct flow *fastpath_decision(struct __sk_buff *skb, struct packet *packet)
 {
 	struct flow *flow = fastpath_entry(packet);
 
 	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex ||
 	    flow->nexthop.kind == NEXTHOP_UNRESOLVED)
 		return NULL;
-	if (forward_obstacle(skb, packet, &flow->nexthop))
+	return flow;
+}
+
+/*
+ * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
+ * from has changed, or this packet needs an ICMP error or a router's attention.
+ */
+static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+{
+	struct flow *flow = fastpath_decision(skb, packet);
+
+	if (!flow || forward_obstacle(skb, packet, &flow->nexthop))
 		return NULL;
 	return flow;
 }
@@ -103,9 +111,9 @@ static __always_inline int flow_await(struct __sk_buff *skb, struct packet *pack
 	if (!obstacle && flow->made - held->made > resolve_patience)
 		obstacle = REASON_NO_NEIGHBOUR;
 	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
+		return forward_to_stack(skb, hook, obstacle);
 	flow_count(held, 1, skb->len - ETH_HLEN);
-	return forward(skb, hook, &flow->nexthop);
+	return forward(skb, packet, flow);
 }
 
 /* The entry that `flow_await` goes on with, if this is not the flow's beginning. */
@@ -133,12 +141,12 @@ static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *pac
 	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
 
 	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
+		return forward_to_stack(skb, hook, obstacle);
 	flow->packets = 1;
 	flow->bytes = skb->len - ETH_HLEN;
 	bpf_map_update_elem(&flows, &key, flow, BPF_ANY);
 	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
-	return forward(skb, hook, &flow->nexthop);
+	return forward(skb, packet, flow);
 }
 
 #endif

@@ -17,6 +17,8 @@ enum reason : __u8 {
 	REASON_ANSWERED = 2,
 	/** Seen on its way from the node's stack, and left alone. */
 	REASON_PASSED = 3,
+	/** Sent to another node through a tunnel. */
+	REASON_TO_TUNNEL = 4,
 
 	/** For the node itself, or routed by the kernel. */
 	REASON_TO_STACK = 32,
@@ -59,6 +61,30 @@ enum reason : __u8 {
 	REASON_REWRITE_FAILED = 76,
 	/** A frame to another MAC address than the gateway's, which no router takes up. */
 	REASON_OTHER_HOST = 77,
+	/** The packet in a tunnel ends before its Geneve header does. */
+	REASON_TUNNEL_TRUNCATED = 84,
+	/** A Geneve header of another version than 0. */
+	REASON_TUNNEL_VERSION = 85,
+	/** A Geneve option reaches beyond the options, they beyond the packet, or one is there twice. */
+	REASON_TUNNEL_OPTION = 86,
+	/** A Geneve option that is not known must not be ignored. */
+	REASON_TUNNEL_CRITICAL = 87,
+	/** From an address that is no node's. */
+	REASON_TUNNEL_PEER = 88,
+	/** The outer UDP checksum is wrong. */
+	REASON_TUNNEL_CHECKSUM = 89,
+	/** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
+	REASON_TUNNEL_IDENTITY = 90,
+	/** There is neither an IP packet nor an Ethernet frame with one in the tunnel. */
+	REASON_TUNNEL_PROTOCOL = 91,
+	/** The network reports congestion to a sender that would not understand it (RFC 6040 section 4.2). */
+	REASON_TUNNEL_CONGESTION = 92,
+	/** The inner source is not of the node at the other end, nor of its pods. */
+	REASON_TUNNEL_SOURCE = 93,
+	/** The inner destination is not on this node; nothing is forwarded from tunnel to tunnel. */
+	REASON_TUNNEL_DESTINATION = 94,
+	/** There is no tunnel to the destination, or no way for it. */
+	REASON_NO_TUNNEL = 95,
 };
 
 #endif

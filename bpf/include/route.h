@@ -8,6 +8,7 @@
 #include "forward.h"
 #include "nexthop.h"
 #include "packet.h"
+#include "tunnel.h"
 
 /* Any length but 0 makes the lookup tell the route's MTU; this one never exceeds it. */
 #define ROUTE_ASK_MTU 1
@@ -86,6 +87,37 @@ static __always_inline int route_find(struct __sk_buff *skb, const struct flow_k
 		route_answer(nexthop, &fib, resolved);
 	else
 		nexthop->kind = NEXTHOP_STACK;
+	return 0;
+}
+
+/*
+ * The way into a tunnel: how its packets reach the other end, and how large they may be. Returns 0, or the reason why
+ * there is none.
+ */
+static __always_inline int tunnel_route(struct __sk_buff *skb, __u32 slot, struct nexthop *nexthop)
+{
+	const struct tunnel_self *self = tunnel_self_get();
+	const struct tunnel *tunnel = tunnel_at(slot);
+	struct flow_key outer = {.protocol = IPPROTO_UDP};
+	const struct ip_addr *source;
+	__u32 overhead;
+
+	if (!self || !tunnel)
+		return REASON_NO_TUNNEL;
+	source = tunnel_source(self, &tunnel->peer);
+	if (!source)
+		return REASON_NO_TUNNEL;
+	outer.source = *source;
+	outer.destination = tunnel->peer;
+	if (route_find(skb, &outer, nexthop) || nexthop->kind == NEXTHOP_STACK)
+		return REASON_NO_TUNNEL;
+	overhead = encapsulate_overhead(&tunnel->peer);
+	nexthop->tunnel = slot;
+	nexthop->mtu = nexthop->mtu > overhead ? nexthop->mtu - overhead : 0;
+	if (tunnel->mtu && tunnel->mtu < nexthop->mtu)
+		nexthop->mtu = tunnel->mtu;
+	if (nexthop->kind == NEXTHOP_NEIGHBOUR)
+		nexthop->kind = NEXTHOP_TUNNEL;
 	return 0;
 }
 

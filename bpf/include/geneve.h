@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef HEDDLE_GENEVE_H
+#define HEDDLE_GENEVE_H
+
+#include <linux/bpf.h>
+#include "identity.h"
+#include "packet.h"
+#include "reason.h"
+
+/* Geneve (RFC 8926): what the header says, and whether it may be believed. */
+
+/* UDP port (RFC 8926 section 3.3). */
+#define GENEVE_PORT 6081
+
+/* An Ethernet frame as payload (RFC 8926 section 3.4). */
+#define GENEVE_FRAME ETH_P_TEB
+
+/* The fixed part of the header (RFC 8926 section 3.4). */
+struct geneve_header {
+	/* Version in the upper 2 bits; length of the options in units of 4 bytes. */
+	__u8 version_length;
+	__u8 flags;
+	__be16 protocol;
+	/* In the upper 24 bits; the others are reserved. */
+	__be32 vni;
+};
+
+#define GENEVE_LENGTH 0x3f
+#define GENEVE_CONTROL 0x80
+#define GENEVE_CRITICAL 0x40
+#define GENEVE_VNI_SHIFT 8
+
+/* The header of an option (RFC 8926 section 3.5). */
+struct geneve_option {
+	__be16 class;
+	__u8 type;
+	/* Of what follows, in the lower 5 bits, in units of 4 bytes. */
+	__u8 length;
+};
+
+#define GENEVE_OPTION_LENGTH 0x1f
+#define GENEVE_OPTION_CRITICAL 0x80
+
+/* Options of our class (docs/reference/geneve-options.md), with the value that `length` has. */
+#define GENEVE_CLASS_HEDDLE 0xff48
+#define GENEVE_CLUSTER 0x81
+#define GENEVE_CLUSTER_LENGTH 1
+#define GENEVE_DSR_IPV4 0x82
+#define GENEVE_DSR_IPV4_LENGTH 2
+#define GENEVE_DSR_IPV6 0x83
+#define GENEVE_DSR_IPV6_LENGTH 5
+
+struct geneve_cluster_option {
+	struct geneve_option option;
+	__be16 unused;
+	__be16 cluster;
+};
+
+/* As many as fit into a header without contents. */
+#define GENEVE_MAX_OPTIONS 63
+
+/* What was found among options. */
+#define GENEVE_SEEN_CLUSTER 1
+#define GENEVE_SEEN_SERVICE 2
+#define GENEVE_SEEN_CRITICAL 4
+
+/* Which of our options it is, as one of `GENEVE_SEEN_`, or 0. */
+static __always_inline __u32 geneve_known_option(const struct geneve_option *option)
+{
+	__u8 length = option->length & GENEVE_OPTION_LENGTH;
+
+	if (option->class != bpf_htons(GENEVE_CLASS_HEDDLE))
+		return 0;
+	if (option->type == GENEVE_CLUSTER && length == GENEVE_CLUSTER_LENGTH)
+		return GENEVE_SEEN_CLUSTER;
+	if ((option->type == GENEVE_DSR_IPV4 && length == GENEVE_DSR_IPV4_LENGTH) ||
+	    (option->type == GENEVE_DSR_IPV6 && length == GENEVE_DSR_IPV6_LENGTH))
+		return GENEVE_SEEN_SERVICE;
+	return 0;
+}
+
+/*
+ * Reads the options from `offset` to `end`. Those that are not known are passed over, unless they are
+ * critical. Returns 0 or the reason to drop.
+ */
+__noinline int geneve_check_options(struct __sk_buff *skb, __u32 offset, __u32 end, __u32 critical)
+{
+	__u32 seen = 0;
+
+	for (int i = 0; i < GENEVE_MAX_OPTIONS && offset < end; i++) {
+		const struct geneve_cluster_option *cluster;
+		const struct geneve_option *option = packet_peek(skb, offset, sizeof(*option));
+		__u32 known, length;
+
+		if (!option)
+			return REASON_TUNNEL_OPTION;
+		known = geneve_known_option(option);
+		length = sizeof(*option) + (option->length & GENEVE_OPTION_LENGTH) * 4;
+		if (offset + length > end || (known & seen))
+			return REASON_TUNNEL_OPTION;
+		if (option->type & GENEVE_OPTION_CRITICAL) {
+			if (!known)
+				return REASON_TUNNEL_CRITICAL;
+			seen |= GENEVE_SEEN_CRITICAL;
+		}
+		seen |= known;
+		if (known == GENEVE_SEEN_CLUSTER) {
+			cluster = packet_peek(skb, offset, sizeof(*cluster));
+			if (!cluster || !cluster->cluster)
+				return REASON_TUNNEL_IDENTITY;
+		}
+		offset += length;
+	}
+	/* The header says whether it has critical options. */
+	return !(seen & GENEVE_SEEN_CRITICAL) == !critical ? 0 : REASON_TUNNEL_OPTION;
+}
+
+/* What a tunnelled packet says before its contents are looked at. */
+struct geneve {
+	/* Bytes from the beginning of the frame to the inner IP header. */
+	__u32 inner;
+	/* Of the inner IP packet, in host byte order: ETH_P_IP or ETH_P_IPV6. */
+	__u16 protocol;
+	/* 1 when the message is for the end of the tunnel itself. */
+	__u8 control;
+	__u8 reserved;
+	__u32 identity;
+};
+
+/* Where the IP packet of a tunnelled frame begins, or that there is none. */
+static __always_inline int geneve_read_inner(struct __sk_buff *skb, struct geneve *geneve,
+					     __be16 protocol)
+{
+	const struct ethhdr *ethernet;
+
+	if (protocol == bpf_htons(GENEVE_FRAME)) {
+		ethernet = packet_need(skb, geneve->inner, sizeof(*ethernet));
+		if (!ethernet)
+			return REASON_TUNNEL_TRUNCATED;
+		protocol = ethernet->h_proto;
+		geneve->inner += sizeof(*ethernet);
+	}
+	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
+		return REASON_TUNNEL_PROTOCOL;
+	geneve->protocol = bpf_ntohs(protocol);
+	return 0;
+}
+
+/*
+ * Reads the tunnel's header behind the UDP header of a packet. The checksum is not looked at. Returns 0
+ * or the reason to drop.
+ */
+static __always_inline int geneve_read(struct __sk_buff *skb, const struct packet *packet,
+				       struct geneve *geneve)
+{
+	__u32 offset = packet->transport_offset, size = sizeof(struct udphdr);
+	__u32 options, udp_length;
+	const struct geneve_header *header;
+	const struct udphdr *udp;
+	__be16 protocol;
+	__u8 flags;
+	int problem;
+
+	udp = packet_need(skb, offset, sizeof(*udp) + sizeof(*header));
+	if (!udp)
+		return REASON_TUNNEL_TRUNCATED;
+	udp_length = bpf_ntohs(udp->len);
+	size += sizeof(*header);
+	if (udp_length < size || offset + udp_length > skb->len)
+		return REASON_TUNNEL_TRUNCATED;
+	header = (const void *)(udp + 1);
+	if (header->version_length & ~GENEVE_LENGTH)
+		return REASON_TUNNEL_VERSION;
+	flags = header->flags;
+	protocol = header->protocol;
+	geneve->identity = bpf_ntohl(header->vni) >> GENEVE_VNI_SHIFT;
+	options = (header->version_length & GENEVE_LENGTH) * 4;
+	if (size + options > udp_length)
+		return REASON_TUNNEL_OPTION;
+	if (options || (flags & GENEVE_CRITICAL)) {
+		if (bpf_skb_pull_data(skb, offset + size + options))
+			return REASON_TUNNEL_OPTION;
+		problem = geneve_check_options(skb, offset + size, offset + size + options,
+					       flags & GENEVE_CRITICAL);
+		if (problem)
+			return problem;
+	}
+	geneve->control = (flags & GENEVE_CONTROL) != 0;
+	if (geneve->control)
+		return 0;
+	if (!identity_may_travel(geneve->identity))
+		return REASON_TUNNEL_IDENTITY;
+	geneve->inner = offset + size + options;
+	return geneve_read_inner(skb, geneve, protocol);
+}
+
+#endif
