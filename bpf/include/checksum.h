@@ -39,30 +39,38 @@ static __always_inline __u64 checksum_pseudo_header(const struct ip_addr *source
 }
 
 /* Bytes that are summed up at a time. */
-#define CHECKSUM_STEP 128
+#define CHECKSUM_STEP 32
 #define CHECKSUM_MAX_STEPS (65536 / CHECKSUM_STEP)
+
+/* The folded sum of the first `length` bytes from `offset` on, or of as many as fit into one step, or -1. */
+__noinline int checksum_step(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+	__u8 buffer[CHECKSUM_STEP] __attribute__((aligned(8))) = {};
+	/* One less than a length, as in `event_fill`. */
+	__u64 last = (length < CHECKSUM_STEP ? length : CHECKSUM_STEP) - 1ULL;
+	__s64 sum;
+
+	barrier_var(last);
+	if (last >= CHECKSUM_STEP || bpf_skb_load_bytes(skb, offset, buffer, last + 1))
+		return -1;
+	sum = bpf_csum_diff(NULL, 0, (__be32 *)buffer, sizeof(buffer), 0);
+	return sum < 0 ? -1 : checksum_fold(sum);
+}
 
 /* The folded sum of `length` bytes from an even number of bytes on, or -1. */
 __noinline int checksum_bytes(struct __sk_buff *skb, __u32 offset, __u32 length)
 {
-	__u8 buffer[CHECKSUM_STEP] __attribute__((aligned(8)));
-	__s64 sum = 0;
+	__u64 sum = 0;
 
-	for (int i = 0; i < CHECKSUM_MAX_STEPS && length; i++) {
-		__u32 last = length < CHECKSUM_STEP ? length - 1 : CHECKSUM_STEP - 1;
+	for (__u32 i = 0; i < CHECKSUM_MAX_STEPS && i * CHECKSUM_STEP < length; i++) {
+		__u32 done = i * CHECKSUM_STEP;
+		int step = checksum_step(skb, offset + done, length - done);
 
-		if (last < CHECKSUM_STEP - 1)
-			__builtin_memset(buffer, 0, sizeof(buffer));
-		barrier_var(last);
-		if (last >= CHECKSUM_STEP || bpf_skb_load_bytes(skb, offset, buffer, last + 1))
+		if (step < 0)
 			return -1;
-		sum = bpf_csum_diff(NULL, 0, (__be32 *)buffer, sizeof(buffer), sum);
-		if (sum < 0)
-			return -1;
-		offset += last + 1;
-		length -= last + 1;
+		sum += step;
 	}
-	return length ? -1 : checksum_fold(sum);
+	return checksum_fold(sum);
 }
 
 /*

@@ -14,8 +14,8 @@
 
 /* The ends of a tunnel, and what its header says. */
 struct encapsulation {
-	struct ip_addr source;
-	struct ip_addr destination;
+	const struct ip_addr *source;
+	const struct ip_addr *destination;
 	__u32 identity;
 	/* Of the flow, of 32 bits. */
 	__u32 hash;
@@ -86,8 +86,8 @@ static __always_inline void encapsulate_fill_ipv4(struct iphdr *ip, const struct
 	ip->frag_off = bpf_htons(IPV4_DONT_FRAGMENT);
 	ip->ttl = OUTER_TTL;
 	ip->protocol = IPPROTO_UDP;
-	ip->saddr = to->source.word[3];
-	ip->daddr = to->destination.word[3];
+	ip->saddr = to->source->word[3];
+	ip->daddr = to->destination->word[3];
 	sum = (__u64)bpf_htons(0x4500 | traffic_class) + ip->tot_len + ip->frag_off +
 	      bpf_htons(OUTER_TTL << 8 | IPPROTO_UDP) + ip->saddr + ip->daddr;
 	ip->check = (__u16)~checksum_fold(sum);
@@ -104,8 +104,8 @@ static __always_inline void encapsulate_fill_ipv6(struct ipv6hdr *ip,
 	ip->payload_len = bpf_htons(length - sizeof(*ip));
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = OUTER_TTL;
-	__builtin_memcpy(&ip->saddr, &to->source, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, &to->destination, sizeof(ip->daddr));
+	__builtin_memcpy(&ip->saddr, to->source, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, to->destination, sizeof(ip->daddr));
 }
 
 /* UDP and Geneve headers. `length` is from the UDP header on. */
@@ -149,8 +149,7 @@ static __always_inline int encapsulate_checksum(struct __sk_buff *skb, __u16 pro
 
 	if (headers < 0 || contents < 0 || !udp)
 		return REASON_REWRITE_FAILED;
-	sum = checksum_pseudo_header(&to->source, &to->destination, IPPROTO_UDP,
-				     skb->len - offset) +
+	sum = checksum_pseudo_header(to->source, to->destination, IPPROTO_UDP, skb->len - offset) +
 	      headers + contents;
 	check = ~checksum_fold(sum);
 	/* 0 would mean that there is none (RFC 768). */
@@ -180,7 +179,7 @@ static __always_inline long encapsulate_make_room(struct __sk_buff *skb, __u32 r
  * Puts the frame into a tunnel: what it was from its Ethernet header on becomes the contents of a packet
  * to the other end, whose own Ethernet header is left to whoever sends it. Returns 0 or the reason to drop.
  */
-__noinline int encapsulate(struct __sk_buff *skb, const struct encapsulation *to)
+static __always_inline int encapsulate(struct __sk_buff *skb, const struct encapsulation *to)
 {
 	struct ethhdr *outer_frame, *inner_frame;
 	__u32 room, length, offset, inner;
@@ -189,10 +188,8 @@ __noinline int encapsulate(struct __sk_buff *skb, const struct encapsulation *to
 	__u8 traffic_class;
 	bool is_ipv4;
 
-	if (!to)
-		return REASON_REWRITE_FAILED;
-	is_ipv4 = ip_addr_is_ipv4(&to->destination);
-	room = encapsulate_overhead(&to->destination);
+	is_ipv4 = ip_addr_is_ipv4(to->destination);
+	room = encapsulate_overhead(to->destination);
 	length = skb->len - ETH_HLEN + room;
 	outer_frame = packet_peek(skb, 0, sizeof(*outer_frame));
 	/* A length has 16 bits, in buffers too that are cut up later. */
@@ -238,7 +235,7 @@ __noinline int encapsulate(struct __sk_buff *skb, const struct encapsulation *to
 	if (!outer_frame)
 		return REASON_REWRITE_FAILED;
 	outer_frame->h_proto = is_ipv4 ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
-	if (!encapsulate_has_checksum(&to->destination))
+	if (!encapsulate_has_checksum(to->destination))
 		return 0;
 	return encapsulate_checksum(skb, bpf_ntohs(frame.h_proto), to, offset, inner);
 }

@@ -132,21 +132,34 @@ static __always_inline struct flow *flow_awaited(const struct packet *packet,
 	return held;
 }
 
-/* Keeps the decision for the packets to come, tells of it, and carries it out for this one. */
-static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
-				       struct flow *flow)
+/*
+ * Keeps the decision for the packets to come, and tells of it. Returns 0, or the reason why this packet cannot go that
+ * way, and the decision was not kept.
+ */
+static __always_inline int flow_keep(struct __sk_buff *skb, struct packet *packet,
+				     struct flow *flow)
 {
 	struct flow_key key = packet->key;
-	enum hook hook = key.hook;
 	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
 
 	if (obstacle)
-		return forward_to_stack(skb, hook, obstacle);
+		return obstacle;
 	flow->packets = 1;
 	flow->bytes = skb->len - ETH_HLEN;
 	bpf_map_update_elem(&flows, &key, flow, BPF_ANY);
-	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
-	return forward(skb, packet, flow);
+	event_emit(skb, EVENT_FLOW, key.hook, forward_reason(&flow->nexthop),
+		   flow->nexthop.ifindex);
+	return 0;
+}
+
+/* Keeps the decision for the packets to come, and carries it out for this one. */
+static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
+				       struct flow *flow)
+{
+	int obstacle = flow_keep(skb, packet, flow);
+
+	return obstacle ? forward_to_stack(skb, packet->key.hook, obstacle)
+			: forward(skb, packet, flow);
 }
 
 #endif

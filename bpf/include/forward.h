@@ -93,7 +93,8 @@ static __always_inline int forward_to_tunnel(struct __sk_buff *skb, const struct
 	int problem;
 
 	counter_add(hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
-	problem = tunnel_enter(skb, &packet->key, flow->nexthop.tunnel, flow->identity);
+	problem = tunnel_enter(skb, flow->nexthop.tunnel, flow->identity,
+			       encapsulate_hash(&packet->key));
 	if (problem)
 		return verdict_drop(skb, hook, problem);
 	return forward_to_neighbour(&flow->nexthop);
@@ -137,6 +138,17 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 	return 0;
 }
 
+/* To somebody on this node: a pod, or the stack. */
+static __always_inline int forward_here(struct __sk_buff *skb, enum hook hook,
+					const struct nexthop *nexthop)
+{
+	if (nexthop->kind == NEXTHOP_STACK)
+		return forward_to_stack(skb, hook, REASON_TO_STACK);
+	if (!forward_decrement_ttl(skb))
+		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
+	return forward_to_pod(skb, hook, nexthop);
+}
+
 /* Sends the packet on its way; `forward_obstacle` found none. */
 static __always_inline int forward(struct __sk_buff *skb, const struct packet *packet,
 				   const struct flow *flow)
@@ -144,12 +156,10 @@ static __always_inline int forward(struct __sk_buff *skb, const struct packet *p
 	const struct nexthop *nexthop = &flow->nexthop;
 	enum hook hook = packet->key.hook;
 
-	if (nexthop->kind == NEXTHOP_STACK)
-		return forward_to_stack(skb, hook, REASON_TO_STACK);
+	if (nexthop->kind == NEXTHOP_STACK || nexthop->kind == NEXTHOP_POD)
+		return forward_here(skb, hook, nexthop);
 	if (!forward_decrement_ttl(skb))
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	if (nexthop->kind == NEXTHOP_POD)
-		return forward_to_pod(skb, hook, nexthop);
 	if (forward_tunnels(nexthop))
 		return forward_to_tunnel(skb, packet, flow);
 	counter_add(hook, REASON_TO_NEIGHBOUR, skb->len - ETH_HLEN);

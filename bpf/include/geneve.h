@@ -79,6 +79,36 @@ static __always_inline __u32 geneve_known_option(const struct geneve_option *opt
 	return 0;
 }
 
+/* What `geneve_check_option` gives of an option besides its length in bytes, which has 8 bits. */
+#define GENEVE_SEEN_SHIFT 8
+
+/*
+ * Reads the option at `offset`, before `end`. Gives its length and what it is, or the reason to drop as a
+ * negative number.
+ */
+__noinline int geneve_check_option(struct __sk_buff *skb, __u32 offset, __u32 end)
+{
+	const struct geneve_option *option = packet_peek(skb, offset, sizeof(*option));
+	const struct geneve_cluster_option *cluster;
+	__u32 known, length, critical;
+
+	if (!option)
+		return -REASON_TUNNEL_OPTION;
+	known = geneve_known_option(option);
+	critical = option->type & GENEVE_OPTION_CRITICAL;
+	length = sizeof(*option) + (option->length & GENEVE_OPTION_LENGTH) * 4;
+	if (offset + length > end)
+		return -REASON_TUNNEL_OPTION;
+	if (critical && !known)
+		return -REASON_TUNNEL_CRITICAL;
+	if (known == GENEVE_SEEN_CLUSTER) {
+		cluster = packet_peek(skb, offset, sizeof(*cluster));
+		if (!cluster || !cluster->cluster)
+			return -REASON_TUNNEL_IDENTITY;
+	}
+	return length | (known | (critical ? GENEVE_SEEN_CRITICAL : 0)) << GENEVE_SEEN_SHIFT;
+}
+
 /*
  * Reads the options from `offset` to `end`. Those that are not known are passed over, unless they are
  * critical. Returns 0 or the reason to drop.
@@ -88,28 +118,16 @@ __noinline int geneve_check_options(struct __sk_buff *skb, __u32 offset, __u32 e
 	__u32 seen = 0;
 
 	for (int i = 0; i < GENEVE_MAX_OPTIONS && offset < end; i++) {
-		const struct geneve_cluster_option *cluster;
-		const struct geneve_option *option = packet_peek(skb, offset, sizeof(*option));
-		__u32 known, length;
+		int option = geneve_check_option(skb, offset, end);
+		__u32 found;
 
-		if (!option)
+		if (option < 0)
+			return -option;
+		found = (__u32)option >> GENEVE_SEEN_SHIFT;
+		if (found & seen & ~GENEVE_SEEN_CRITICAL)
 			return REASON_TUNNEL_OPTION;
-		known = geneve_known_option(option);
-		length = sizeof(*option) + (option->length & GENEVE_OPTION_LENGTH) * 4;
-		if (offset + length > end || (known & seen))
-			return REASON_TUNNEL_OPTION;
-		if (option->type & GENEVE_OPTION_CRITICAL) {
-			if (!known)
-				return REASON_TUNNEL_CRITICAL;
-			seen |= GENEVE_SEEN_CRITICAL;
-		}
-		seen |= known;
-		if (known == GENEVE_SEEN_CLUSTER) {
-			cluster = packet_peek(skb, offset, sizeof(*cluster));
-			if (!cluster || !cluster->cluster)
-				return REASON_TUNNEL_IDENTITY;
-		}
-		offset += length;
+		seen |= found;
+		offset += option & ((1 << GENEVE_SEEN_SHIFT) - 1);
 	}
 	/* The header says whether it has critical options. */
 	return !(seen & GENEVE_SEEN_CRITICAL) == !critical ? 0 : REASON_TUNNEL_OPTION;

@@ -7,7 +7,7 @@
 #include "export.h"
 
 /** Identities with a meaning of their own: those below `IDENTITY_FIRST`. They have 24 bits. */
-enum reserved_identity {
+enum identity_number {
 	/** Nobody. */
 	IDENTITY_NONE = 0,
 	/** The node itself. Never on a wire: what a node is follows from its address. */
@@ -17,7 +17,7 @@ enum reserved_identity {
 	/** The first that a group of pods may have. */
 	IDENTITY_FIRST = 256,
 };
-EXPORT(enum reserved_identity, "encap-geneve");
+EXPORT(enum identity_number, "encap-geneve");
 
 /* Whether another node may say it of a packet's sender. */
 static __always_inline bool identity_may_travel(__u32 identity)

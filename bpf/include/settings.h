@@ -50,6 +50,8 @@ enum tunnel_use {
 	TUNNEL_SEND = 2,
 };
 
+EXPORT(enum tunnel_use, "datapath");
+
 /** One of `enum tunnel_use`. */
 const volatile __u32 tunnel_use = TUNNEL_UNUSED;
 

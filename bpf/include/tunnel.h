@@ -17,24 +17,19 @@ static __always_inline const struct ip_addr *tunnel_source(const struct tunnel_s
 }
 
 /* Puts the frame into the tunnel of a slot. Returns 0 or the reason to drop. */
-static __always_inline int tunnel_enter(struct __sk_buff *skb, const struct flow_key *key,
-					__u32 slot, __u32 identity)
+__noinline int tunnel_enter(struct __sk_buff *skb, __u32 slot, __u32 identity, __u32 hash)
 {
 	const struct tunnel_self *self = tunnel_self_get();
-	const struct tunnel *tunnel = tunnel_at(slot);
-	struct encapsulation to = {};
-	const struct ip_addr *source;
+	const struct tunnel_path *tunnel = tunnel_at(slot);
+	struct encapsulation to;
 
 	if (!self || !tunnel)
 		return REASON_NO_TUNNEL;
-	source = tunnel_source(self, &tunnel->peer);
-	if (!source)
-		return REASON_NO_TUNNEL;
-	to.source = *source;
-	to.destination = tunnel->peer;
+	to.source = tunnel_source(self, &tunnel->peer);
+	to.destination = &tunnel->peer;
 	to.identity = identity ? identity : IDENTITY_UNKNOWN;
-	to.hash = encapsulate_hash(key);
-	return encapsulate(skb, &to);
+	to.hash = hash;
+	return to.source ? encapsulate(skb, &to) : REASON_NO_TUNNEL;
 }
 
 #endif

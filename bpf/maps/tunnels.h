@@ -26,7 +26,7 @@ struct {
 } tunnel_self SEC(".maps") OWNER("encap-geneve");
 
 /** A tunnel to another node. */
-struct tunnel {
+struct tunnel_path {
 	/** The address of the other node that packets go to. */
 	struct ip_addr peer;
 	/** The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. */
@@ -38,7 +38,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 8192);
 	__type(key, __u32);
-	__type(value, struct tunnel);
+	__type(value, struct tunnel_path);
 } tunnels SEC(".maps") OWNER("encap-geneve");
 
 /** The slots of the nodes' tunnels, by each address that a node has on the network between them. */
@@ -72,7 +72,7 @@ static __always_inline struct tunnel_self *tunnel_self_get(void)
 	return bpf_map_lookup_elem(&tunnel_self, &index);
 }
 
-static __always_inline struct tunnel *tunnel_at(__u32 slot)
+static __always_inline struct tunnel_path *tunnel_at(__u32 slot)
 {
 	return bpf_map_lookup_elem(&tunnels, &slot);
 }

@@ -59,6 +59,7 @@ __noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __
 {
 	const struct endpoint *target;
 	struct flow flow = {};
+	int obstacle;
 
 	if (!packet)
 		return VERDICT_DROP;
@@ -78,7 +79,9 @@ __noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __
 	} else {
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_DESTINATION);
 	}
-	return flow_commit(skb, packet, &flow);
+	obstacle = flow_keep(skb, packet, &flow);
+	return obstacle ? forward_to_stack(skb, HOOK_FROM_TUNNEL, obstacle)
+			: forward_here(skb, HOOK_FROM_TUNNEL, &flow.nexthop);
 }
 
 /* Reads the headers of the IP packet. Returns 0 or the reason to drop. */
@@ -118,7 +121,7 @@ __noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
 	if (!flow || flow->nexthop.tunnel != slot || flow->identity != geneve.identity)
 		return from_tunnel_slow(skb, packet, slot, geneve.identity);
 	fastpath_count(skb, packet, flow);
-	return forward(skb, packet, flow);
+	return forward_here(skb, HOOK_FROM_TUNNEL, &flow->nexthop);
 }
 
 /* Whether the packet is for this node's end of tunnels. */

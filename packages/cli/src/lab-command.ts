@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Lab, LabAttachment } from "@heddle/lab";
+import type { Lab, LabAttachment, LabRouting } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { execute } from "./execute.ts";
 import { formatApplied, formatNodes, formatPods, isWell } from "./lab-tables.ts";
@@ -18,6 +18,7 @@ interface UpOptions extends ManifestOptions, OutputOptions {
   readonly nodes: number;
   readonly family: string;
   readonly attachment: LabAttachment;
+  readonly routing: LabRouting;
   readonly timeout: number;
 }
 
@@ -73,7 +74,7 @@ function addUp(lab: Command, terminal: Terminal): void {
     .option("--nodes <N>", "How many nodes.", parseCount, 2)
     .addOption(
       new Option("--routing <MODE>", "How nodes reach one another's pods.")
-        .choices(["direct"])
+        .choices(["direct", "geneve"])
         .default("direct"),
     )
     .addOption(
@@ -88,7 +89,7 @@ function addUp(lab: Command, terminal: Terminal): void {
     )
     .option("--timeout <SECONDS>", "How long to wait for agents and pods.", parseCount, 30);
   addFilename(command, false).action(
-    async ({ name, nodes, family, attachment, timeout, filename, output }: UpOptions) => {
+    async ({ name, nodes, family, attachment, routing, timeout, filename, output }: UpOptions) => {
       const { labUp, openLab, parseFamilies } = await import("@heddle/lab");
       const started = performance.now();
       await labUp({
@@ -96,6 +97,7 @@ function addUp(lab: Command, terminal: Terminal): void {
         nodes,
         families: parseFamilies(family),
         attachment,
+        routing,
         timeout,
         manifests: filename,
         heddle,

@@ -18,8 +18,8 @@ import { DatapathError } from "./datapath-error.ts";
  */
 export const schemaVersion = 1;
 
-/** Which devices a pair of programs serves: those of pods, or the node's own. */
-export type DeviceRole = "pod" | "node";
+/** Which devices a pair of programs serves: those of pods, the node's own, or the one that leads into tunnels. */
+export type DeviceRole = "pod" | "node" | "tunnel";
 
 /**
  * What ties a program to a device: a pinned tcx link (Linux 6.6), or a filter of traffic control, which the
@@ -141,6 +141,10 @@ const expendable = new Set([
   "event_switch",
   "event_budgets",
   "node_addrs",
+  "tunnel_self",
+  "tunnels",
+  "tunnel_nodes",
+  "tunnel_peers",
 ]);
 
 function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {
@@ -153,8 +157,8 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function parseAttachment(kind: AttachmentKind, folder: string, name: string): PinnedAttachment[] {
-  const [, role, ifindex, hook] = /^(pod|node)-(\d+)-(ingress|egress)$/.exec(name) ?? [];
-  if (role !== "pod" && role !== "node") return [];
+  const [, role, ifindex, hook] = /^(pod|node|tunnel)-(\d+)-(ingress|egress)$/.exec(name) ?? [];
+  if (role !== "pod" && role !== "node" && role !== "tunnel") return [];
   if (hook !== "ingress" && hook !== "egress") return [];
   return [{ kind, path: join(folder, name), role, ifindex: interfaceIndex(Number(ifindex)), hook }];
 }

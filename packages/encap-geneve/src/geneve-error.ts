@@ -12,7 +12,9 @@ export type GeneveErrorCode =
   /** A node has no address of the underlay's family. */
   | "no-underlay-address"
   /** Two nodes have pod prefixes that share addresses. */
-  | "conflicting-prefixes";
+  | "conflicting-prefixes"
+  /** There are more nodes than tunnels fit into the map. */
+  | "too-many-tunnels";
 
 /** A tunnel that cannot be, or a node that cannot be reached. */
 export class GeneveError extends CodedError<GeneveErrorCode> {}

@@ -39,6 +39,8 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `socket: ${agentSocket(context, node.name)}`,
       `pinRoot: ${folder.pinRoot(node.name)}`,
       `attachment: ${plan.attachment}`,
+      `routing: ${node.routing}`,
+      `underlay: ${plan.families.includes(4) ? "ipv4" : "ipv6"}`,
       "",
     ].join("\n"),
   );

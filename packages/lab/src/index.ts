@@ -10,6 +10,6 @@ export type { Lab, LabCommand, LabNodeStatus, LabPodStatus, LabProbe } from "./l
 export { LabError, type LabErrorCode } from "./lab-error.ts";
 export { labNames } from "./lab-folder.ts";
 export { openLab } from "./open-lab.ts";
-export { type LabAttachment, type LabOptions, parseFamilies } from "./plan.ts";
+export { type LabAttachment, type LabOptions, type LabRouting, parseFamilies } from "./plan.ts";
 export { type DialResult, type DialTarget } from "./probe/dial.ts";
 export { labDown, labUp, type LabUpOptions } from "./up-down.ts";

@@ -23,11 +23,14 @@ const labsFolder = "/run/heddle-lab";
 /** Where the agents of all labs pin. */
 const pinsFolder = "/sys/fs/bpf/heddle-lab";
 
+const routingSchema = v.picklist(["direct", "geneve"]);
+
 const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   name: v.string(),
   nodes: v.number(),
   families: v.array(v.picklist(ipFamilies)),
   attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
+  routing: v.exactOptional(v.union([routingSchema, v.array(routingSchema)])),
   timeout: v.exactOptional(v.number()),
 });
 

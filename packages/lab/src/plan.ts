@@ -25,6 +25,12 @@ export interface LabOptions {
    */
   readonly attachment?: LabAttachment;
   /**
+   * How packets reach other nodes' pods: by routes, or in Geneve tunnels; for all nodes, or one for each.
+   *
+   * @defaultValue `"direct"`
+   */
+  readonly routing?: LabRouting | readonly LabRouting[];
+  /**
    * Seconds that an agent has to become ready or to stop, and that pods have to get their network.
    *
    * @defaultValue 30
@@ -33,6 +39,8 @@ export interface LabOptions {
 }
 
 export type LabAttachment = "auto" | "tcx" | "clsact";
+
+export type LabRouting = "direct" | "geneve";
 
 /** An address of a host on the underlay, with the length of the underlay's prefix. */
 interface HostAddress {
@@ -52,6 +60,7 @@ export interface HostPlan {
 export interface NodePlan extends HostPlan {
   /** The prefixes that its pods get their addresses from, one per family. */
   readonly podPrefixes: readonly IpPrefix[];
+  readonly routing: LabRouting;
 }
 
 /** Names and addresses of everything in a lab. The same options make the same plan. */
@@ -91,6 +100,7 @@ const maxTimeout = 3600;
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
   const { name, families, attachment = "auto", timeout = defaultTimeout } = options;
+  const { routing = "direct" } = options;
   const host = (hostName: string, offset: bigint): HostPlan => ({
     name: hostName,
     netns: netnsName(name, hostName),
@@ -102,6 +112,7 @@ export function planLab(options: LabOptions): LabPlan {
   const node = (index: number): NodePlan => ({
     ...host(`node-${String(index)}`, BigInt(index)),
     podPrefixes: families.map((family) => podPrefix(family, index)),
+    routing: typeof routing === "string" ? routing : (routing[index - 1] ?? "direct"),
   });
   return {
     name,

@@ -1,5 +1,6 @@
 import type { Clock, InterfaceIndex, Logger, Service } from "@heddle/contracts";
 import type { Datapath } from "@heddle/datapath";
+import type { Tunnels } from "@heddle/encap-geneve";
 import type { EndpointRequest, Endpoints } from "@heddle/endpoint";
 import type { Ipam } from "@heddle/ipam";
 import type { ObjectSource } from "@heddle/kube-source";
@@ -38,6 +39,7 @@ export const tokens: AgentTokens = {
   ipam: token("ipam"),
   nodePrefixes: token("node prefixes"),
   routing: token("routing"),
+  tunnels: token("tunnels"),
   endpoints: token("endpoints"),
   addressNames: token("address names"),
   devicePods: token("device pods"),
@@ -71,6 +73,7 @@ export interface AgentTokens {
   readonly ipam: Token<Ipam>;
   readonly nodePrefixes: Token<NodePrefixes>;
   readonly routing: Token<Routing>;
+  readonly tunnels: Token<Tunnels>;
   readonly endpoints: Token<Endpoints>;
   readonly addressNames: Token<AddressNames>;
   readonly devicePods: Token<DevicePods>;

@@ -292,6 +292,33 @@ export function reasonName(value: Reason): ReasonName | undefined {
   return reasonNames.get(value);
 }
 
+/** What tunnels between nodes are used for. */
+export const TunnelUse = {
+  /** Nothing: what arrives for the tunnels' port is left alone. */
+  unused: 0,
+  /** Packets are taken out of tunnels, and none is sent into them. */
+  receive: 1,
+  /** Packets to other nodes' pods go into tunnels. */
+  send: 2,
+} as const;
+
+/** The names of {@link TunnelUse}. */
+export type TunnelUseName = keyof typeof TunnelUse;
+
+/** One of {@link TunnelUse}, or a number that has no name here: one that a later release added. */
+export type TunnelUse = (typeof TunnelUse)[TunnelUseName] | (number & {});
+
+const tunnelUseNames = new Map<number, TunnelUseName>([
+  [0, "unused"],
+  [1, "receive"],
+  [2, "send"],
+]);
+
+/** The name of a value of {@link TunnelUse}, if it has one. */
+export function tunnelUseName(value: TunnelUse): TunnelUseName | undefined {
+  return tunnelUseNames.get(value);
+}
+
 /** Packets and bytes (of IP packets, headers included). */
 export interface Counter {
   readonly packets: bigint;
@@ -745,6 +772,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     toTunnel: { name: "to_tunnel", section: "tcx/egress" },
   },
   maps: [
+    "devices",
     "flows",
     "epochs",
     "endpoints",
@@ -758,7 +786,6 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "flow_events",
     "event_switch",
     "event_budgets",
-    "devices",
     "node_addrs",
   ],
   settings: {
@@ -818,6 +845,7 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     toPod: { name: "to_pod", section: "tcx/egress" },
   },
   maps: [
+    "devices",
     "epochs",
     "flows",
     "counters",
@@ -831,7 +859,6 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     "tunnels",
     "tunnel_nodes",
     "tunnel_peers",
-    "devices",
   ],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },

@@ -3,33 +3,33 @@ import type { IpAddress } from "@heddle/contracts";
 import { type Codec, type Layout, type MapSpec, mappedIpCodec, u32 } from "libbpf-napi";
 
 /** Identities with a meaning of their own: those below `IDENTITY_FIRST`. They have 24 bits. */
-export const ReservedIdentity = {
+export const IdentityNumber = {
   /** Nobody. */
-  identityNone: 0,
+  none: 0,
   /** The node itself. Never on a wire: what a node is follows from its address. */
-  identityHost: 1,
+  host: 1,
   /** Somebody of the cluster of whom nothing more is said; the only reserved one on a wire. */
-  identityUnknown: 2,
+  unknown: 2,
   /** The first that a group of pods may have. */
-  identityFirst: 256,
+  first: 256,
 } as const;
 
-/** The names of {@link ReservedIdentity}. */
-export type ReservedIdentityName = keyof typeof ReservedIdentity;
+/** The names of {@link IdentityNumber}. */
+export type IdentityNumberName = keyof typeof IdentityNumber;
 
-/** One of {@link ReservedIdentity}, or a number that has no name here: one that a later release added. */
-export type ReservedIdentity = (typeof ReservedIdentity)[ReservedIdentityName] | (number & {});
+/** One of {@link IdentityNumber}, or a number that has no name here: one that a later release added. */
+export type IdentityNumber = (typeof IdentityNumber)[IdentityNumberName] | (number & {});
 
-const reservedIdentityNames = new Map<number, ReservedIdentityName>([
-  [0, "identityNone"],
-  [1, "identityHost"],
-  [2, "identityUnknown"],
-  [256, "identityFirst"],
+const identityNumberNames = new Map<number, IdentityNumberName>([
+  [0, "none"],
+  [1, "host"],
+  [2, "unknown"],
+  [256, "first"],
 ]);
 
-/** The name of a value of {@link ReservedIdentity}, if it has one. */
-export function reservedIdentityName(value: ReservedIdentity): ReservedIdentityName | undefined {
-  return reservedIdentityNames.get(value);
+/** The name of a value of {@link IdentityNumber}, if it has one. */
+export function identityNumberName(value: IdentityNumber): IdentityNumberName | undefined {
+  return identityNumberNames.get(value);
 }
 
 /** A prefix of addresses; IPv4 as IPv4-mapped addresses, whose first 96 bits count. */
@@ -82,15 +82,15 @@ export const tunnelSelfCodec: Codec<TunnelSelf> = {
 };
 
 /** A tunnel to another node. */
-export interface Tunnel {
+export interface TunnelPath {
   /** The address of the other node that packets go to. */
   readonly peer: IpAddress;
   /** The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. */
   readonly mtu: number;
 }
 
-/** {@link Tunnel} in memory: 20 bytes. */
-export const tunnelCodec: Codec<Tunnel> = {
+/** {@link TunnelPath} in memory: 20 bytes. */
+export const tunnelPathCodec: Codec<TunnelPath> = {
   size: 20,
   encode(value, target, offset) {
     mappedIpCodec.encode(value.peer, target, offset);
@@ -138,13 +138,13 @@ export const tunnelSelfMap: MapSpec<number, TunnelSelf> = {
 };
 
 /** Tunnels by their slots, from 1 on. */
-export const tunnelsMap: MapSpec<number, Tunnel> = {
+export const tunnelsMap: MapSpec<number, TunnelPath> = {
   name: "tunnels",
   type: "array",
   maxEntries: 8192,
   flags: 0,
   key: u32,
-  value: tunnelCodec,
+  value: tunnelPathCodec,
   layout: "615d7355356c4a73",
 };
 
@@ -188,11 +188,11 @@ export const tunnelSelfLayout: Layout = {
   ],
 };
 
-/** How {@link Tunnel} lies in memory. */
-export const tunnelLayout: Layout = {
+/** How {@link TunnelPath} lies in memory. */
+export const tunnelPathLayout: Layout = {
   kind: "struct",
   size: 20,
-  names: ["struct tunnel"],
+  names: ["struct tunnel_path"],
   fields: [
     { name: "peer", offset: 0, type: ipAddrLayout },
     { name: "mtu", offset: 16, type: u32Layout },

@@ -12,6 +12,7 @@ import {
   type Lab,
   type LabAttachment,
   type LabCommand,
+  type LabRouting,
   labDown,
   LabError,
   labUp,
@@ -62,6 +63,7 @@ export interface LabSceneOptions {
   readonly nodes?: number;
   readonly families?: readonly IpFamily[];
   readonly attachment?: LabAttachment;
+  readonly routing?: LabRouting | readonly LabRouting[];
   /** A manifest. */
   readonly pods: string;
 }
@@ -73,7 +75,7 @@ const timeout = Math.max(1, Number(process.env["HEDDLE_TEST_TIMEOUT"] ?? 30_000)
 export async function createLabScene(options: LabSceneOptions): Promise<LabScene> {
   // Mounts the BPF file system where it is not.
   createPinFolder()[Symbol.dispose]();
-  const { nodes = 2, families = [4, 6], attachment = "auto", pods } = options;
+  const { nodes = 2, families = [4, 6], attachment = "auto", routing = "direct", pods } = options;
   const name = `t${randomBytes(4).toString("hex")}`;
   const files = mkdtempSync(join(tmpdir(), "heddle-lab-"));
   let count = 0;
@@ -92,7 +94,7 @@ export async function createLabScene(options: LabSceneOptions): Promise<LabScene
   };
   try {
     const manifests = [manifest(pods)];
-    await labUp({ name, nodes, families, attachment, timeout, manifests, heddle });
+    await labUp({ name, nodes, families, attachment, routing, timeout, manifests, heddle });
   } catch (error) {
     await dispose();
     throw error;
