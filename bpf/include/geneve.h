@@ -3,6 +3,8 @@
 #define HEDDLE_GENEVE_H
 
 #include <linux/bpf.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
 #include "identity.h"
 #include "packet.h"
 #include "reason.h"
@@ -145,11 +147,16 @@ struct geneve {
 	__u32 identity;
 };
 
-/* Where the IP packet of a tunnelled frame begins, or that there is none. */
+/*
+ * Where the IP packet in the tunnel begins, and that it ends before `end`. Its other headers are read once it
+ * is out of the tunnel.
+ */
 static __always_inline int geneve_read_inner(struct __sk_buff *skb, struct geneve *geneve,
-					     __be16 protocol)
+					     __be16 protocol, __u32 end)
 {
 	const struct ethhdr *ethernet;
+	const __be16 *ip;
+	__u32 length;
 
 	if (protocol == bpf_htons(GENEVE_FRAME)) {
 		ethernet = packet_need(skb, geneve->inner, sizeof(*ethernet));
@@ -161,7 +168,12 @@ static __always_inline int geneve_read_inner(struct __sk_buff *skb, struct genev
 	if (protocol != bpf_htons(ETH_P_IP) && protocol != bpf_htons(ETH_P_IPV6))
 		return REASON_TUNNEL_PROTOCOL;
 	geneve->protocol = bpf_ntohs(protocol);
-	return 0;
+	ip = packet_need(skb, geneve->inner, 3 * sizeof(*ip));
+	if (!ip)
+		return REASON_TUNNEL_TRUNCATED;
+	length = protocol == bpf_htons(ETH_P_IP) ? bpf_ntohs(ip[1])
+						 : sizeof(struct ipv6hdr) + bpf_ntohs(ip[2]);
+	return geneve->inner + length > end ? REASON_TUNNEL_TRUNCATED : 0;
 }
 
 /*
@@ -209,7 +221,7 @@ static __always_inline int geneve_read(struct __sk_buff *skb, const struct packe
 	if (!identity_may_travel(geneve->identity))
 		return REASON_TUNNEL_IDENTITY;
 	geneve->inner = offset + size + options;
-	return geneve_read_inner(skb, geneve, protocol);
+	return geneve_read_inner(skb, geneve, protocol, offset + udp_length);
 }
 
 #endif
