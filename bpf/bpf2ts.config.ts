@@ -6,6 +6,7 @@ const config: Bpf2tsConfig = defineConfig({
   objects: [
     { file: "../packages/datapath/objects/node.bpf.o", owner: "datapath" },
     { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
+    { file: "../packages/encap-geneve/objects/geneve.bpf.o", owner: "encap-geneve" },
   ],
   sources: ["include", "maps", "programs"],
   outputs: {

@@ -22,6 +22,12 @@ export {
   type EncapsulateOptions,
   type Tunnel,
 } from "./encapsulate.ts";
+export {
+  createGeneveTunnel,
+  type GeneveTunnel,
+  type GeneveTunnelDeps,
+  type GeneveTunnelOptions,
+} from "./geneve-tunnel.ts";
 export { type Fit, type FitDropReason, fitToMtu } from "./fit.ts";
 export { dynamicPorts, flowHash, type PortRange, tunnelSourcePort } from "./flow-hash.ts";
 export {
@@ -70,4 +76,13 @@ export {
   type TunnelsDeps,
   type TunnelsOptions,
 } from "./tunnels.ts";
-export * from "./generated/bpf.ts";
+export {
+  IdentityNumber,
+  tunnelNodesMap,
+  type TunnelPath,
+  tunnelPeersMap,
+  type TunnelPrefix,
+  type TunnelSelf,
+  tunnelSelfMap,
+  tunnelsMap,
+} from "./generated/bpf.ts";

@@ -1,9 +1,11 @@
-import type { InterfaceIndex, IpAddress, IpFamily, MacAddress } from "@heddle/contracts";
+import type { InterfaceIndex, IpAddress, MacAddress } from "@heddle/contracts";
 import type { Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 
-/** The device's two ends: that of the node's stack, and one that only has to be there. */
+/** The device of the agent. */
 export const tunnelDeviceName = "heddle-tunnel";
-const farName = "heddle-far";
+
+/** What the name of the other end of the pair has, which only has to be there. */
+const farSuffix = "-far";
 
 /** What the node's stack takes for the router at the other end of the device; the programs are that. */
 export interface TunnelGateway {
@@ -27,10 +29,12 @@ export interface TunnelDeviceDeps {
  */
 export class TunnelDevice {
   readonly #deps: TunnelDeviceDeps;
+  readonly #name: string;
   readonly #gateway: TunnelGateway;
 
-  constructor(deps: TunnelDeviceDeps, gateway: TunnelGateway) {
+  constructor(deps: TunnelDeviceDeps, name: string, gateway: TunnelGateway) {
     this.#deps = deps;
+    this.#name = name;
     this.#gateway = gateway;
   }
 
@@ -38,22 +42,24 @@ export class TunnelDevice {
   async ensure(mtu: number, isCutting: boolean): Promise<InterfaceIndex> {
     const { node, settings, attach } = this.#deps;
     const { mac } = this.#gateway;
-    const existing = await node.links.get(tunnelDeviceName);
+    const name = this.#name;
+    const far = name.slice(0, longestName - farSuffix.length) + farSuffix;
+    const existing = await node.links.get(name);
     const { index } =
       existing ??
       (await node.links.add({
-        name: tunnelDeviceName,
+        name,
         kind: "veth",
         address: mac,
         mtu,
         addressGeneration: "none",
-        peer: { name: farName, mtu },
+        peer: { name: far, mtu },
       }));
-    await node.links.set(farName, { addressGeneration: "none", mtu, up: true });
+    await node.links.set(far, { addressGeneration: "none", mtu, up: true });
     // Programs come before the device is up.
     await attach(index);
     // A node's answers may come through a tunnel whose own address is reached without one.
-    await settings.set(`net/ipv4/conf/${tunnelDeviceName}/rp_filter`, looseReversePath);
+    await settings.set(`net/ipv4/conf/${name}/rp_filter`, looseReversePath);
     const gsoMaxSegments = isCutting ? 1 : unlimitedSegments;
     await node.links.set(index, { address: mac, mtu, gsoMaxSegments, up: true });
     await this.#addGateways(index);
@@ -74,12 +80,8 @@ export class TunnelDevice {
   }
 
   async remove(): Promise<void> {
-    const link = await this.#deps.node.links.get(tunnelDeviceName);
+    const link = await this.#deps.node.links.get(this.#name);
     if (link !== undefined) await this.#deps.node.links.delete(link.index);
-  }
-
-  gatewayOf(family: IpFamily): IpAddress {
-    return family === 4 ? this.#gateway.ipv4 : this.#gateway.ipv6;
   }
 }
 
@@ -88,3 +90,6 @@ const looseReversePath = 2;
 
 /** `GSO_MAX_SEGS` of linux/netdevice.h. */
 const unlimitedSegments = 65_535;
+
+/** Bytes of an interface's name (`IFNAMSIZ`), without the NUL at its end. */
+const longestName = 15;

@@ -35,7 +35,12 @@ import type { TunnelPath, TunnelPrefix, TunnelSelf } from "./generated/bpf.ts";
 import type { HeddleOptionName } from "./geneve-options.ts";
 import { encapsulationOverhead } from "./mtu.ts";
 import { DeviceTarget, type TunnelDeviceSpec } from "./device-target.ts";
-import { TunnelDevice, type TunnelDeviceDeps, type TunnelGateway } from "./tunnel-device.ts";
+import {
+  TunnelDevice,
+  type TunnelDeviceDeps,
+  tunnelDeviceName,
+  type TunnelGateway,
+} from "./tunnel-device.ts";
 import { tunnelNodes } from "./tunnel-nodes.ts";
 import { type TunnelNode, tunnelPeers } from "./tunnel-peers.ts";
 import { TunnelSlots } from "./tunnel-slots.ts";
@@ -86,7 +91,13 @@ export interface TunnelsOptions {
    * @defaultValue none
    */
   readonly options?: readonly HeddleOptionName[];
-  /** What the node's stack takes for the router behind the tunnel device. */
+  /**
+   * The name of the device by which the node's own stack reaches tunnels.
+   *
+   * @defaultValue {@link tunnelDeviceName}
+   */
+  readonly device?: string;
+  /** What the node's stack takes for the router behind that device. */
   readonly gateway: TunnelGateway;
 }
 
@@ -137,22 +148,26 @@ class NodeTunnels implements Tunnels {
     const slots = new TunnelSlots(maps.tunnels);
     this.#nodesTarget = new TunnelTarget(maps.nodes, addressKeys, slots, routesChanged);
     this.#peersTarget = new TunnelTarget(maps.peers, prefixKeys, slots, routesChanged);
-    const device = new TunnelDevice(deps.device, options.gateway);
+    const device = new TunnelDevice(
+      deps.device,
+      options.device ?? tunnelDeviceName,
+      options.gateway,
+    );
     const deviceTarget = new DeviceTarget(device, (ifindex) => this.#writeSelf({ ifindex }));
     const shared = { clock, logger };
     const settings = { pruneInterval: 60_000 };
     this.#reconcilers = [
       createReconciler(
-        { ...shared, desired$: this.#desiredDevice.changes$, target: deviceTarget },
-        { ...settings, name: "tunnel device" },
-      ),
-      createReconciler(
         { ...shared, desired$: tunnelNodes(nodes$, options), target: this.#nodesTarget },
-        { ...settings, name: "tunnel nodes" },
+        { ...settings, name: "tunnels to nodes" },
       ),
       createReconciler(
         { ...shared, desired$: tunnelPeers(nodes$, options), target: this.#peersTarget },
-        { ...settings, name: "tunnel peers" },
+        { ...settings, name: "tunnels to prefixes" },
+      ),
+      createReconciler(
+        { ...shared, desired$: this.#desiredDevice.changes$, target: deviceTarget },
+        { ...settings, name: "tunnel devices" },
       ),
     ];
   }
@@ -192,6 +207,8 @@ class NodeTunnels implements Tunnels {
       ),
     );
     for (const reconciler of this.#reconcilers) await reconciler.start();
+    // Routes lead to the device.
+    await this.#reconcilers.at(-1)?.whenIdle();
   }
 
   async close(): Promise<void> {

@@ -281,9 +281,9 @@ class DirectRouting implements Routing {
         const route =
           name === nodeName
             ? routeToOwnPods(prefix, routeProtocol)
-            : tunnel === undefined
+            : this.#options.tunnel === undefined
               ? attemptRoute(() => routeToNode(node, prefix, onLink, routeProtocol))
-              : routeIntoTunnel(prefix, tunnel, routeProtocol);
+              : tunnel && routeIntoTunnel(prefix, tunnel, routeProtocol);
         if (route !== undefined) plan.set(prefix, route);
       }
     }

@@ -1,6 +1,18 @@
 // Generated from the types of the BPF objects by `node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts`; do not edit.
-import type { IpAddress } from "@heddle/contracts";
-import { type Codec, type Layout, type MapSpec, mappedIpCodec, u32 } from "libbpf-napi";
+import type { IpAddress, MacAddress } from "@heddle/contracts";
+import {
+  type Codec,
+  type Layout,
+  type MapSpec,
+  type ObjectSpec,
+  type PerCpuMapSpec,
+  type ProgramSpec,
+  type VariableSpec,
+  macCodec,
+  mappedIpCodec,
+  u32,
+  u64,
+} from "libbpf-napi";
 
 /** Identities with a meaning of their own: those below `IDENTITY_FIRST`. They have 24 bits. */
 export const IdentityNumber = {
@@ -30,6 +42,138 @@ const identityNumberNames = new Map<number, IdentityNumberName>([
 /** The name of a value of {@link IdentityNumber}, if it has one. */
 export function identityNumberName(value: IdentityNumber): IdentityNumberName | undefined {
   return identityNumberNames.get(value);
+}
+
+/**
+ * What became of a packet, and why. The number's range says what was done with it:
+ * 0 to 31 forwarded or answered, 32 to 63 left to the kernel's stack, 64 and above dropped.
+ */
+export const Reason = {
+  /** Handed to a pod of this node, past the node's stack. */
+  toPod: 0,
+  /** Sent out of a device of the node, past the node's stack. */
+  toNeighbour: 1,
+  /** Answered on behalf of the pod's gateway (ARP or neighbour discovery). */
+  answered: 2,
+  /** Seen on its way from the node's stack, and left alone. */
+  passed: 3,
+  /** Sent to another node through a tunnel. */
+  toTunnel: 4,
+  /** For the node itself, or routed by the kernel. */
+  toStack: 32,
+  /** TTL or hop limit used up; the kernel answers with ICMP time exceeded. */
+  ttlExpired: 33,
+  /** Larger than the path; the kernel fragments, or answers with the path's MTU. */
+  tooBig: 34,
+  /** The kernel has no route; it answers with ICMP unreachable. */
+  noRoute: 35,
+  /** IPv4 options or a hop-by-hop header, which every router has to look at. */
+  options: 36,
+  /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
+  noNeighbour: 37,
+  /** Shorter than its headers say. */
+  truncated: 64,
+  /** A header field has an impossible value. */
+  badHeader: 65,
+  /** Neither IPv4, IPv6 nor ARP. */
+  unknownProtocol: 66,
+  /** The source address is not one of the sending pod's. */
+  spoofedAddress: 67,
+  /** The source MAC address is not the sending pod's. */
+  spoofedMac: 68,
+  /** Multicast or broadcast, which is not forwarded. */
+  multicast: 69,
+  /** To a link-local address, to the gateway itself, or to no address at all: no router forwards that. */
+  linkLocal: 70,
+  /** Link control that needs no answer: router solicitation, MLD, duplicate address detection. */
+  linkControl: 71,
+  /** ARP for an address that is not the gateway's. */
+  arpTarget: 72,
+  /** The destination is not the pod behind this device. */
+  wrongPod: 73,
+  /** The source address is a pod's or the node's own, or one that is on no network. */
+  martian: 74,
+  /** More IPv6 extension headers than are looked through. */
+  extensionHeaders: 75,
+  /** The kernel could not make room for, or rewrite, the packet. */
+  rewriteFailed: 76,
+  /** A frame to another MAC address than the gateway's, which no router takes up. */
+  otherHost: 77,
+  /** The packet in a tunnel ends before its Geneve header does. */
+  tunnelTruncated: 84,
+  /** A Geneve header of another version than 0. */
+  tunnelVersion: 85,
+  /** A Geneve option reaches beyond the options, they beyond the packet, or one is there twice. */
+  tunnelOption: 86,
+  /** A Geneve option that is not known must not be ignored. */
+  tunnelCritical: 87,
+  /** From an address that is no node's. */
+  tunnelPeer: 88,
+  /** The outer UDP checksum is wrong. */
+  tunnelChecksum: 89,
+  /** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
+  tunnelIdentity: 90,
+  /** There is neither an IP packet nor an Ethernet frame with one in the tunnel. */
+  tunnelProtocol: 91,
+  /** The network reports congestion to a sender that would not understand it (RFC 6040 section 4.2). */
+  tunnelCongestion: 92,
+  /** The inner source is not of the node at the other end, nor of its pods. */
+  tunnelSource: 93,
+  /** The inner destination is not on this node; nothing is forwarded from tunnel to tunnel. */
+  tunnelDestination: 94,
+  /** There is no tunnel to the destination, or no way for it. */
+  noTunnel: 95,
+} as const;
+
+/** The names of {@link Reason}. */
+export type ReasonName = keyof typeof Reason;
+
+/** One of {@link Reason}, or a number that has no name here: one that a later release added. */
+export type Reason = (typeof Reason)[ReasonName] | (number & {});
+
+const reasonNames = new Map<number, ReasonName>([
+  [0, "toPod"],
+  [1, "toNeighbour"],
+  [2, "answered"],
+  [3, "passed"],
+  [4, "toTunnel"],
+  [32, "toStack"],
+  [33, "ttlExpired"],
+  [34, "tooBig"],
+  [35, "noRoute"],
+  [36, "options"],
+  [37, "noNeighbour"],
+  [64, "truncated"],
+  [65, "badHeader"],
+  [66, "unknownProtocol"],
+  [67, "spoofedAddress"],
+  [68, "spoofedMac"],
+  [69, "multicast"],
+  [70, "linkLocal"],
+  [71, "linkControl"],
+  [72, "arpTarget"],
+  [73, "wrongPod"],
+  [74, "martian"],
+  [75, "extensionHeaders"],
+  [76, "rewriteFailed"],
+  [77, "otherHost"],
+  [84, "tunnelTruncated"],
+  [85, "tunnelVersion"],
+  [86, "tunnelOption"],
+  [87, "tunnelCritical"],
+  [88, "tunnelPeer"],
+  [89, "tunnelChecksum"],
+  [90, "tunnelIdentity"],
+  [91, "tunnelProtocol"],
+  [92, "tunnelCongestion"],
+  [93, "tunnelSource"],
+  [94, "tunnelDestination"],
+  [95, "noTunnel"],
+]);
+
+/** The name of a value of {@link Reason}, if it has one. */
+export function reasonName(value: Reason): ReasonName | undefined {
+  return reasonNames.get(value);
 }
 
 /** A prefix of addresses; IPv4 as IPv4-mapped addresses, whose first 96 bits count. */
@@ -104,6 +248,17 @@ export const tunnelPathCodec: Codec<TunnelPath> = {
   },
 };
 
+/** Packets of this endpoint, by what became of them: the index is one of `enum reason`. */
+export const endpointCountsMap: PerCpuMapSpec<number, bigint> = {
+  name: "endpoint_counts",
+  type: "percpu_array",
+  maxEntries: 96,
+  flags: 0,
+  key: u32,
+  value: u64,
+  layout: "07b132f894ade28f",
+};
+
 /** The slots of the nodes' tunnels, by each address that a node has on the network between them. */
 export const tunnelNodesMap: MapSpec<IpAddress, number> = {
   name: "tunnel_nodes",
@@ -146,6 +301,80 @@ export const tunnelsMap: MapSpec<number, TunnelPath> = {
   key: u32,
   value: tunnelPathCodec,
   layout: "615d7355356c4a73",
+};
+
+/** The load-time constants of the object `geneve`. */
+export type GeneveSettings = {
+  /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
+  readonly gatewayIpv4: VariableSpec<IpAddress>;
+  /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
+  readonly gatewayIpv6: VariableSpec<IpAddress>;
+  /** The MAC address of the node's end of every pod's device pair. */
+  readonly gatewayMac: VariableSpec<MacAddress>;
+  /**
+   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * how long a route that changed while no agent ran goes unnoticed.
+   */
+  readonly flowLifetime: VariableSpec<bigint>;
+  /**
+   * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
+   * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
+   * the kernel, whose answer is ICMP unreachable.
+   */
+  readonly resolvePatience: VariableSpec<bigint>;
+  /** One of `enum tunnel_use`. */
+  readonly tunnelUse: VariableSpec<number>;
+  /** Whether the outer UDP checksum is computed, by family: bit 0 for IPv4, bit 1 for IPv6. */
+  readonly tunnelChecksum: VariableSpec<number>;
+  /** The cluster that identities belong to, 1 to 65535, told in an option; 0 for none, without an option. */
+  readonly tunnelCluster: VariableSpec<number>;
+  /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
+  readonly eventLimit: VariableSpec<number>;
+  /** What the VNI of every packet says. */
+  readonly endpointIdentity: VariableSpec<number>;
+  /** Index of the device that leads to the network between the ends. */
+  readonly endpointUnderlay: VariableSpec<number>;
+  /** MAC address of the device by which packets come out of tunnels. */
+  readonly endpointMac: VariableSpec<MacAddress>;
+};
+
+/** The programs of the object `geneve`. */
+export type GenevePrograms = {
+  readonly endpointOut: ProgramSpec;
+  readonly endpointIn: ProgramSpec;
+};
+
+/** The object `geneve`. */
+export const geneveObject: ObjectSpec<GeneveSettings> & { readonly programs: GenevePrograms } = {
+  name: "geneve",
+  programs: {
+    endpointOut: { name: "endpoint_out", section: "tcx/egress" },
+    endpointIn: { name: "endpoint_in", section: "tcx/ingress" },
+  },
+  maps: [
+    "epochs",
+    "flows",
+    "tunnel_self",
+    "tunnels",
+    "tunnel_nodes",
+    "tunnel_peers",
+    "endpoint_counts",
+  ],
+  settings: {
+    gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
+    gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
+    gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
+    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
+    tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
+    tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },
+    tunnelCluster: { section: ".rodata", offset: 64, codec: u32 },
+    eventLimit: { section: ".rodata", offset: 68, codec: u32 },
+    endpointIdentity: { section: ".rodata", offset: 72, codec: u32 },
+    endpointUnderlay: { section: ".rodata", offset: 76, codec: u32 },
+    endpointMac: { section: ".rodata", offset: 80, codec: macCodec },
+  },
 };
 
 const u32Layout: Layout = { kind: "scalar", format: "u32", size: 4, names: ["__u32"] };
