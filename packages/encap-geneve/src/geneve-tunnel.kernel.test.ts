@@ -4,6 +4,7 @@ import { createTable } from "@heddle/tables";
 import { requireFeature } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createGeneveTunnel, type TunnelNode } from "./index.ts";
+import { transfer } from "./testing/transfer.ts";
 import { createTunnelEnds, type EndEntry, type TunnelEnds } from "./testing/tunnel-ends.ts";
 
 let ends: TunnelEnds;
@@ -40,7 +41,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
         const told = await ends.a.run("ping", "-nc2", "-i0.2", "-W2", "-s", size, target);
         expect(told).toContain("2 received");
       }
-      expect(await transfer(target)).toBe(String(5e6));
+      expect(await transfer(ends, target)).toBe(String(1e6));
     }
     expect(await b.stop()).toMatchObject({
       toTunnel: expect.any(Number),
@@ -52,25 +53,6 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     expect(await ends.a.run("ip", "-o", "link")).not.toContain("geneve");
   });
 });
-
-/** Sends 5 MB by TCP from the end `a`, and gives the bytes that arrived. */
-async function transfer(target: string): Promise<string> {
-  const listen = `
-    const server = require("net").createServer((socket) => {
-      let bytes = 0;
-      socket.on("data", (data) => (bytes += data.length));
-      socket.on("end", () => { console.log(bytes); socket.end(); server.close(); });
-    }).listen(9, "${target}", () => process.stderr.write("listening\\n"));`;
-  const send = `
-    const connect = () => {
-      const socket = require("net").connect(9, "${target}", () => socket.end(Buffer.alloc(5e6)));
-      socket.on("error", () => setTimeout(connect, 20)).resume();
-    };
-    connect();`;
-  const heard = ends.b.run(process.execPath, "-e", listen);
-  await ends.a.run(process.execPath, "-e", send);
-  return (await heard).trim();
-}
 
 it("a packet from an end that is not known is dropped, and counted", async () => {
   const entries = { a: entry(1, 4), b: entry(2, 4) };

@@ -1,4 +1,4 @@
-import type { InterfaceIndex, IpAddress, MacAddress } from "@heddle/contracts";
+import { type InterfaceIndex, type IpAddress, type MacAddress, parseMac } from "@heddle/contracts";
 import type { Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 
 /** The device of the agent. */
@@ -11,8 +11,12 @@ const farSuffix = "-far";
 export interface TunnelGateway {
   readonly ipv4: IpAddress;
   readonly ipv6: IpAddress;
+  /** Of the device itself: what comes out of tunnels is addressed to it. */
   readonly mac: MacAddress;
 }
+
+/** The destination of the frames that the stack sends: another than their source, as bridges and tunnels expect. */
+const routerMac: MacAddress = parseMac("02:68:65:64:64:6d");
 
 export interface TunnelDeviceDeps {
   /** Requests to the node's own namespace. */
@@ -68,7 +72,8 @@ export class TunnelDevice {
 
   /** What the kernel knows as the device's router. */
   async #addGateways(device: InterfaceIndex): Promise<void> {
-    const { ipv4, ipv6, mac: address } = this.#gateway;
+    const { ipv4, ipv6 } = this.#gateway;
+    const address = routerMac;
     for (const destination of [ipv4, ipv6]) {
       await this.#deps.node.neighbours.replace({
         device,

@@ -14,7 +14,7 @@ import { type KernelModule, modulesInOrder } from "./kernel-modules.ts";
 import { installedPackages } from "./node-packages.ts";
 
 /** What the tests make devices and filters of; most kernels have some of it built in. */
-const wantedModules = ["veth", "dummy", "bridge", "vxlan", "sch_ingress", "cls_bpf", "act_bpf"];
+const wantedModules = "veth dummy bridge vxlan geneve sch_ingress cls_bpf act_bpf".split(" ");
 
 /**
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
@@ -28,6 +28,7 @@ const testedPackages = [
   "fast-check",
   "libbpf-napi",
   "@heddle/datapath",
+  "@heddle/encap-geneve",
   "@heddle-tools/bpf",
   "@heddle/lab",
   "@heddle/cli",
