@@ -96,6 +96,7 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 /* Verifies a packet for this node's end of tunnels, and goes on with what is in it. */
 __noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
 {
+	struct packet inner = {.key.hook = HOOK_FROM_TUNNEL};
 	struct geneve geneve = {};
 	struct flow *flow;
 	int problem;
@@ -112,15 +113,13 @@ __noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
 
-	__builtin_memset(packet, 0, sizeof(*packet));
-	packet->key.hook = HOOK_FROM_TUNNEL;
-	problem = parse(skb, packet);
+	problem = parse(skb, &inner);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
-	flow = fastpath_find(skb, packet);
+	flow = fastpath_find(skb, &inner);
 	if (!flow || flow->nexthop.tunnel != slot || flow->identity != geneve.identity)
-		return from_tunnel_slow(skb, packet, slot, geneve.identity);
-	fastpath_count(skb, packet, flow);
+		return from_tunnel_slow(skb, &inner, slot, geneve.identity);
+	fastpath_count(skb, &inner, flow);
 	return forward_here(skb, HOOK_FROM_TUNNEL, &flow->nexthop);
 }
 

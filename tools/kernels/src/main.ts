@@ -40,7 +40,7 @@ case "$(uname -r)" in
 *) set -- --exclude "$examples" ;;
 esac
 node node_modules/vitest/vitest.mjs run --project kernel --no-isolate --experimental.viteModuleRunner=false \\
-  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath bpf/tests "$@"
+  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/encap-geneve bpf/tests "$@"
 `;
 
 function chosen(names: readonly string[]): readonly KernelChoice[] {
