@@ -135,6 +135,8 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 		return REASON_TTL_EXPIRED;
 	if (packet_wire_length(skb, packet) > nexthop->mtu)
 		return REASON_TOO_BIG;
+	if (tunnel_checksum && skb->gso_size && forward_tunnels(nexthop))
+		return REASON_CUT_UP;
 	return 0;
 }
 

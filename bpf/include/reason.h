@@ -32,6 +32,8 @@ enum reason : __u8 {
 	REASON_OPTIONS = 36,
 	/** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
 	REASON_NO_NEIGHBOUR = 37,
+	/** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+	REASON_CUT_UP = 40,
 
 	/** Shorter than its headers say. */
 	REASON_TRUNCATED = 64,

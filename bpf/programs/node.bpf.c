@@ -194,9 +194,8 @@ __noinline int to_tunnel_slow(struct __sk_buff *skb, struct packet *packet)
 	return forward_to_tunnel(skb, packet, &flow);
 }
 
-/* Egress of the tunnel device: what the node's stack sends to other nodes' pods, routed and within the MTU. */
-SEC("tcx/egress")
-int to_tunnel(struct __sk_buff *skb)
+/* What the node's stack sends to other nodes' pods: routed, and within the MTU. */
+static __always_inline int enter_tunnel(struct __sk_buff *skb)
 {
 	struct packet packet = {.key.hook = HOOK_TO_TUNNEL};
 	struct flow *flow;
@@ -214,6 +213,22 @@ int to_tunnel(struct __sk_buff *skb)
 		return to_tunnel_slow(skb, &packet);
 	fastpath_count(skb, &packet, flow);
 	return forward_to_tunnel(skb, &packet, flow);
+}
+
+/* Egress of the tunnel device. What is to be cut up goes to the other end of its pair, which does that. */
+SEC("tcx/egress")
+int to_tunnel(struct __sk_buff *skb)
+{
+	if (tunnel_checksum && skb->gso_size)
+		return verdict_next(skb, HOOK_TO_TUNNEL, REASON_CUT_UP);
+	return enter_tunnel(skb);
+}
+
+/* Ingress of the other end: what was cut up. */
+SEC("tcx/ingress")
+int to_tunnel_cut(struct __sk_buff *skb)
+{
+	return enter_tunnel(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -70,7 +70,7 @@ export interface Outcome {
   readonly bytes: Uint8Array;
 }
 
-export type ProgramName = "fromPod" | "toPod" | "fromNet" | "toNet" | "toTunnel";
+export type ProgramName = "fromPod" | "toPod" | "fromNet" | "toNet" | "toTunnel" | "toTunnelCut";
 
 /** What the programs are loaded with. */
 export interface SceneOptions {
@@ -158,6 +158,7 @@ export class Scene implements AsyncDisposable {
       fromNet: nodePrograms.program("from_net"),
       toNet: nodePrograms.program("to_net"),
       toTunnel: nodePrograms.program("to_tunnel"),
+      toTunnelCut: nodePrograms.program("to_tunnel_cut"),
     };
     for (const one of [this.web, this.db]) this.addEndpoint(one);
     pod.map(devicesMap).set(this.uplink, { mtu: 1500 });

@@ -141,8 +141,11 @@ export interface Datapath extends Service {
   attachPod(ifindex: InterfaceIndex): Promise<void>;
   /** Takes the programs off. Idempotent, and fine for a device that is gone. */
   detachPod(ifindex: InterfaceIndex): Promise<void>;
-  /** Makes the device that the node's stack reaches other nodes' pods by lead into tunnels. Idempotent. */
-  attachTunnel(ifindex: InterfaceIndex): Promise<void>;
+  /**
+   * Makes a device pair lead into tunnels: `near` is the end by which the node's stack reaches other nodes' pods.
+   * Idempotent.
+   */
+  attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void>;
   /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V>;
   /** Usable from `start` to `close`, as are the streams. */
@@ -278,9 +281,10 @@ class KernelDatapath implements Datapath {
     await detachPair(context, "pod", ifindex);
   }
 
-  async attachTunnel(ifindex: InterfaceIndex): Promise<void> {
+  async attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void> {
     const { context, programs } = this.#use("attach to the tunnel device");
-    await attachPair(context, "tunnel", ifindex, programs.pairs.tunnel);
+    await attachPair(context, "tunnel", near, programs.pairs.tunnel);
+    await attachPair(context, "tunnel-far", far, programs.pairs["tunnel-far"]);
   }
 
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V> {

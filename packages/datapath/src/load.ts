@@ -54,12 +54,13 @@ export async function loadPrograms(
   const pod = await loadObject(podObject, pins, settings, logger);
   const node = await loadObject(nodeObject, pins, settings, logger);
   const { fromPod, toPod } = podObject.programs;
-  const { fromNet, toNet, toTunnel } = nodeObject.programs;
+  const { fromNet, toNet, toTunnel, toTunnelCut } = nodeObject.programs;
   return {
     pairs: {
       pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
       node: { ingress: node.program(fromNet.name), egress: node.program(toNet.name) },
       tunnel: { egress: node.program(toTunnel.name) },
+      "tunnel-far": { ingress: node.program(toTunnelCut.name) },
     },
     objectWith: (map) => (podMaps.has(map) ? pod : node),
     [Symbol.dispose]() {

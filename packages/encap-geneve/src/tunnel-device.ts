@@ -23,8 +23,8 @@ export interface TunnelDeviceDeps {
   readonly node: Rtnetlink;
   /** The kernel settings of that namespace. */
   readonly settings: Sysctl;
-  /** Brings the programs to the device. Idempotent. */
-  readonly attach: (ifindex: InterfaceIndex) => Promise<void>;
+  /** Brings the programs to the device's two ends, of which `near` is the stack's. Idempotent. */
+  readonly attach: (near: InterfaceIndex, far: InterfaceIndex) => Promise<void>;
 }
 
 /**
@@ -61,7 +61,9 @@ export class TunnelDevice {
       }));
     await node.links.set(far, { addressGeneration: "none", mtu, up: true });
     // Programs come before the device is up.
-    await attach(index);
+    const other = await node.links.get(far);
+    if (other === undefined) throw new Error(`${far} is gone`);
+    await attach(index, other.index);
     // A node's answers may come through a tunnel whose own address is reached without one.
     await settings.set(`net/ipv4/conf/${name}/rp_filter`, looseReversePath);
     const gsoMaxSegments = isCutting ? 1 : unlimitedSegments;

@@ -36,18 +36,9 @@ export class TunnelTarget<K extends Key, S> implements ReconcileTarget<K, Tunnel
     }
   }
 
+  /** What leads there already is left alone, so that flows that were remembered stay so. */
   update(key: K, { address }: TunnelPeer): void {
-    const before = this.#held.get(key);
-    const slot = this.#slots.take(address);
-    try {
-      this.#map.set(this.#keys.toStore(key), slot);
-    } catch (error) {
-      this.#slots.release(address);
-      throw error;
-    }
-    this.#held.set(key, address);
-    this.#changed();
-    if (before !== undefined) this.#slots.release(before);
+    if (this.#held.get(key) !== address) this.#write(key, address);
   }
 
   delete(key: K): void {
@@ -65,8 +56,22 @@ export class TunnelTarget<K extends Key, S> implements ReconcileTarget<K, Tunnel
     for (const [key, peer] of desired.entries()) {
       const isWritten =
         this.#held.get(key) === peer.address && this.#slots.leads(found.get(key), peer.address);
-      if (!isWritten) this.update(key, peer);
+      if (!isWritten) this.#write(key, peer.address);
     }
+  }
+
+  #write(key: K, address: IpAddress): void {
+    const before = this.#held.get(key);
+    const slot = this.#slots.take(address);
+    try {
+      this.#map.set(this.#keys.toStore(key), slot);
+    } catch (error) {
+      this.#slots.release(address);
+      throw error;
+    }
+    this.#held.set(key, address);
+    this.#changed();
+    if (before !== undefined) this.#slots.release(before);
   }
 
   #forget(key: K): void {

@@ -144,7 +144,7 @@ function makeTunnels(get: Resolve): Tunnels {
       device: {
         node: get(tokens.rtnetlink),
         settings: get(tokens.sysctl),
-        attach: (ifindex) => datapath.attachTunnel(ifindex),
+        attach: (near, far) => datapath.attachTunnel(near, far),
       },
       routesChanged: () => datapath.epochs.routesChanged(),
       clock: get(tokens.clock),

@@ -187,6 +187,8 @@ export const Reason = {
   options: 36,
   /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
   noNeighbour: 37,
+  /** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+  cutUp: 40,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -259,6 +261,7 @@ const reasonNames = new Map<number, ReasonName>([
   [35, "noRoute"],
   [36, "options"],
   [37, "noNeighbour"],
+  [40, "cutUp"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
@@ -761,6 +764,7 @@ export type NodePrograms = {
   readonly fromNet: ProgramSpec;
   readonly toNet: ProgramSpec;
   readonly toTunnel: ProgramSpec;
+  readonly toTunnelCut: ProgramSpec;
 };
 
 /** The object `node`. */
@@ -770,6 +774,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     fromNet: { name: "from_net", section: "tcx/ingress" },
     toNet: { name: "to_net", section: "tcx/egress" },
     toTunnel: { name: "to_tunnel", section: "tcx/egress" },
+    toTunnelCut: { name: "to_tunnel_cut", section: "tcx/ingress" },
   },
   maps: [
     "devices",

@@ -71,6 +71,8 @@ export const Reason = {
   options: 36,
   /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
   noNeighbour: 37,
+  /** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+  cutUp: 40,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -143,6 +145,7 @@ const reasonNames = new Map<number, ReasonName>([
   [35, "noRoute"],
   [36, "options"],
   [37, "noNeighbour"],
+  [40, "cutUp"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
