@@ -37,6 +37,7 @@ export class TunnelSlots {
    */
   take(address: IpAddress): number {
     const held = this.#byAddress.get(address) ?? this.#make(address);
+    if (this.#map.get(held.number)?.peer !== address) this.#fill(held);
     held.references++;
     return held.number;
   }
@@ -68,8 +69,11 @@ export class TunnelSlots {
       this.#next = this.#next === last ? firstSlot : this.#next + 1;
     const number = this.#next;
     this.#next = number === last ? firstSlot : number + 1;
-    this.#map.set(number, { peer: address, mtu: 0 });
     return this.#add({ number, address, references: 0 });
+  }
+
+  #fill({ number, address }: Slot): void {
+    this.#map.set(number, { peer: address, mtu: 0 });
   }
 
   #add(slot: Slot): Slot {
