@@ -2,7 +2,7 @@ import { type InterfaceIndex, type IpAddress, type MacAddress, parseMac } from "
 import type { Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 
 /** The device of the agent. */
-export const tunnelDeviceName = "heddle-tunnel";
+export const tunnelDeviceName = "heddle-tun";
 
 /** What the name of the other end of the pair has, which only has to be there. */
 const farSuffix = "-far";

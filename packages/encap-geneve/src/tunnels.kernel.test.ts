@@ -96,7 +96,7 @@ describe("tunnels of a node", () => {
     expect(maps.nodes.get(parseIp("192.0.2.1"))).toBe(1);
     const [index] = attached;
     expect(maps.self.get(0)).toEqual({ ipv4: "192.0.2.9", ipv6: "::", ifindex: index });
-    expect(await link()).toMatch(/heddle-tunnel@\S+ <\S*UP\S*> mtu 1450 .*02:68:65:64:64:6c/s);
+    expect(await link()).toMatch(/heddle-tun@\S+ <\S*UP\S*> mtu 1450 .*02:68:65:64:64:6c/s);
 
     // Another address moves the tunnel, in a slot of its own, without a restart.
     let before = changes;
@@ -144,10 +144,10 @@ describe("tunnels of a node", () => {
       await using first = create();
       await first.start();
     }
-    expect(await link()).toContain("heddle-tunnel");
+    expect(await link()).toContain("heddle-tun");
     await using second = create({ sends: false });
     await second.start();
-    await waitUntil("the end of the device", async () => !(await link()).includes("heddle-tunnel"));
+    await waitUntil("the end of the device", async () => !(await link()).includes("heddle-tun"));
     expect(maps.self.get(0)).toMatchObject({ ipv4: "192.0.2.9", ifindex: 0 });
     expect(peerOf("10.1.0.7")).toBe("192.0.2.1");
   });

@@ -155,7 +155,7 @@ describe("a cluster that is changed from one routing to the other", () => {
     expect((await inA1("ip", "link", "show", "eth0")).stdout).toContain(mtu);
     await waitUntil("the device", async () => {
       const { stdout } = await onNode1("ip", "-o", "link");
-      return stdout.includes("heddle-tunnel") === (after === "geneve");
+      return stdout.includes("heddle-tun") === (after === "geneve");
     });
   });
 });
