@@ -7,13 +7,14 @@ import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
 
+const good = () => tcpPacket(tunnels.inner(4));
+const unknown = { type: 0x05, class: 0x0102 } as const;
+
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
   beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
   afterAll(async () => tunnels[Symbol.asyncDispose]());
   beforeEach(async () => tunnels.scene.forgetFlows());
 
-  const good = () => tcpPacket(tunnels.inner(4));
-  const unknown = { type: 0x05, class: 0x0102 } as const;
   it.each<readonly [string, Outer, string]>([
     [
       "with an unknown critical option",
@@ -130,9 +131,12 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
       const bytes = whole.slice();
       new DataView(bytes.buffer).setUint16(lengthOffset, length);
       const { verdict, counted } = await tunnels.receive(bytes);
-      expect({ length, verdict }).toEqual({ length, verdict: "drop" });
-      if (length < 16) expect(counted).toEqual(["fromTunnel tunnelTruncated"]);
-      else if (length < 20) expect(counted).toEqual(["fromTunnel tunnelOption"]);
+      const reason = length < 16 || length >= 20 ? "tunnelTruncated" : "tunnelOption";
+      expect({ length, verdict, counted }).toEqual({
+        length,
+        verdict: "drop",
+        counted: [`fromTunnel ${reason}`],
+      });
     }
   });
 });

@@ -157,9 +157,8 @@ describe("tunnels of a node", () => {
     maps.nodes.set(parseIp("192.0.2.77"), 5);
     await using tunnels = create();
     await tunnels.start();
-    await waitUntil(
-      "order",
-      () => peerOf("10.77.0.1") === undefined && !maps.nodes.has(parseIp("192.0.2.77")),
-    );
+    await waitUntil("order", () => tunnels.health$.value.level === "ok");
+    expect(peerOf("10.77.0.1")).toBeUndefined();
+    expect(maps.nodes.has(parseIp("192.0.2.77"))).toBe(false);
   });
 });
