@@ -8,7 +8,7 @@
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 #include "checksum.h"
-#include "geneve.h"
+#include "geneve_read.h"
 #include "ipv4.h"
 #include "packet.h"
 

@@ -9,6 +9,7 @@
 #include <linux/udp.h>
 #include "checksum.h"
 #include "geneve.h"
+#include "identity.h"
 #include "packet.h"
 #include "settings.h"
 

@@ -34,6 +34,8 @@ enum reason : __u8 {
 	REASON_NO_NEIGHBOUR = 37,
 	/** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
 	REASON_CUT_UP = 40,
+	/** The network tells that it cannot carry a tunnel's packet of that size. */
+	REASON_TUNNEL_NARROW = 41,
 
 	/** Shorter than its headers say. */
 	REASON_TRUNCATED = 64,

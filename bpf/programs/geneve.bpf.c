@@ -6,7 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include "../include/decapsulate.h"
-#include "../include/geneve.h"
+#include "../include/geneve_read.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/packet.h"

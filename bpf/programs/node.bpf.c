@@ -6,7 +6,7 @@
 #include <linux/bpf.h>
 #include "../include/decapsulate.h"
 #include "../include/fastpath.h"
-#include "../include/geneve.h"
+#include "../include/geneve_read.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/packet.h"
@@ -133,6 +133,16 @@ static __always_inline bool is_tunnelled(const struct packet *packet)
 	       node_has_address(&key->destination);
 }
 
+/* Whether it tells the node of a packet that was too large for the way of a tunnel. */
+static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u8 protocol = packet->key.protocol;
+
+	return tunnel_use != TUNNEL_UNUSED &&
+	       (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
+	       geneve_is_narrow(skb, packet) && node_has_address(&packet->key.destination);
+}
+
 /* The part of a VLAN's tag that says which one it is. */
 #define VLAN_ID 0x0fff
 
@@ -158,6 +168,10 @@ int from_net(struct __sk_buff *skb)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (is_tunnelled(&packet))
 		return from_tunnel(skb, &packet);
+	if (is_tunnel_error(skb, &packet)) {
+		event_emit(skb, EVENT_DROP, HOOK_FROM_NET, REASON_TUNNEL_NARROW, 0);
+		return verdict_next(skb, HOOK_FROM_NET, REASON_TUNNEL_NARROW);
+	}
 
 	flow = fastpath_find(skb, &packet);
 	if (!flow)

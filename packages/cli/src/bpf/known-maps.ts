@@ -29,11 +29,18 @@ const generated: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "@heddle/endpoint": endpoint,
 };
 
+/** Packages have further objects, for use by themselves, whose maps are pinned nowhere. */
+const pinned: ReadonlySet<string> = new Set([
+  ...datapath.podObject.maps,
+  ...datapath.nodeObject.maps,
+]);
+
 /** All maps of this release by name. */
 export const knownMaps: ReadonlyMap<string, KnownMap> = new Map(
   Object.entries(generated).flatMap(([owner, items]) =>
     Object.values(items)
       .filter(isMapSpec)
+      .filter(({ name }) => pinned.has(name))
       .map((spec) => [spec.name, knownMap(owner, spec, items)] as const),
   ),
 );

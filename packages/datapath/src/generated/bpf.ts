@@ -189,6 +189,8 @@ export const Reason = {
   noNeighbour: 37,
   /** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
   cutUp: 40,
+  /** The network tells that it cannot carry a tunnel's packet of that size. */
+  tunnelNarrow: 41,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -262,6 +264,7 @@ const reasonNames = new Map<number, ReasonName>([
   [36, "options"],
   [37, "noNeighbour"],
   [40, "cutUp"],
+  [41, "tunnelNarrow"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
