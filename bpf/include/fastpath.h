@@ -6,6 +6,7 @@
 #include "../maps/flows.h"
 #include "../maps/hot_flows.h"
 #include "forward.h"
+#include "identity.h"
 #include "packet.h"
 
 /* The entry of an established flow: this CPU's copy of it, or else what one lookup finds. */
@@ -68,6 +69,8 @@ static __always_inline void flow_set_source(struct flow *flow, const struct endp
 	flow->source_slot = endpoint->epoch_slot;
 	flow->source_epoch = endpoint->epoch;
 	flow->ingress_mac = endpoint->mac;
+	/* Nobody gives identities to endpoints yet. */
+	flow->identity = IDENTITY_UNKNOWN;
 }
 
 static __always_inline void flow_set_target(struct flow *flow, const struct endpoint *endpoint)
