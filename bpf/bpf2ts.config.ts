@@ -8,10 +8,12 @@ const config: Bpf2tsConfig = defineConfig({
     { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
     { file: "../packages/ipv6-ndp/objects/ndp.bpf.o", owner: "ipv6-ndp" },
     { file: "../packages/lab/objects/impair.bpf.o", owner: "lab" },
+    { file: "../packages/encap-geneve/objects/geneve.bpf.o", owner: "encap-geneve" },
   ],
   sources: ["include", "maps", "programs"],
   outputs: {
     datapath: "../packages/datapath/src/generated/bpf.ts",
+    "encap-geneve": "../packages/encap-geneve/src/generated/bpf.ts",
     endpoint: "../packages/endpoint/src/generated/bpf.ts",
     "ipv6-ndp": "../packages/ipv6-ndp/src/generated/bpf.ts",
     lab: "../packages/lab/src/generated/bpf.ts",

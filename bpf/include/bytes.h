@@ -26,10 +26,19 @@ static __always_inline void *packet_peek(const struct __sk_buff *skb, __u32 offs
 {
 	void *data = packet_pointer(skb, data);
 	void *end = packet_pointer(skb, data_end);
+	void *bytes;
 
-	if (offset > PACKET_MAX_OFFSET || data + offset + size > end)
+	/* The barriers keep the compiler from checking one copy and using another. */
+	if (!__builtin_constant_p(offset))
+		barrier_var(offset);
+	if (offset > PACKET_MAX_OFFSET)
 		return NULL;
-	return data + offset;
+	bytes = data + offset;
+	if (!__builtin_constant_p(offset))
+		barrier_var(bytes);
+	if (bytes + size > end)
+		return NULL;
+	return bytes;
 }
 
 /*

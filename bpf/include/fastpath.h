@@ -6,6 +6,7 @@
 #include "../maps/flows.h"
 #include "../maps/hot_flows.h"
 #include "forward.h"
+#include "identity.h"
 #include "packet.h"
 
 /* The entry of an established flow: this CPU's copy of it, or else what one lookup finds. */
@@ -27,18 +28,26 @@ static __always_inline struct flow *fastpath_entry(struct packet *packet)
 	return flow;
 }
 
-/*
- * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
- * from has changed, or this packet needs an ICMP error or a router's attention.
- */
-static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+/* The entry, when what it was made from stands. */
+static __always_inline struct flow *fastpath_decision(struct __sk_buff *skb, struct packet *packet)
 {
 	struct flow *flow = fastpath_entry(packet);
 
 	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex ||
 	    flow->nexthop.kind == NEXTHOP_UNRESOLVED)
 		return NULL;
-	if (forward_obstacle(skb, packet, &flow->nexthop))
+	return flow;
+}
+
+/*
+ * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
+ * from has changed, or this packet needs an ICMP error or a router's attention.
+ */
+static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+{
+	struct flow *flow = fastpath_decision(skb, packet);
+
+	if (!flow || forward_obstacle(skb, packet, &flow->nexthop))
 		return NULL;
 	return flow;
 }
@@ -60,6 +69,8 @@ static __always_inline void flow_set_source(struct flow *flow, const struct endp
 	flow->source_slot = endpoint->epoch_slot;
 	flow->source_epoch = endpoint->epoch;
 	flow->ingress_mac = endpoint->mac;
+	/* Nobody gives identities to endpoints yet. */
+	flow->identity = IDENTITY_UNKNOWN;
 }
 
 static __always_inline void flow_set_target(struct flow *flow, const struct endpoint *endpoint)
@@ -103,9 +114,9 @@ static __always_inline int flow_await(struct __sk_buff *skb, struct packet *pack
 	if (!obstacle && flow->made - held->made > resolve_patience)
 		obstacle = REASON_NO_NEIGHBOUR;
 	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
+		return forward_to_stack(skb, hook, obstacle);
 	flow_count(held, 1, skb->len - ETH_HLEN);
-	return forward(skb, hook, &flow->nexthop);
+	return forward(skb, packet, flow);
 }
 
 /* The entry that `flow_await` goes on with, if this is not the flow's beginning. */
@@ -124,21 +135,34 @@ static __always_inline struct flow *flow_awaited(const struct packet *packet,
 	return held;
 }
 
-/* Keeps the decision for the packets to come, tells of it, and carries it out for this one. */
-static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
-				       struct flow *flow)
+/*
+ * Keeps the decision for the packets to come, and tells of it. Returns 0, or the reason why this packet cannot go that
+ * way, and the decision was not kept.
+ */
+static __always_inline int flow_keep(struct __sk_buff *skb, struct packet *packet,
+				     struct flow *flow)
 {
 	struct flow_key key = packet->key;
-	enum hook hook = key.hook;
 	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
 
 	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
+		return obstacle;
 	flow->packets = 1;
 	flow->bytes = skb->len - ETH_HLEN;
 	bpf_map_update_elem(&flows, &key, flow, BPF_ANY);
-	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
-	return forward(skb, hook, &flow->nexthop);
+	event_emit(skb, EVENT_FLOW, key.hook, forward_reason(&flow->nexthop),
+		   flow->nexthop.ifindex);
+	return 0;
+}
+
+/* Keeps the decision for the packets to come, and carries it out for this one. */
+static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
+				       struct flow *flow)
+{
+	int obstacle = flow_keep(skb, packet, flow);
+
+	return obstacle ? forward_to_stack(skb, packet->key.hook, obstacle)
+			: forward(skb, packet, flow);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "nexthop.h"
 #include "packet.h"
 #include "settings.h"
+#include "tunnel.h"
 #include "verdict.h"
 
 /* Address families as the kernel's routing calls know them. */
@@ -51,8 +52,7 @@ static __always_inline int forward_to_pod(struct __sk_buff *skb, enum hook hook,
 	return bpf_redirect_peer(nexthop->ifindex, 0);
 }
 
-static __always_inline int forward_to_neighbour(struct __sk_buff *skb, enum hook hook,
-						const struct nexthop *nexthop)
+static __always_inline int forward_to_neighbour(const struct nexthop *nexthop)
 {
 	struct bpf_redir_neigh neighbour = {};
 
@@ -64,12 +64,53 @@ static __always_inline int forward_to_neighbour(struct __sk_buff *skb, enum hook
 		__builtin_memcpy(neighbour.ipv6_nh, nexthop->gateway.word,
 				 sizeof(nexthop->gateway));
 	}
-	counter_add(hook, REASON_TO_NEIGHBOUR, skb->len - ETH_HLEN);
 	return bpf_redirect_neigh(nexthop->ifindex, &neighbour, sizeof(neighbour), 0);
+}
+
+/* Leaves the packet to the kernel. One from a tunnel comes to its stack by the tunnel device. */
+static __always_inline int forward_to_stack(struct __sk_buff *skb, enum hook hook,
+					    enum reason reason)
+{
+	const struct tunnel_self *self;
+	struct ethhdr *ethernet;
+
+	if (hook != HOOK_FROM_TUNNEL || tunnel_use != TUNNEL_SEND)
+		return verdict_next(skb, hook, reason);
+	self = tunnel_self_get();
+	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
+	if (!self || !self->ifindex || !ethernet)
+		return verdict_next(skb, hook, reason);
+	mac_addr_copy(ethernet->h_dest, &gateway_mac);
+	counter_add(hook, reason, skb->len - ETH_HLEN);
+	return bpf_redirect(self->ifindex, BPF_F_INGRESS);
+}
+
+/* Into the tunnel, and to the neighbour by whom the other end is reached. */
+static __always_inline int forward_to_tunnel(struct __sk_buff *skb, const struct packet *packet,
+					     const struct flow *flow)
+{
+	enum hook hook = packet->key.hook;
+	int problem;
+
+	counter_add(hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
+	problem = tunnel_enter(skb, flow->nexthop.tunnel, flow->identity,
+			       encapsulate_hash(&packet->key));
+	if (problem)
+		return verdict_drop(skb, hook, problem);
+	return forward_to_neighbour(&flow->nexthop);
+}
+
+/* Whether packets that go this way are put into a tunnel. */
+static __always_inline bool forward_tunnels(const struct nexthop *nexthop)
+{
+	return nexthop->kind == NEXTHOP_TUNNEL ||
+	       (nexthop->kind == NEXTHOP_UNRESOLVED && nexthop->tunnel);
 }
 
 static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
 {
+	if (forward_tunnels(nexthop))
+		return REASON_TO_TUNNEL;
 	switch (nexthop->kind) {
 	case NEXTHOP_POD:
 		return REASON_TO_POD;
@@ -94,20 +135,37 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 		return REASON_TTL_EXPIRED;
 	if (packet_wire_length(skb, packet) > nexthop->mtu)
 		return REASON_TOO_BIG;
+	if (tunnel_checksum && skb->gso_size && forward_tunnels(nexthop))
+		return REASON_CUT_UP;
 	return 0;
 }
 
-/* Sends the packet on its way; `forward_obstacle` found none. */
-static __always_inline int forward(struct __sk_buff *skb, enum hook hook,
-				   const struct nexthop *nexthop)
+/* To somebody on this node: a pod, or the stack. */
+static __always_inline int forward_here(struct __sk_buff *skb, enum hook hook,
+					const struct nexthop *nexthop)
 {
 	if (nexthop->kind == NEXTHOP_STACK)
-		return verdict_next(skb, hook, REASON_TO_STACK);
+		return forward_to_stack(skb, hook, REASON_TO_STACK);
 	if (!forward_decrement_ttl(skb))
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	if (nexthop->kind == NEXTHOP_POD)
-		return forward_to_pod(skb, hook, nexthop);
-	return forward_to_neighbour(skb, hook, nexthop);
+	return forward_to_pod(skb, hook, nexthop);
+}
+
+/* Sends the packet on its way; `forward_obstacle` found none. */
+static __always_inline int forward(struct __sk_buff *skb, const struct packet *packet,
+				   const struct flow *flow)
+{
+	const struct nexthop *nexthop = &flow->nexthop;
+	enum hook hook = packet->key.hook;
+
+	if (nexthop->kind == NEXTHOP_STACK || nexthop->kind == NEXTHOP_POD)
+		return forward_here(skb, hook, nexthop);
+	if (!forward_decrement_ttl(skb))
+		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
+	if (forward_tunnels(nexthop))
+		return forward_to_tunnel(skb, packet, flow);
+	counter_add(hook, REASON_TO_NEIGHBOUR, skb->len - ETH_HLEN);
+	return forward_to_neighbour(nexthop);
 }
 
 #endif

@@ -14,6 +14,10 @@ enum hook : __u8 {
 	HOOK_FROM_NET = 2,
 	/** Egress of a node's device: packets to the network. */
 	HOOK_TO_NET = 3,
+	/** Ingress of a node's device, after encapsulation was taken off: packets from another node's tunnel. */
+	HOOK_FROM_TUNNEL = 4,
+	/** Egress of the tunnel device: packets that the node's stack sends into tunnels. */
+	HOOK_TO_TUNNEL = 5,
 };
 
 #endif

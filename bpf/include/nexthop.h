@@ -14,6 +14,8 @@ enum nexthop_kind : __u8 {
 	NEXTHOP_NEIGHBOUR = 2,
 	/** To such a neighbour, who was not resolved yet: every packet asks again. */
 	NEXTHOP_UNRESOLVED = 3,
+	/** Through a tunnel, whose packets go out of a device of the node to a neighbour. */
+	NEXTHOP_TUNNEL = 4,
 };
 
 /** Where the packets of a flow go next. */
@@ -22,11 +24,12 @@ struct nexthop {
 	__u8 reserved[3];
 	/** The device to leave by: the node's end of a pod's pair, or a device of the node. */
 	__u32 ifindex;
-	/** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
+	/** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR`, `NEXTHOP_UNRESOLVED` or `NEXTHOP_TUNNEL`. */
 	struct ip_addr gateway;
 	/** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
 	struct mac_addr destination_mac;
-	__u16 reserved2;
+	/** Slot of the tunnel that packets go into or, with the hook `HOOK_FROM_TUNNEL`, came from; 0 for none. */
+	__u16 tunnel;
 	/** Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
 	__u32 mtu;
 };

@@ -17,6 +17,8 @@ enum reason : __u8 {
 	REASON_ANSWERED = 2,
 	/** Seen on its way from the node's stack, and left alone. */
 	REASON_PASSED = 3,
+	/** Sent to another node through a tunnel. */
+	REASON_TO_TUNNEL = 4,
 
 	/** For the node itself, or routed by the kernel. */
 	REASON_TO_STACK = 32,
@@ -30,6 +32,10 @@ enum reason : __u8 {
 	REASON_OPTIONS = 36,
 	/** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
 	REASON_NO_NEIGHBOUR = 37,
+	/** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+	REASON_CUT_UP = 40,
+	/** The network tells that it cannot carry a tunnel's packet of that size. */
+	REASON_TUNNEL_NARROW = 41,
 
 	/** Shorter than its headers say. */
 	REASON_TRUNCATED = 64,
@@ -60,11 +66,35 @@ enum reason : __u8 {
 	/** A frame to another MAC address than the gateway's, which no router takes up. */
 	REASON_OTHER_HOST = 77,
 	/** A hop limit that is not 255, which what stays on the link has: it was forwarded, or is forged. */
-	REASON_HOP_LIMIT = 88,
+	REASON_HOP_LIMIT = 78,
 	/** A checksum is wrong. */
-	REASON_CHECKSUM = 89,
+	REASON_CHECKSUM = 79,
 	/** An option has no length, one that does not fit, or must not be there. */
-	REASON_BAD_OPTION = 90,
+	REASON_BAD_OPTION = 80,
+	/** The packet in a tunnel ends before its Geneve header does. */
+	REASON_TUNNEL_TRUNCATED = 84,
+	/** A Geneve header of another version than 0. */
+	REASON_TUNNEL_VERSION = 85,
+	/** A Geneve option reaches beyond the options, they beyond the packet, or one is there twice. */
+	REASON_TUNNEL_OPTION = 86,
+	/** A Geneve option that is not known must not be ignored. */
+	REASON_TUNNEL_CRITICAL = 87,
+	/** From an address that is no node's. */
+	REASON_TUNNEL_PEER = 88,
+	/** The outer UDP checksum is wrong. */
+	REASON_TUNNEL_CHECKSUM = 89,
+	/** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
+	REASON_TUNNEL_IDENTITY = 90,
+	/** There is neither an IP packet nor an Ethernet frame with one in the tunnel. */
+	REASON_TUNNEL_PROTOCOL = 91,
+	/** The network reports congestion to a sender that would not understand it (RFC 6040 section 4.2). */
+	REASON_TUNNEL_CONGESTION = 92,
+	/** The inner source is not of the node at the other end, nor of its pods. */
+	REASON_TUNNEL_SOURCE = 93,
+	/** The inner destination is not on this node; nothing is forwarded from tunnel to tunnel. */
+	REASON_TUNNEL_DESTINATION = 94,
+	/** There is no tunnel to the destination, or no way for it. */
+	REASON_NO_TUNNEL = 95,
 };
 
 #endif

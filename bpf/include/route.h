@@ -8,6 +8,7 @@
 #include "forward.h"
 #include "nexthop.h"
 #include "packet.h"
+#include "tunnel.h"
 
 /* Any length but 0 makes the lookup tell the route's MTU; this one never exceeds it. */
 #define ROUTE_ASK_MTU 1
@@ -59,13 +60,18 @@ static __always_inline long route_ask(struct bpf_fib_lookup *fib, struct __sk_bu
  * Asks the kernel's routing table. What does not leave by one of our devices stays with the kernel.
  * Returns 0, or the reason why the packet cannot be forwarded.
  */
-static __always_inline int route_find(struct __sk_buff *skb, const struct flow_key *key,
-				      struct nexthop *nexthop)
+__noinline int route_find(struct __sk_buff *skb, const struct flow_key *key,
+			  struct nexthop *nexthop)
 {
 	struct bpf_fib_lookup fib;
-	long result = route_ask(&fib, skb, key, 0);
-	bool resolved = result != BPF_FIB_LKUP_RET_NO_NEIGH;
+	bool resolved;
 	__u32 ifindex;
+	long result;
+
+	if (!key || !nexthop)
+		return REASON_NO_ROUTE;
+	result = route_ask(&fib, skb, key, 0);
+	resolved = result != BPF_FIB_LKUP_RET_NO_NEIGH;
 
 	/* Without a neighbour the kernel does not tell the MTU, unless none is asked for (Linux 6.3). */
 	if (!resolved)
@@ -86,6 +92,37 @@ static __always_inline int route_find(struct __sk_buff *skb, const struct flow_k
 		route_answer(nexthop, &fib, resolved);
 	else
 		nexthop->kind = NEXTHOP_STACK;
+	return 0;
+}
+
+/*
+ * The way into a tunnel: how its packets reach the other end, and how large they may be. Returns 0, or the reason why
+ * there is none.
+ */
+__noinline int tunnel_route(struct __sk_buff *skb, __u32 slot, struct nexthop *nexthop)
+{
+	const struct tunnel_self *self = tunnel_self_get();
+	const struct tunnel_path *tunnel = tunnel_at(slot);
+	struct flow_key outer = {.protocol = IPPROTO_UDP};
+	const struct ip_addr *source;
+	__u32 overhead;
+
+	if (!self || !tunnel || !nexthop)
+		return REASON_NO_TUNNEL;
+	source = tunnel_source(self, &tunnel->peer);
+	if (!source)
+		return REASON_NO_TUNNEL;
+	outer.source = *source;
+	outer.destination = tunnel->peer;
+	if (route_find(skb, &outer, nexthop) || nexthop->kind == NEXTHOP_STACK)
+		return REASON_NO_TUNNEL;
+	overhead = encapsulate_overhead(&tunnel->peer);
+	nexthop->tunnel = slot;
+	nexthop->mtu = nexthop->mtu > overhead ? nexthop->mtu - overhead : 0;
+	if (tunnel->mtu && tunnel->mtu < nexthop->mtu)
+		nexthop->mtu = tunnel->mtu;
+	if (nexthop->kind == NEXTHOP_NEIGHBOUR)
+		nexthop->kind = NEXTHOP_TUNNEL;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #define HEDDLE_SETTINGS_H
 
 #include "address.h"
+#include "export.h"
 
 /* Load-time constants. Each has the default that stands here. */
 
@@ -38,6 +39,27 @@ const volatile __u64 flow_lifetime = 10000;
  * the kernel, whose answer is ICMP unreachable.
  */
 const volatile __u64 resolve_patience = 1000;
+
+/** What tunnels between nodes are used for. */
+enum tunnel_use {
+	/** Nothing: what arrives for the tunnels' port is left alone. */
+	TUNNEL_UNUSED = 0,
+	/** Packets are taken out of tunnels, and none is sent into them. */
+	TUNNEL_RECEIVE = 1,
+	/** Packets to other nodes' pods go into tunnels. */
+	TUNNEL_SEND = 2,
+};
+
+EXPORT(enum tunnel_use, "datapath");
+
+/** One of `enum tunnel_use`. */
+const volatile __u32 tunnel_use = TUNNEL_UNUSED;
+
+/** Whether the outer UDP checksum is computed, by family: bit 0 for IPv4, bit 1 for IPv6. */
+const volatile __u32 tunnel_checksum = 0;
+
+/** The cluster that identities belong to, 1 to 65535, told in an option; 0 for none, without an option. */
+const volatile __u32 tunnel_cluster = 0;
 
 /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
 const volatile __u32 event_limit = 64;

@@ -17,7 +17,7 @@ struct counter {
 /** The bounds of the map `counters`, with room for reasons to come. */
 enum counter_bound {
 	/** How many hooks there are. */
-	COUNTER_HOOKS = 4,
+	COUNTER_HOOKS = 6,
 	/** How many reasons fit, the gaps between them included. */
 	COUNTER_REASONS = 96,
 };

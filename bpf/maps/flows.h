@@ -45,7 +45,9 @@ struct flow {
 	struct nexthop nexthop;
 	/** The source MAC address that was verified, when a pod sends. */
 	struct mac_addr ingress_mac;
-	__u8 reserved[6];
+	__u8 reserved[2];
+	/** Identity of the sender; 0 where nobody told. */
+	__u32 identity;
 	/** Packets and bytes (of IP packets, headers included) that took the entry. */
 	__u64 packets;
 	__u64 bytes;

@@ -4,12 +4,15 @@
  * business and go on untouched.
  */
 #include <linux/bpf.h>
+#include "../include/decapsulate.h"
 #include "../include/fastpath.h"
+#include "../include/geneve_read.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/link_control.h"
 #include "../include/neighbour.h"
 #include "../include/packet.h"
+#include "../include/route.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/ndp_devices.h"
@@ -66,6 +69,104 @@ __noinline int from_net_neighbour(struct __sk_buff *skb)
 	return bpf_redirect(ifindex, 0);
 }
 
+/*
+ * Whether packets with the inner source may come out of the tunnel: the node's at the other end, and its pods'.
+ */
+static __always_inline bool tunnel_has(__u32 slot, const struct ip_addr *source)
+{
+	return tunnel_to(source) == slot;
+}
+
+/* Hands what came out of a tunnel to the pod it is for, or to the node itself, and to nobody else. */
+__noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __u32 slot,
+				__u32 identity)
+{
+	const struct endpoint *target;
+	struct flow flow = {};
+	int obstacle;
+
+	if (!packet)
+		return VERDICT_DROP;
+	flow_begin(&flow, skb);
+	flow.identity = identity;
+	flow.nexthop.tunnel = slot;
+	if (source_is_martian(&packet->key.source))
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_MARTIAN);
+	if (!tunnel_has(slot, &packet->key.source))
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_SOURCE);
+	target = endpoint_find(&packet->key.destination);
+	if (target) {
+		flow_set_target(&flow, target);
+		nexthop_set_pod(&flow.nexthop, target);
+	} else if (node_has_address(&packet->key.destination)) {
+		flow.nexthop.kind = NEXTHOP_STACK;
+	} else {
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_DESTINATION);
+	}
+	obstacle = flow_keep(skb, packet, &flow);
+	return obstacle ? forward_to_stack(skb, HOOK_FROM_TUNNEL, obstacle)
+			: forward_here(skb, HOOK_FROM_TUNNEL, &flow.nexthop);
+}
+
+/* Reads the headers of the IP packet. Returns 0 or the reason to drop. */
+static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
+{
+	int problem = skb->protocol == bpf_htons(ETH_P_IP) ? ipv4_parse(skb, packet)
+							   : ipv6_parse(skb, packet);
+
+	return problem ? problem : transport_parse(skb, packet);
+}
+
+/* Verifies a packet for this node's end of tunnels, and goes on with what is in it. */
+__noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
+{
+	struct packet inner = {.key.hook = HOOK_FROM_TUNNEL};
+	struct geneve geneve = {};
+	struct flow *flow;
+	int problem;
+	__u32 slot;
+
+	if (!packet)
+		return VERDICT_DROP;
+	slot = tunnel_of_node(&packet->key.source);
+	problem = slot ? geneve_read(skb, packet, &geneve) : REASON_TUNNEL_PEER;
+	if (!problem && geneve.control)
+		return verdict_next(skb, HOOK_FROM_TUNNEL, REASON_TO_STACK);
+	if (!problem)
+		problem = decapsulate(skb, packet, &geneve);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
+
+	problem = parse(skb, &inner);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
+	flow = fastpath_find(skb, &inner);
+	if (!flow || flow->nexthop.tunnel != slot || flow->identity != geneve.identity)
+		return from_tunnel_slow(skb, &inner, slot, geneve.identity);
+	fastpath_count(skb, &inner, flow);
+	return forward_here(skb, HOOK_FROM_TUNNEL, &flow->nexthop);
+}
+
+/* Whether the packet is for this node's end of tunnels. */
+static __always_inline bool is_tunnelled(const struct packet *packet)
+{
+	const struct flow_key *key = &packet->key;
+
+	return tunnel_use != TUNNEL_UNUSED && key->protocol == IPPROTO_UDP && !key->fragment &&
+	       key->destination_port == bpf_htons(GENEVE_PORT) &&
+	       node_has_address(&key->destination);
+}
+
+/* Whether it tells the node of a packet that was too large for the way of a tunnel. */
+static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u8 protocol = packet->key.protocol;
+
+	return tunnel_use != TUNNEL_UNUSED &&
+	       (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
+	       geneve_is_narrow(skb, packet) && node_has_address(&packet->key.destination);
+}
+
 /* The part of a VLAN's tag that says which one it is. */
 #define VLAN_ID 0x0fff
 
@@ -86,25 +187,26 @@ int from_net(struct __sk_buff *skb)
 	/* What is for several stations is routed by none. */
 	if (skb->pkt_type != PACKET_HOST || skb->protocol == bpf_htons(ETH_P_ARP))
 		return from_net_neighbour(skb);
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		problem = ipv4_parse(skb, &packet);
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		problem = ipv6_parse(skb, &packet);
-	else
+	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	if (!problem)
-		problem = transport_parse(skb, &packet);
+	problem = parse(skb, &packet);
 	/* The kernel's own checks apply to what is for the node; for a pod it is dropped there. */
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (link_control_type(skb, &packet))
 		return from_net_neighbour(skb);
+	if (is_tunnelled(&packet))
+		return from_tunnel(skb, &packet);
+	if (is_tunnel_error(skb, &packet)) {
+		event_emit(skb, EVENT_DROP, HOOK_FROM_NET, REASON_TUNNEL_NARROW, 0);
+		return verdict_next(skb, HOOK_FROM_NET, REASON_TUNNEL_NARROW);
+	}
 
 	flow = fastpath_find(skb, &packet);
 	if (!flow)
 		return from_net_slow(skb, &packet);
 	fastpath_count(skb, &packet, flow);
-	return forward(skb, HOOK_FROM_NET, &flow->nexthop);
+	return forward(skb, &packet, flow);
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */
@@ -112,6 +214,64 @@ SEC("tcx/egress")
 int to_net(struct __sk_buff *skb)
 {
 	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
+}
+
+/* Finds the tunnel for what the node's stack sends to another node's pod. */
+__noinline int to_tunnel_slow(struct __sk_buff *skb, struct packet *packet)
+{
+	struct flow flow = {};
+	struct flow_key key;
+	__u32 slot;
+
+	if (!packet)
+		return VERDICT_DROP;
+	flow_begin(&flow, skb);
+	slot = tunnel_to(&packet->key.destination);
+	if (!slot || tunnel_route(skb, slot, &flow.nexthop))
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_NO_TUNNEL);
+	flow.packets = 1;
+	flow.bytes = skb->len - ETH_HLEN;
+	key = packet->key;
+	bpf_map_update_elem(&flows, &key, &flow, BPF_ANY);
+	event_emit(skb, EVENT_FLOW, HOOK_TO_TUNNEL, REASON_TO_TUNNEL, flow.nexthop.ifindex);
+	return forward_to_tunnel(skb, packet, &flow);
+}
+
+/* What the node's stack sends to other nodes' pods: routed, and within the MTU. */
+static __always_inline int enter_tunnel(struct __sk_buff *skb)
+{
+	struct packet packet = {.key.hook = HOOK_TO_TUNNEL};
+	struct flow *flow;
+	int problem;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_LINK_CONTROL);
+	problem = parse(skb, &packet);
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
+	if (ip_addr_is_multicast(&packet.key.destination))
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_LINK_CONTROL);
+	flow = fastpath_decision(skb, &packet);
+	if (!flow)
+		return to_tunnel_slow(skb, &packet);
+	fastpath_count(skb, &packet, flow);
+	return forward_to_tunnel(skb, &packet, flow);
+}
+
+/* Egress of the tunnel device. What is to be cut up goes to the other end of its pair, which does that. */
+SEC("tcx/egress")
+int to_tunnel(struct __sk_buff *skb)
+{
+	if (tunnel_checksum && skb->gso_size)
+		return verdict_next(skb, HOOK_TO_TUNNEL, REASON_CUT_UP);
+	return enter_tunnel(skb);
+}
+
+/* Ingress of the other end: what was cut up. */
+SEC("tcx/ingress")
+int to_tunnel_cut(struct __sk_buff *skb)
+{
+	return enter_tunnel(skb);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -38,6 +38,7 @@ __noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *source, *target;
 	struct flow flow = {}, *held;
+	__u32 slot;
 	int problem;
 
 	if (!packet)
@@ -60,7 +61,11 @@ __noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
 		flow_set_target(&flow, target);
 		nexthop_set_pod(&flow.nexthop, target);
 	} else {
-		problem = route_find(skb, &packet->key, &flow.nexthop);
+		slot = tunnel_use == TUNNEL_SEND ? tunnel_to(&packet->key.destination) : 0;
+		problem = slot ? tunnel_route(skb, slot, &flow.nexthop)
+			       : route_find(skb, &packet->key, &flow.nexthop);
+		if (problem == REASON_NO_TUNNEL)
+			return verdict_drop(skb, HOOK_FROM_POD, problem);
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
 	}
@@ -98,7 +103,7 @@ int from_pod(struct __sk_buff *skb)
 	flow = fastpath_find(skb, &packet);
 	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
 		fastpath_count(skb, &packet, flow);
-		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
+		return forward(skb, &packet, flow);
 	}
 	return from_pod_slow(skb, &packet);
 }

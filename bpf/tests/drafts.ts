@@ -25,6 +25,10 @@ export interface Hop {
   readonly ttl?: number;
   /** Further fields of the IPv4 header. */
   readonly ipv4?: LayerFields<Ipv4>;
+  /** ECN codepoint. @defaultValue 0 */
+  readonly ecn?: number;
+  /** @defaultValue 0 */
+  readonly dscp?: number;
 }
 
 /** The Ethernet and IP headers of a hop. */
@@ -33,11 +37,13 @@ export function headers(hop: Hop): readonly AnyLayer[] {
 }
 
 /** The IP header of the addresses' family. */
-function ip({ source, destination, ttl = 64, ipv4: fields }: Hop): Draft<Ipv4> | Draft<Ipv6> {
+function ip(hop: Hop): Draft<Ipv4> | Draft<Ipv6> {
+  const { source, destination, ttl = 64, ecn = 0, dscp = 0 } = hop;
   if (isIpv4Address(source)) {
-    if (isIpv4Address(destination)) return ipv4({ source, destination, ttl, ...fields });
+    if (isIpv4Address(destination))
+      return ipv4({ source, destination, ttl, ecn, dscp, ...hop.ipv4 });
   } else if (!isIpv4Address(destination)) {
-    return ipv6({ source, destination, hopLimit: ttl });
+    return ipv6({ source, destination, hopLimit: ttl, ecn, dscp });
   }
   throw new Error(`${source} and ${destination} are not of one family`);
 }

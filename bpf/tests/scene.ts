@@ -29,7 +29,15 @@ import {
   podObject,
   type ReasonName,
   reasonName,
+  type TunnelUse,
 } from "@heddle/datapath";
+import {
+  type TunnelMaps,
+  tunnelNodesMap,
+  tunnelPeersMap,
+  tunnelSelfMap,
+  tunnelsMap,
+} from "@heddle/encap-geneve";
 import { type Endpoint, endpointsMap } from "@heddle/endpoint";
 import { ndpDevicesMap, type NdpSpeaker } from "@heddle/ipv6-ndp";
 import { buildPacket, type Packet, type PacketDraft, parsePacket } from "@heddle/packet";
@@ -60,14 +68,29 @@ export interface Outcome {
   /** The counters that moved: `fromPod toNeighbour`. */
   readonly counted: readonly string[];
   readonly packet: Packet;
+  /** The packet as it is on the wire. */
+  readonly bytes: Uint8Array;
 }
 
-export type ProgramName = "fromPod" | "toPod" | "fromNet" | "toNet";
+export type ProgramName = "fromPod" | "toPod" | "fromNet" | "toNet" | "toTunnel" | "toTunnelCut";
+
+/** What the programs are loaded with. */
+export interface SceneOptions {
+  /** @defaultValue none */
+  readonly settings?: SceneSettings;
+}
+
+/** Settings that both objects have. */
+export interface SceneSettings {
+  readonly tunnelUse?: TunnelUse;
+  readonly tunnelChecksum?: number;
+  readonly tunnelCluster?: number;
+}
 
 /** MAC address that every pod has for its gateway. */
 export const gatewayMac: MacAddress = parseMac("02:68:65:64:64:6c");
 
-type AddressPair = Readonly<Record<IpFamily, IpAddress>>;
+export type AddressPair = Readonly<Record<IpFamily, IpAddress>>;
 
 function pair(ipv4: string, ipv6: string): AddressPair {
   return { 4: parseIpv4(ipv4), 6: parseIpv6(ipv6) };
@@ -106,6 +129,7 @@ export class Scene implements AsyncDisposable {
   readonly ndpDevices: BpfMap<number, NdpSpeaker>;
   readonly epochs: BpfMap<number, number>;
   readonly flows: BpfMap<FlowKey, Flow>;
+  readonly tunnels: TunnelMaps;
   readonly #hotFlows: PerCpuMap<number, HotFlow>;
   readonly #counters: PerCpuMap<number, Counter>;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
@@ -125,6 +149,12 @@ export class Scene implements AsyncDisposable {
     this.ndpDevices = nodePrograms.map(ndpDevicesMap);
     this.epochs = pod.map(epochsMap);
     this.flows = pod.map(flowsMap);
+    this.tunnels = {
+      self: pod.map(tunnelSelfMap),
+      tunnels: pod.map(tunnelsMap),
+      nodes: pod.map(tunnelNodesMap),
+      peers: pod.map(tunnelPeersMap),
+    };
     this.#hotFlows = pod.perCpuMap(hotFlowsMap);
     this.#counters = pod.perCpuMap(countersMap);
     this.#programs = {
@@ -132,13 +162,15 @@ export class Scene implements AsyncDisposable {
       toPod: pod.program("to_pod"),
       fromNet: nodePrograms.program("from_net"),
       toNet: nodePrograms.program("to_net"),
+      toTunnel: nodePrograms.program("to_tunnel"),
+      toTunnelCut: nodePrograms.program("to_tunnel_cut"),
     };
     for (const one of [this.web, this.db]) this.addEndpoint(one);
     pod.map(devicesMap).set(this.uplink, { mtu: 1500 });
     for (const family of ipFamilies) this.nodeAddresses.set(node[family], 1);
   }
 
-  static async create(): Promise<Scene> {
+  static async create({ settings = {} }: SceneOptions = {}): Promise<Scene> {
     await using stack = new AsyncDisposableStack();
     const pins = stack.use(createPinFolder());
     const netns = stack.use(await createTestNetns("node"));
@@ -151,7 +183,7 @@ export class Scene implements AsyncDisposable {
     );
     const link = await netns.rtnetlink.links.get(uplink);
     await configureNode(netns, uplink);
-    const objects = await load(stack, pins.path);
+    const objects = await load(stack, pins.path, settings);
     const uplinkMac = link?.address ?? gatewayMac;
     const namespaces = { netns, network };
     return new Scene({ ...namespaces, uplink, uplinkMac, web, db, objects, stack: stack.move() });
@@ -190,6 +222,7 @@ export class Scene implements AsyncDisposable {
       verdict: verdicts[result.returnValue] ?? result.returnValue,
       counted: Object.keys(after).filter((key) => after[key] !== before[key]),
       packet: parsePacket(result.data, { linkType: "ethernet" }),
+      bytes: result.data,
     };
   }
 
@@ -348,15 +381,19 @@ interface Objects {
   readonly node: LoadedObject;
 }
 
-async function load(stack: AsyncDisposableStack, folder: string): Promise<Objects> {
+async function load(
+  stack: AsyncDisposableStack,
+  folder: string,
+  settings: SceneSettings,
+): Promise<Objects> {
   mkdirSync(folder);
   const maps = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, { pin: `${folder}/${name}` }]));
   const pod = stack.use(
-    await loadObject(podObject, objectFile("pod"), { maps: maps(podObject.maps) }),
+    await loadObject(podObject, objectFile("pod"), { settings, maps: maps(podObject.maps) }),
   );
   const nodePrograms = stack.use(
-    await loadObject(nodeObject, objectFile("node"), { maps: maps(nodeObject.maps) }),
+    await loadObject(nodeObject, objectFile("node"), { settings, maps: maps(nodeObject.maps) }),
   );
   return { pod, node: nodePrograms };
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Lab, LabAttachment } from "@heddle/lab";
+import type { Lab, LabAttachment, LabRouting } from "@heddle/lab";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { execute } from "./execute.ts";
 import { fillImpairCommand } from "./lab-impair-command.ts";
@@ -25,6 +25,7 @@ interface UpOptions extends ManifestOptions, OutputOptions {
   readonly narrow?: number;
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
+  readonly routing: LabRouting;
   readonly timeout: number;
 }
 
@@ -81,7 +82,7 @@ function addUp(lab: Command, terminal: Terminal): void {
     .option("--nodes <N>", "How many nodes.", parseCount, 2)
     .addOption(
       new Option("--routing <MODE>", "How nodes reach one another's pods.")
-        .choices(["direct"])
+        .choices(["direct", "geneve"])
         .default("direct"),
     )
     .addOption(
@@ -125,6 +126,7 @@ function addUp(lab: Command, terminal: Terminal): void {
       nodes,
       attachment,
       onLinkPods,
+      routing,
       timeout,
       filename,
       output,
@@ -138,6 +140,7 @@ function addUp(lab: Command, terminal: Terminal): void {
         ...(await networkOptions(network)),
         attachment,
         onLinkPods,
+        routing,
         timeout,
         manifests: filename,
         heddle,

@@ -6,10 +6,10 @@ import { type AttachmentKind, attachmentKinds, type DeviceRole, type Pins } from
 import { tcxLinks } from "./tcx-links.ts";
 import type { AttachmentWay } from "./attachment-way.ts";
 
-/** The programs at the two sides of a device. */
+/** The programs at the two sides of a device, or at one of them. */
 export interface ProgramPair {
-  readonly ingress: Program;
-  readonly egress: Program;
+  readonly ingress?: Program;
+  readonly egress?: Program;
 }
 
 /** Where attachments are noted, where the devices are, and how programs are attached to them. */
@@ -40,8 +40,10 @@ export async function attachPair(
   pair: ProgramPair,
 ): Promise<void> {
   for (const hook of hooks) {
+    const program = pair[hook];
+    if (program === undefined) continue;
     const place = { role, ifindex, hook };
-    await ways[context.kind].attach(context, place, pair[hook]);
+    await ways[context.kind].attach(context, place, program);
     for (const kind of attachmentKinds)
       if (kind !== context.kind) await ways[kind].detach(context, place);
   }

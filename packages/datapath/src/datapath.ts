@@ -5,6 +5,7 @@ import {
   type Health,
   type InterfaceIndex,
   type IpAddress,
+  type IpFamily,
   type Ipv4Address,
   type Ipv6Address,
   type Logger,
@@ -32,8 +33,9 @@ import {
   eventBudgetsMap,
   eventSwitchMap,
   flowEventsMap,
+  TunnelUse,
 } from "./generated/bpf.ts";
-import { loadPrograms, type LoadedPrograms } from "./load.ts";
+import { loadPrograms, type LoadedPrograms, type TunnelSettings } from "./load.ts";
 import type { NodeDevice } from "./node-devices.ts";
 import { NodeState } from "./node-state.ts";
 import { TcxUpgrades } from "./tcx-upgrades.ts";
@@ -84,6 +86,30 @@ export interface DatapathOptions {
    * @defaultValue 4096
    */
   readonly maxEndpoints?: number;
+  /**
+   * What tunnels between nodes are used for: to receive what others send, or to send as well.
+   *
+   * @defaultValue nothing: packets of tunnels are left alone
+   */
+  readonly tunnels?: TunnelOptions;
+}
+
+/** How tunnels are used; their ends are in the maps that `@heddle/encap-geneve` fills. */
+export interface TunnelOptions {
+  readonly use: "receive" | "send";
+  /**
+   * The families of the network between the nodes over which the outer UDP checksum is computed. Buffers that a
+   * device would cut up later are cut up before.
+   *
+   * @defaultValue none
+   */
+  readonly checksums?: readonly IpFamily[];
+  /**
+   * The cluster that identities belong to, 1 to 65535.
+   *
+   * @defaultValue none is told
+   */
+  readonly clusterId?: number | undefined;
 }
 
 /** What every pod has as its gateway: the node's end of its device pair, by link-local addresses. */
@@ -115,6 +141,11 @@ export interface Datapath extends Service {
   attachPod(ifindex: InterfaceIndex): Promise<void>;
   /** Takes the programs off. Idempotent, and fine for a device that is gone. */
   detachPod(ifindex: InterfaceIndex): Promise<void>;
+  /**
+   * Makes a device pair lead into tunnels: `near` is the end by which the node's stack reaches other nodes' pods.
+   * Idempotent.
+   */
+  attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void>;
   /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V>;
   /** Usable from `start` to `close`, as are the streams. */
@@ -144,12 +175,14 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
     maxEndpoints: options.maxEndpoints ?? 4096,
     attachment: options.attachment ?? "auto",
     netns: options.netns,
+    tunnels: options.tunnels,
   });
 }
 
 /** Options with their defaults filled in. */
-type Settings = Required<Omit<DatapathOptions, "netns" | "maxFlows">> & {
+type Settings = Required<Omit<DatapathOptions, "netns" | "maxFlows" | "tunnels">> & {
   readonly netns: string | undefined;
+  readonly tunnels: TunnelOptions | undefined;
   readonly maxFlows: number | undefined;
 };
 
@@ -248,6 +281,12 @@ class KernelDatapath implements Datapath {
     await detachPair(context, "pod", ifindex);
   }
 
+  async attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void> {
+    const { context, programs } = this.#use("attach to the tunnel device");
+    await attachPair(context, "tunnel", near, programs.pairs.tunnel);
+    await attachPair(context, "tunnel-far", far, programs.pairs["tunnel-far"]);
+  }
+
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V> {
     let opened: { readonly by: Running; readonly map: BpfMap<K, V> } | undefined;
     return new DeferredMap(spec, () => {
@@ -296,6 +335,7 @@ class KernelDatapath implements Datapath {
       gatewayIpv4: ipv4,
       gatewayIpv6: ipv6,
       gatewayMac: mac,
+      tunnels: tunnelSettings(this.#options.tunnels),
       mapEntries: this.#mapEntries(),
     };
   }
@@ -316,6 +356,16 @@ class KernelDatapath implements Datapath {
       hint: "call start first",
     });
   }
+}
+
+function tunnelSettings(options: TunnelOptions | undefined): TunnelSettings {
+  const { use, checksums = [], clusterId = 0 } = options ?? { use: "unused" as const };
+  const bits: Readonly<Record<IpFamily, number>> = { 4: 1, 6: 2 };
+  return {
+    tunnelUse: TunnelUse[use],
+    tunnelChecksum: checksums.reduce((mask, family) => mask | bits[family], 0),
+    tunnelCluster: clusterId,
+  };
 }
 
 /** The kernel takes only the same number for each CPU, and rounds others up. */

@@ -12,6 +12,7 @@ export {
   type DatapathOptions,
   defaultGateway,
   type Gateway,
+  type TunnelOptions,
 } from "./datapath.ts";
 export { DatapathError, type DatapathErrorCode } from "./datapath-error.ts";
 export { type Epochs, nextEpoch } from "./epochs.ts";

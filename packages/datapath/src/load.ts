@@ -11,7 +11,7 @@ import {
 } from "libbpf-napi";
 import type { ProgramPair } from "./attach.ts";
 import { DatapathError } from "./datapath-error.ts";
-import { nodeObject, podObject } from "./generated/bpf.ts";
+import { nodeObject, podObject, type TunnelUse } from "./generated/bpf.ts";
 import { type DeviceRole, isExpendable, type Pins } from "./pins.ts";
 
 /** What the programs are loaded with. */
@@ -19,8 +19,18 @@ export interface LoadSettings {
   readonly gatewayIpv4: IpAddress;
   readonly gatewayIpv6: IpAddress;
   readonly gatewayMac: MacAddress;
+  readonly tunnels: TunnelSettings;
   /** Entries by map name, where they differ from what the source says. */
   readonly mapEntries: Readonly<Record<string, number>>;
+}
+
+/** What the programs do with tunnels between nodes, by the settings of their names. */
+export interface TunnelSettings {
+  readonly tunnelUse: TunnelUse;
+  /** Bit 0 for IPv4, bit 1 for IPv6. */
+  readonly tunnelChecksum: number;
+  /** 0 for none. */
+  readonly tunnelCluster: number;
 }
 
 /** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
@@ -44,11 +54,13 @@ export async function loadPrograms(
   const pod = await loadObject(podObject, pins, settings, logger);
   const node = await loadObject(nodeObject, pins, settings, logger);
   const { fromPod, toPod } = podObject.programs;
-  const { fromNet, toNet } = nodeObject.programs;
+  const { fromNet, toNet, toTunnel, toTunnelCut } = nodeObject.programs;
   return {
     pairs: {
       pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
       node: { ingress: node.program(fromNet.name), egress: node.program(toNet.name) },
+      tunnel: { egress: node.program(toTunnel.name) },
+      "tunnel-far": { ingress: node.program(toTunnelCut.name) },
     },
     objectWith: (map) => (podMaps.has(map) ? pod : node),
     [Symbol.dispose]() {
@@ -68,6 +80,9 @@ interface Loadable {
     readonly gatewayIpv4: VariableSpec<IpAddress>;
     readonly gatewayIpv6: VariableSpec<IpAddress>;
     readonly gatewayMac: VariableSpec<MacAddress>;
+    readonly tunnelUse: VariableSpec<number>;
+    readonly tunnelChecksum: VariableSpec<number>;
+    readonly tunnelCluster: VariableSpec<number>;
   };
 }
 
@@ -81,6 +96,9 @@ async function loadObject(
   object.setVariable(spec.settings.gatewayIpv4, settings.gatewayIpv4);
   object.setVariable(spec.settings.gatewayIpv6, settings.gatewayIpv6);
   object.setVariable(spec.settings.gatewayMac, settings.gatewayMac);
+  object.setVariable(spec.settings.tunnelUse, settings.tunnels.tunnelUse);
+  object.setVariable(spec.settings.tunnelChecksum, settings.tunnels.tunnelChecksum);
+  object.setVariable(spec.settings.tunnelCluster, settings.tunnels.tunnelCluster);
   for (const map of spec.maps) {
     const entries = settings.mapEntries[map];
     if (entries !== undefined) object.resizeMap(map, entries);

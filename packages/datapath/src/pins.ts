@@ -18,8 +18,10 @@ import { DatapathError } from "./datapath-error.ts";
  */
 export const schemaVersion = 1;
 
-/** Which devices a pair of programs serves: those of pods, or the node's own. */
-export type DeviceRole = "pod" | "node";
+/** Which devices programs serve: those of pods, the node's own, or either end of the one that leads into tunnels. */
+export type DeviceRole = (typeof deviceRoles)[number];
+
+const deviceRoles = ["pod", "node", "tunnel", "tunnel-far"] as const;
 
 /**
  * What ties a program to a device: a pinned tcx link (Linux 6.6), or a filter of traffic control, which the
@@ -142,6 +144,10 @@ const expendable = new Set([
   "event_budgets",
   "node_addrs",
   "ndp_devices",
+  "tunnel_self",
+  "tunnels",
+  "tunnel_nodes",
+  "tunnel_peers",
 ]);
 
 function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {
@@ -154,8 +160,9 @@ function namesIn(folder: string): readonly string[] {
 }
 
 function parseAttachment(kind: AttachmentKind, folder: string, name: string): PinnedAttachment[] {
-  const [, role, ifindex, hook] = /^(pod|node)-(\d+)-(ingress|egress)$/.exec(name) ?? [];
-  if (role !== "pod" && role !== "node") return [];
+  const [, text, ifindex, hook] = /^(.+)-(\d+)-(ingress|egress)$/.exec(name) ?? [];
+  const role = deviceRoles.find((known) => known === text);
+  if (role === undefined) return [];
   if (hook !== "ingress" && hook !== "egress") return [];
   return [{ kind, path: join(folder, name), role, ifindex: interfaceIndex(Number(ifindex)), hook }];
 }

@@ -12,7 +12,13 @@ export type GeneveErrorCode =
   /** A node has no address of the underlay's family. */
   | "no-underlay-address"
   /** Two nodes have pod prefixes that share addresses. */
-  | "conflicting-prefixes";
+  | "conflicting-prefixes"
+  /** There are more nodes than tunnels fit into the map. */
+  | "too-many-tunnels"
+  /** A device was named that there is not. */
+  | "no-such-device"
+  /** The compiled programs did not travel with this package. */
+  | "object-missing";
 
 /** A tunnel that cannot be, or a node that cannot be reached. */
 export class GeneveError extends CodedError<GeneveErrorCode> {}

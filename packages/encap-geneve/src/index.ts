@@ -1,6 +1,7 @@
 /**
  * Geneve (RFC 8926): headers and options as values, the rules by which packets enter and leave a tunnel, what a
- * tunnel leaves of the MTU, and the tunnels to other nodes as a derivation. No I/O.
+ * tunnel leaves of the MTU, the tunnels to other nodes as a derivation, and the service that keeps them in the maps
+ * of the programs.
  *
  * @module
  */
@@ -21,6 +22,12 @@ export {
   type EncapsulateOptions,
   type Tunnel,
 } from "./encapsulate.ts";
+export {
+  createGeneveTunnel,
+  type GeneveTunnel,
+  type GeneveTunnelDeps,
+  type GeneveTunnelOptions,
+} from "./geneve-tunnel.ts";
 export { type Fit, type FitDropReason, fitToMtu } from "./fit.ts";
 export { dynamicPorts, flowHash, type PortRange, tunnelSourcePort } from "./flow-hash.ts";
 export {
@@ -60,3 +67,22 @@ export {
   type TunnelPeerOptions,
   tunnelPeers,
 } from "./tunnel-peers.ts";
+export { type TunnelDeviceDeps, tunnelDeviceName, type TunnelGateway } from "./tunnel-device.ts";
+export { tunnelNodes } from "./tunnel-nodes.ts";
+export {
+  createTunnels,
+  type TunnelMaps,
+  type Tunnels,
+  type TunnelsDeps,
+  type TunnelsOptions,
+} from "./tunnels.ts";
+export {
+  IdentityNumber,
+  tunnelNodesMap,
+  type TunnelPath,
+  tunnelPeersMap,
+  type TunnelPrefix,
+  type TunnelSelf,
+  tunnelSelfMap,
+  tunnelsMap,
+} from "./generated/bpf.ts";

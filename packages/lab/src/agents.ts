@@ -41,6 +41,8 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `attachment: ${plan.attachment}`,
       `proxyDevices: [${plan.onLinkPods ? "all" : ""}]`,
       ...devicesOption(node),
+      `routing: ${node.routing}`,
+      `underlay: ${plan.underlay}`,
       "",
     ].join("\n"),
   );

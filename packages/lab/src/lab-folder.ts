@@ -23,6 +23,8 @@ const labsFolder = "/run/heddle-lab";
 /** Where the agents of all labs pin. */
 const pinsFolder = "/sys/fs/bpf/heddle-lab";
 
+const routingSchema = v.picklist(["direct", "geneve"]);
+
 const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   name: v.string(),
   nodes: v.number(),
@@ -34,6 +36,7 @@ const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   narrow: v.exactOptional(v.number()),
   attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
   onLinkPods: v.exactOptional(v.boolean()),
+  routing: v.exactOptional(v.union([routingSchema, v.array(routingSchema)])),
   timeout: v.exactOptional(v.number()),
 });
 

@@ -3,6 +3,9 @@ import type { IpFamily } from "@heddle/contracts";
 /** How agents attach their programs. */
 export type LabAttachment = "auto" | "tcx" | "clsact";
 
+/** How packets reach other nodes' pods: by routes, or in Geneve tunnels. */
+export type LabRouting = "direct" | "geneve";
+
 /** What a lab is asked to be. */
 export interface LabOptions {
   /** Labs of different names stand side by side. A DNS label of at most 24 characters. */
@@ -46,6 +49,12 @@ export interface LabOptions {
    * @defaultValue `"auto"`: tcx where the kernel has it
    */
   readonly attachment?: LabAttachment;
+  /**
+   * For all nodes, or one for each. Tunnels go over IPv4 where the underlay has it.
+   *
+   * @defaultValue `"direct"`
+   */
+  readonly routing?: LabRouting | readonly LabRouting[];
   /**
    * Whether the nodes answer for their pods on their networks, and the outside host knows no more of them than that
    * they are on its link.

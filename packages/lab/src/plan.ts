@@ -1,6 +1,6 @@
 import { type IpAddress, type IpFamily, type IpPrefix, parsePrefix } from "@heddle/contracts";
 import { checkOptions, defaults, nodeNames } from "./check-options.ts";
-import type { LabAttachment, LabOptions } from "./lab-options.ts";
+import type { LabAttachment, LabOptions, LabRouting } from "./lab-options.ts";
 import { planRoutes, type RoutePlan } from "./plan-routes.ts";
 import {
   addressesOn,
@@ -42,6 +42,7 @@ export interface HostPlan {
 export interface NodePlan extends HostPlan {
   /** The prefixes that its pods get their addresses from, one per family. */
   readonly podPrefixes: readonly IpPrefix[];
+  readonly routing: LabRouting;
 }
 
 /** Names and addresses of everything in a lab. The same options make the same plan. */
@@ -49,6 +50,8 @@ export interface LabPlan {
   readonly name: string;
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
+  /** The family that tunnels go over. */
+  readonly underlay: "ipv4" | "ipv6";
   /** In milliseconds. */
   readonly patience: number;
   /** The namespace whose bridges are the networks. */
@@ -69,7 +72,7 @@ export interface LabPlan {
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
   const { name, attachment = defaults.attachment, timeout = defaults.timeout } = options;
-  const { onLinkPods = false } = options;
+  const { onLinkPods = false, routing = "direct", underlay = options.families } = options;
   const topology = layOut(options);
   const podPrefixes = new Map(
     nodeNames(options.nodes).map((node, index) => [
@@ -81,7 +84,7 @@ export function planLab(options: LabOptions): LabPlan {
   const hosts = (role: Place["role"]): readonly NodePlan[] =>
     topology.places
       .filter((place) => place.role === role)
-      .map((place) => {
+      .map((place, index) => {
         const devices = planDevices(place, topology.networks, options);
         const loopback = loopbackOf(place, options);
         const main = devices[0]?.addresses ?? [];
@@ -94,6 +97,7 @@ export function planLab(options: LabOptions): LabPlan {
           routes: planRoutes(place, topology, options, podPrefixesOf),
           isRouter: role === "router",
           podPrefixes: podPrefixesOf(place.name),
+          routing: typeof routing === "string" ? routing : (routing[index] ?? "direct"),
         };
       });
   const [outside] = hosts("outside");
@@ -102,6 +106,7 @@ export function planLab(options: LabOptions): LabPlan {
     name,
     attachment,
     onLinkPods,
+    underlay: underlay.includes(4) ? "ipv4" : "ipv6",
     patience: timeout * 1000,
     switchNetns: netnsName(name, "switch"),
     networks: topology.networks,

@@ -4,6 +4,12 @@
  * @module
  */
 export type { ClusterNode } from "./node-network.ts";
-export { createRouting, type Routing, type RoutingDeps, type RoutingOptions } from "./routing.ts";
+export {
+  createRouting,
+  type Routing,
+  type RoutingDeps,
+  type RoutingOptions,
+  type RoutingTunnel,
+} from "./routing.ts";
 export { RoutingError, type RoutingErrorCode } from "./routing-error.ts";
 export type { NodeDevice } from "./select-devices.ts";

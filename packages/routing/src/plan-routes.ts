@@ -2,6 +2,7 @@ import {
   type InterfaceIndex,
   type IpAddress,
   ipFamily,
+  type IpFamily,
   type IpPrefix,
   prefixContains,
   prefixFamily,
@@ -39,6 +40,31 @@ export function routeToNode(
   const device = deviceTowards(gateway, onLink);
   if (device === undefined) return undefined;
   return { destination: prefix, protocol, nextHops: [{ gateway, device }] };
+}
+
+/** The device behind which other nodes' pods are reached through tunnels. */
+export interface TunnelWay {
+  readonly device: InterfaceIndex;
+  /** The router that the kernel takes to be on it. */
+  readonly gateway: (family: IpFamily) => IpAddress;
+  /** This node's address, from which it sends by itself. */
+  readonly source: (family: IpFamily) => IpAddress | undefined;
+}
+
+/** The route to a prefix of another node's pods, wherever that node is: into tunnels. */
+export function routeIntoTunnel(
+  prefix: IpPrefix,
+  { device, gateway, source }: TunnelWay,
+  protocol: RouteProtocol,
+): RouteSpec {
+  const family = prefixFamily(prefix);
+  const preferredSource = source(family);
+  return {
+    destination: prefix,
+    protocol,
+    nextHops: [{ gateway: gateway(family), device, flags: ["onlink"] }],
+    ...(preferredSource === undefined ? {} : { preferredSource }),
+  };
 }
 
 /**

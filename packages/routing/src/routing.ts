@@ -42,7 +42,13 @@ import type { Subscription } from "rxjs";
 import { enableForwarding } from "./forwarding.ts";
 import type { ClusterNode } from "./node-network.ts";
 import { watchLostNeighbours } from "./lost-neighbours.ts";
-import { prefixOnLink, routeToNode, routeToOwnPods } from "./plan-routes.ts";
+import {
+  prefixOnLink,
+  routeIntoTunnel,
+  routeToNode,
+  routeToOwnPods,
+  type TunnelWay,
+} from "./plan-routes.ts";
 import { NextTurn } from "./next-turn.ts";
 import { RouteTarget } from "./route-target.ts";
 import { isDefaultRoute, type NodeDevice, selectDevices } from "./select-devices.ts";
@@ -79,6 +85,18 @@ export interface RoutingOptions {
   readonly routeProtocol: RouteProtocol;
   /** The protocol of the routes to this node's pods, whose comings and goings change no other packet's way. */
   readonly podRouteProtocol: RouteProtocol;
+  /**
+   * The device behind which other nodes' pods are reached through tunnels.
+   *
+   * @defaultValue none: they are reached by their nodes
+   */
+  readonly tunnel?: RoutingTunnel;
+}
+
+/** A device into tunnels, by name, and the router that the kernel takes to be on it. */
+export interface RoutingTunnel {
+  readonly device: string;
+  readonly gateway: (family: IpFamily) => IpAddress;
 }
 
 /**
@@ -185,6 +203,7 @@ class DirectRouting implements Routing {
       this.#defaults.table.changes$.subscribe(choose),
       this.#nodes.table.changes$.subscribe(plan),
       this.#addresses.table.changes$.subscribe(plan),
+      this.#links.table.changes$.subscribe(plan),
       this.#addresses.table.changes$.subscribe(() => this.#telling.request()),
       this.#devices.changes$.subscribe((change) => {
         this.#telling.request();
@@ -238,6 +257,16 @@ class DirectRouting implements Routing {
     if (inputs.every(({ table }) => table.synced)) this.#devices.markSynced();
   }
 
+  /** Undefined without tunnels, and for as long as there is no device into them. */
+  #tunnel(): TunnelWay | undefined {
+    const { tunnel } = this.#options;
+    if (tunnel === undefined) return undefined;
+    const found = this.#links.table.entries().find(([, { name }]) => name === tunnel.device);
+    if (found === undefined) return undefined;
+    const source = (family: IpFamily) => this.nodeAddress(family);
+    return { device: found[0], gateway: tunnel.gateway, source };
+  }
+
   /** Computes the routes to all nodes, and publishes what differs. */
   #planRoutes(): void {
     const { nodeName, routeProtocol } = this.#options;
@@ -245,18 +274,21 @@ class DirectRouting implements Routing {
       .entries()
       .map(([, address]) => prefixOnLink(address))
       .toArray();
+    const tunnel = this.#tunnel();
     const plan = new Map<IpPrefix, Derived<RouteSpec>>();
     for (const [name, node] of this.#nodes.table.entries()) {
       for (const prefix of node.podPrefixes) {
         const route =
           name === nodeName
             ? routeToOwnPods(prefix, routeProtocol)
-            : attemptRoute(() => routeToNode(node, prefix, onLink, routeProtocol));
+            : this.#options.tunnel === undefined
+              ? attemptRoute(() => routeToNode(node, prefix, onLink, routeProtocol))
+              : tunnel && routeIntoTunnel(prefix, tunnel, routeProtocol);
         if (route !== undefined) plan.set(prefix, route);
       }
     }
     fill(this.#desired, plan);
-    const inputs = [this.#nodes, this.#addresses];
+    const inputs = [this.#nodes, this.#addresses, this.#links];
     if (inputs.every(({ table }) => table.synced)) this.#desired.markSynced();
   }
 

@@ -14,16 +14,9 @@ import { type KernelModule, modulesInOrder } from "./kernel-modules.ts";
 import { installedPackages } from "./node-packages.ts";
 
 /** What the tests make devices and filters of; most kernels have some of it built in. */
-const wantedModules = [
-  "veth",
-  "dummy",
-  "bridge",
-  "vxlan",
-  "sch_ingress",
-  "cls_bpf",
-  "act_bpf",
-  "af_packet",
-];
+const wantedModules = "veth dummy bridge vxlan geneve sch_ingress cls_bpf act_bpf af_packet".split(
+  " ",
+);
 
 /**
  * Programs that the tests call and busybox is no substitute for. Among them those that run others: busybox
@@ -38,6 +31,7 @@ const testedPackages = [
   "libbpf-napi",
   "@heddle/datapath",
   "@heddle/ipv6-ndp",
+  "@heddle/encap-geneve",
   "@heddle-tools/bpf",
   "@heddle/lab",
   "@heddle/cli",

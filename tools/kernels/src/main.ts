@@ -45,7 +45,7 @@ case "$(uname -r)" in
 esac
 node node_modules/vitest/vitest.mjs run --project kernel --no-isolate --experimental.viteModuleRunner=false \\
   --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/ipv6-ndp \\
-  packages/lab/src/impair/impair-programs bpf/tests "$@"
+  packages/encap-geneve packages/lab/src/impair/impair-programs bpf/tests "$@"
 `;
 
 function chosen(names: readonly string[]): readonly KernelChoice[] {

@@ -20,6 +20,7 @@ export const programs = [
     for: "the lab's impaired links, and the tests of checksums",
   },
   { program: "ping", debian: "iputils-ping", for: "the tests, and the lab's examples" },
+  { program: "ovs-vsctl", debian: "openvswitch-switch", for: "the tests of Geneve" },
   { program: "clang-format-19", debian: "clang-format-19", for: "the check of the format" },
   { program: "nsenter", debian: "util-linux", for: "the lab" },
 ];

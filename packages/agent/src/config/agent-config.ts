@@ -11,6 +11,10 @@ export interface AgentConfig {
   readonly devices: readonly string[];
   readonly proxyDevices: readonly string[];
   readonly attachment: "auto" | "tcx" | "clsact";
+  readonly routing: "direct" | "geneve";
+  readonly underlay: "ipv4" | "ipv6";
+  readonly tunnelChecksum: "zero" | "computed";
+  readonly clusterId: number;
   readonly maxEndpoints: number;
   readonly maxFlows: number | undefined;
   readonly addressStrategy: "first-free" | "random";
@@ -88,6 +92,28 @@ export const agentOptions: {
       "control, or automatically: tcx where the kernel has it.",
     () => "auto",
   ),
+  routing: optional<"direct" | "geneve">(
+    oneOf("direct", "geneve"),
+    "How packets reach other nodes' pods: by routes, for which the network between the nodes has to carry pods' " +
+      "addresses, or in Geneve tunnels. Nodes of a cluster may differ, as while one after the other is changed.",
+    () => "direct",
+  ),
+  underlay: optional<"ipv4" | "ipv6">(
+    oneOf("ipv4", "ipv6"),
+    "Which of the nodes' addresses tunnels lead to. Pods have either family, or both, in any case.",
+    () => "ipv4",
+  ),
+  tunnelChecksum: optional<"zero" | "computed">(
+    oneOf("zero", "computed"),
+    "Whether the packets of tunnels have a UDP checksum of their own, beside those of the packets in them. " +
+      "Computing it costs much of the throughput, since large buffers have to be cut up first.",
+    () => "zero",
+  ),
+  clusterId: optional(
+    count(0, 65_535),
+    "The number of this cluster among those that exchange packets; 0 for none, which tunnels then do not tell.",
+    () => 0,
+  ),
   maxEndpoints: optional(
     count(1, 65_535),
     "How many pods the node can have. To change it, the pins have to be removed.",
@@ -127,6 +153,10 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   devices: agentOptions.devices.schema,
   proxyDevices: agentOptions.proxyDevices.schema,
   attachment: agentOptions.attachment.schema,
+  routing: agentOptions.routing.schema,
+  underlay: agentOptions.underlay.schema,
+  tunnelChecksum: agentOptions.tunnelChecksum.schema,
+  clusterId: agentOptions.clusterId.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
   maxFlows: agentOptions.maxFlows.schema,
   addressStrategy: agentOptions.addressStrategy.schema,

@@ -1,5 +1,14 @@
-import { type IpAddress, prefixContains } from "@heddle/contracts";
+import { type IpAddress, ipFamilies, prefixContains } from "@heddle/contracts";
 import { createDatapath, type Datapath, defaultGateway } from "@heddle/datapath";
+import {
+  createTunnels,
+  tunnelDeviceName,
+  tunnelNodesMap,
+  tunnelPeersMap,
+  type Tunnels,
+  tunnelSelfMap,
+  tunnelsMap,
+} from "@heddle/encap-geneve";
 import {
   createEndpoints,
   type EndpointAddresses,
@@ -7,7 +16,7 @@ import {
   endpointsMap,
 } from "@heddle/endpoint";
 import { createIpam, type Ipam } from "@heddle/ipam";
-import { createRouting, type Routing } from "@heddle/routing";
+import { createRouting, type Routing, type RoutingTunnel } from "@heddle/routing";
 import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
@@ -15,7 +24,7 @@ import { createNodePrefixes } from "../node-prefixes.ts";
 import { routeProtocols } from "./route-protocols.ts";
 import { tokens } from "./tokens.ts";
 
-/** Programs, addresses, routes and pods: direct routing between nodes. */
+/** Programs, addresses, routes, tunnels and pods. */
 export const networkModule: Module = {
   name: "network",
   providers: [
@@ -38,12 +47,14 @@ export const networkModule: Module = {
       return prefixes;
     }),
     provide(tokens.routing, makeRouting),
+    provide(tokens.tunnels, makeTunnels),
     provide(tokens.endpoints, makeEndpoints),
   ],
 };
 
 function makeDatapath(get: Resolve): Datapath {
   const { pinRoot, attachment, maxFlows, maxEndpoints } = get(tokens.config);
+  const { routing, tunnelChecksum, clusterId } = get(tokens.config);
   const datapath = createDatapath(
     {
       // Routing needs the datapath to tell it of changes, so it is asked for its devices later.
@@ -52,7 +63,17 @@ function makeDatapath(get: Resolve): Datapath {
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
-    { pinRoot, attachment, maxFlows, maxEndpoints },
+    {
+      pinRoot,
+      attachment,
+      maxFlows,
+      maxEndpoints,
+      tunnels: {
+        use: routing === "geneve" ? "send" : "receive",
+        checksums: tunnelChecksum === "computed" ? ipFamilies : [],
+        clusterId,
+      },
+    },
   );
   get(tokens.health).add("datapath", datapath.health$);
   get(tokens.tables).add(() => datapath.tables);
@@ -63,7 +84,9 @@ function makeDatapath(get: Resolve): Datapath {
 function makeRouting(get: Resolve): Routing {
   // The node's own addresses and prefixes are known before devices are chosen.
   get(tokens.nodePrefixes);
-  const { nodeName, devices } = get(tokens.config);
+  const { nodeName, devices, routing: mode } = get(tokens.config);
+  // Routes into tunnels need their device; where there are none, the device goes after its routes.
+  if (mode === "geneve") get(tokens.tunnels);
   const { links$, addresses$, routes$, neighbours$, rules$ } = get(tokens.monitor);
   const { epochs } = get(tokens.datapath);
   const routing = createRouting(
@@ -85,6 +108,7 @@ function makeRouting(get: Resolve): Routing {
       devices,
       routeProtocol: routeProtocols.nodes,
       podRouteProtocol: routeProtocols.pods,
+      ...(mode === "geneve" ? { tunnel: tunnelWay } : {}),
     },
   );
   get(tokens.health).add("routing", routing.health$);
@@ -92,9 +116,54 @@ function makeRouting(get: Resolve): Routing {
   return routing;
 }
 
+const tunnelWay: RoutingTunnel = {
+  device: tunnelDeviceName,
+  gateway: (family) => (family === 4 ? defaultGateway.ipv4 : defaultGateway.ipv6),
+};
+
+function makeTunnels(get: Resolve): Tunnels {
+  const { nodeName, routing: mode, underlay, tunnelChecksum, clusterId } = get(tokens.config);
+  const datapath = get(tokens.datapath);
+  const sends = mode === "geneve";
+  if (!sends) get(tokens.routing);
+  const tunnels = createTunnels(
+    {
+      nodes$: get(tokens.nodes).table.changes$,
+      devices$: defer(() => get(tokens.routing).devices.changes$),
+      maps: {
+        self: datapath.map(tunnelSelfMap),
+        tunnels: datapath.map(tunnelsMap),
+        nodes: datapath.map(tunnelNodesMap),
+        peers: datapath.map(tunnelPeersMap),
+      },
+      device: {
+        node: get(tokens.rtnetlink),
+        settings: get(tokens.sysctl),
+        attach: (near, far) => datapath.attachTunnel(near, far),
+      },
+      routesChanged: () => datapath.epochs.routesChanged(),
+      clock: get(tokens.clock),
+      logger: get(tokens.logger),
+    },
+    {
+      nodeName,
+      underlay: underlay === "ipv4" ? 4 : 6,
+      sends,
+      computesChecksums: tunnelChecksum === "computed",
+      options: clusterId === 0 ? [] : ["cluster-id"],
+      gateway: defaultGateway,
+    },
+  );
+  get(tokens.health).add("tunnels", tunnels.health$);
+  get(tokens.tables).add(() => tunnels.tables);
+  return tunnels;
+}
+
 function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
   const routing = get(tokens.routing);
+  const tunnels = get(tokens.tunnels);
+  const { routing: mode } = get(tokens.config);
   const monitor = get(tokens.monitor);
   const { table: requests } = get(tokens.requests);
   const hasOwn = (pod: string): boolean => {
@@ -113,7 +182,7 @@ function makeEndpoints(get: Resolve): Endpoints {
       addresses$: monitor.addresses$,
       routes$: monitor.routes$,
       nodeAddress: (family) => routing.nodeAddress(family),
-      mtu: () => routing.mtu(),
+      mtu: () => (mode === "geneve" ? tunnels.mtu() : routing.mtu()),
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },

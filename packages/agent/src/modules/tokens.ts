@@ -1,5 +1,6 @@
 import type { Clock, InterfaceIndex, Logger, Service } from "@heddle/contracts";
 import type { Datapath } from "@heddle/datapath";
+import type { Tunnels } from "@heddle/encap-geneve";
 import type { EndpointRequest, Endpoints } from "@heddle/endpoint";
 import type { Ipam } from "@heddle/ipam";
 import type { NdpProxy } from "@heddle/ipv6-ndp";
@@ -39,6 +40,7 @@ export const tokens: AgentTokens = {
   ipam: token("ipam"),
   nodePrefixes: token("node prefixes"),
   routing: token("routing"),
+  tunnels: token("tunnels"),
   endpoints: token("endpoints"),
   neighbourProxy: token("neighbour proxy"),
   addressNames: token("address names"),
@@ -73,6 +75,7 @@ export interface AgentTokens {
   readonly ipam: Token<Ipam>;
   readonly nodePrefixes: Token<NodePrefixes>;
   readonly routing: Token<Routing>;
+  readonly tunnels: Token<Tunnels>;
   readonly endpoints: Token<Endpoints>;
   /** Answers and groups for the pods on the node's own links. */
   readonly neighbourProxy: Token<NdpProxy>;

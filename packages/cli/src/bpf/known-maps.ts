@@ -1,4 +1,5 @@
 import * as datapath from "@heddle/datapath/bpf";
+import * as encapGeneve from "@heddle/encap-geneve/bpf";
 import * as endpoint from "@heddle/endpoint/bpf";
 import * as ndp from "@heddle/ipv6-ndp/bpf";
 import type { AnyMapSpec, Codec, Layout, MapSpec, PerCpuMapSpec } from "libbpf-napi";
@@ -25,6 +26,7 @@ export function isPerCpu(spec: EntrySpec): spec is PerCpuMapSpec<unknown, unknow
 /** What is generated from the BPF objects, by the package that owns it. */
 const generated: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "@heddle/datapath": datapath,
+  "@heddle/encap-geneve": encapGeneve,
   "@heddle/endpoint": endpoint,
   "@heddle/ipv6-ndp": ndp,
 };

@@ -22,7 +22,7 @@ import {
 /** The bounds of the map `counters`, with room for reasons to come. */
 export const CounterBound = {
   /** How many hooks there are. */
-  hooks: 4,
+  hooks: 6,
   /** How many reasons fit, the gaps between them included. */
   reasons: 96,
 } as const;
@@ -34,7 +34,7 @@ export type CounterBoundName = keyof typeof CounterBound;
 export type CounterBound = (typeof CounterBound)[CounterBoundName] | (number & {});
 
 const counterBoundNames = new Map<number, CounterBoundName>([
-  [4, "hooks"],
+  [6, "hooks"],
   [96, "reasons"],
 ]);
 
@@ -101,6 +101,10 @@ export const Hook = {
   fromNet: 2,
   /** Egress of a node's device: packets to the network. */
   toNet: 3,
+  /** Ingress of a node's device, after encapsulation was taken off: packets from another node's tunnel. */
+  fromTunnel: 4,
+  /** Egress of the tunnel device: packets that the node's stack sends into tunnels. */
+  toTunnel: 5,
 } as const;
 
 /** The names of {@link Hook}. */
@@ -114,6 +118,8 @@ const hookNames = new Map<number, HookName>([
   [1, "toPod"],
   [2, "fromNet"],
   [3, "toNet"],
+  [4, "fromTunnel"],
+  [5, "toTunnel"],
 ]);
 
 /** The name of a value of {@link Hook}, if it has one. */
@@ -131,6 +137,8 @@ export const NexthopKind = {
   neighbour: 2,
   /** To such a neighbour, who was not resolved yet: every packet asks again. */
   unresolved: 3,
+  /** Through a tunnel, whose packets go out of a device of the node to a neighbour. */
+  tunnel: 4,
 } as const;
 
 /** The names of {@link NexthopKind}. */
@@ -144,6 +152,7 @@ const nexthopKindNames = new Map<number, NexthopKindName>([
   [1, "pod"],
   [2, "neighbour"],
   [3, "unresolved"],
+  [4, "tunnel"],
 ]);
 
 /** The name of a value of {@link NexthopKind}, if it has one. */
@@ -164,6 +173,8 @@ export const Reason = {
   answered: 2,
   /** Seen on its way from the node's stack, and left alone. */
   passed: 3,
+  /** Sent to another node through a tunnel. */
+  toTunnel: 4,
   /** For the node itself, or routed by the kernel. */
   toStack: 32,
   /** TTL or hop limit used up; the kernel answers with ICMP time exceeded. */
@@ -176,6 +187,10 @@ export const Reason = {
   options: 36,
   /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
   noNeighbour: 37,
+  /** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+  cutUp: 40,
+  /** The network tells that it cannot carry a tunnel's packet of that size. */
+  tunnelNarrow: 41,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -205,11 +220,35 @@ export const Reason = {
   /** A frame to another MAC address than the gateway's, which no router takes up. */
   otherHost: 77,
   /** A hop limit that is not 255, which what stays on the link has: it was forwarded, or is forged. */
-  hopLimit: 88,
+  hopLimit: 78,
   /** A checksum is wrong. */
-  checksum: 89,
+  checksum: 79,
   /** An option has no length, one that does not fit, or must not be there. */
-  badOption: 90,
+  badOption: 80,
+  /** The packet in a tunnel ends before its Geneve header does. */
+  tunnelTruncated: 84,
+  /** A Geneve header of another version than 0. */
+  tunnelVersion: 85,
+  /** A Geneve option reaches beyond the options, they beyond the packet, or one is there twice. */
+  tunnelOption: 86,
+  /** A Geneve option that is not known must not be ignored. */
+  tunnelCritical: 87,
+  /** From an address that is no node's. */
+  tunnelPeer: 88,
+  /** The outer UDP checksum is wrong. */
+  tunnelChecksum: 89,
+  /** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
+  tunnelIdentity: 90,
+  /** There is neither an IP packet nor an Ethernet frame with one in the tunnel. */
+  tunnelProtocol: 91,
+  /** The network reports congestion to a sender that would not understand it (RFC 6040 section 4.2). */
+  tunnelCongestion: 92,
+  /** The inner source is not of the node at the other end, nor of its pods. */
+  tunnelSource: 93,
+  /** The inner destination is not on this node; nothing is forwarded from tunnel to tunnel. */
+  tunnelDestination: 94,
+  /** There is no tunnel to the destination, or no way for it. */
+  noTunnel: 95,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -223,12 +262,15 @@ const reasonNames = new Map<number, ReasonName>([
   [1, "toNeighbour"],
   [2, "answered"],
   [3, "passed"],
+  [4, "toTunnel"],
   [32, "toStack"],
   [33, "ttlExpired"],
   [34, "tooBig"],
   [35, "noRoute"],
   [36, "options"],
   [37, "noNeighbour"],
+  [40, "cutUp"],
+  [41, "tunnelNarrow"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
@@ -243,14 +285,53 @@ const reasonNames = new Map<number, ReasonName>([
   [75, "extensionHeaders"],
   [76, "rewriteFailed"],
   [77, "otherHost"],
-  [88, "hopLimit"],
-  [89, "checksum"],
-  [90, "badOption"],
+  [78, "hopLimit"],
+  [79, "checksum"],
+  [80, "badOption"],
+  [84, "tunnelTruncated"],
+  [85, "tunnelVersion"],
+  [86, "tunnelOption"],
+  [87, "tunnelCritical"],
+  [88, "tunnelPeer"],
+  [89, "tunnelChecksum"],
+  [90, "tunnelIdentity"],
+  [91, "tunnelProtocol"],
+  [92, "tunnelCongestion"],
+  [93, "tunnelSource"],
+  [94, "tunnelDestination"],
+  [95, "noTunnel"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
 export function reasonName(value: Reason): ReasonName | undefined {
   return reasonNames.get(value);
+}
+
+/** What tunnels between nodes are used for. */
+export const TunnelUse = {
+  /** Nothing: what arrives for the tunnels' port is left alone. */
+  unused: 0,
+  /** Packets are taken out of tunnels, and none is sent into them. */
+  receive: 1,
+  /** Packets to other nodes' pods go into tunnels. */
+  send: 2,
+} as const;
+
+/** The names of {@link TunnelUse}. */
+export type TunnelUseName = keyof typeof TunnelUse;
+
+/** One of {@link TunnelUse}, or a number that has no name here: one that a later release added. */
+export type TunnelUse = (typeof TunnelUse)[TunnelUseName] | (number & {});
+
+const tunnelUseNames = new Map<number, TunnelUseName>([
+  [0, "unused"],
+  [1, "receive"],
+  [2, "send"],
+]);
+
+/** The name of a value of {@link TunnelUse}, if it has one. */
+export function tunnelUseName(value: TunnelUse): TunnelUseName | undefined {
+  return tunnelUseNames.get(value);
 }
 
 /** Packets and bytes (of IP packets, headers included). */
@@ -412,10 +493,12 @@ export interface Nexthop {
   readonly kind: NexthopKind;
   /** The device to leave by: the node's end of a pod's pair, or a device of the node. */
   readonly ifindex: number;
-  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
+  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR`, `NEXTHOP_UNRESOLVED` or `NEXTHOP_TUNNEL`. */
   readonly gateway: IpAddress;
   /** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
   readonly destinationMac: MacAddress;
+  /** Slot of the tunnel that packets go into or, with the hook `HOOK_FROM_TUNNEL`, came from; 0 for none. */
+  readonly tunnel: number;
   /** Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
   readonly mtu: number;
 }
@@ -428,6 +511,7 @@ export const nexthopCodec: Codec<Nexthop> = {
     u32.encode(value.ifindex, target, offset + 4);
     mappedIpCodec.encode(value.gateway, target, offset + 8);
     macCodec.encode(value.destinationMac, target, offset + 24);
+    u16.encode(value.tunnel, target, offset + 30);
     u32.encode(value.mtu, target, offset + 32);
   },
   decode(source, offset) {
@@ -436,6 +520,7 @@ export const nexthopCodec: Codec<Nexthop> = {
       ifindex: u32.decode(source, offset + 4),
       gateway: mappedIpCodec.decode(source, offset + 8),
       destinationMac: macCodec.decode(source, offset + 24),
+      tunnel: u16.decode(source, offset + 30),
       mtu: u32.decode(source, offset + 32),
     };
   },
@@ -459,6 +544,8 @@ export interface Flow {
   readonly nexthop: Nexthop;
   /** The source MAC address that was verified, when a pod sends. */
   readonly ingressMac: MacAddress;
+  /** Identity of the sender; 0 where nobody told. */
+  readonly identity: number;
   /** Packets and bytes (of IP packets, headers included) that took the entry. */
   readonly packets: bigint;
   readonly bytes: bigint;
@@ -481,6 +568,7 @@ export const flowCodec: Codec<Flow> = {
     u32.encode(value.ingressIfindex, target, offset + 20);
     nexthopCodec.encode(value.nexthop, target, offset + 24);
     macCodec.encode(value.ingressMac, target, offset + 60);
+    u32.encode(value.identity, target, offset + 68);
     u64.encode(value.packets, target, offset + 72);
     u64.encode(value.bytes, target, offset + 80);
     u64.encode(value.made, target, offset + 88);
@@ -497,6 +585,7 @@ export const flowCodec: Codec<Flow> = {
       ingressIfindex: u32.decode(source, offset + 20),
       nexthop: nexthopCodec.decode(source, offset + 24),
       ingressMac: macCodec.decode(source, offset + 60),
+      identity: u32.decode(source, offset + 68),
       packets: u64.decode(source, offset + 72),
       bytes: u64.decode(source, offset + 80),
       made: u64.decode(source, offset + 88),
@@ -540,7 +629,7 @@ export const hotFlowCodec: Codec<HotFlow> = {
 export const countersMap: PerCpuMapSpec<number, Counter> = {
   name: "counters",
   type: "percpu_array",
-  maxEntries: 384,
+  maxEntries: 576,
   flags: 0,
   key: u32,
   value: counterCodec,
@@ -627,7 +716,7 @@ export const flowsMap: MapSpec<FlowKey, Flow> = {
   flags: 2,
   key: flowKeyCodec,
   value: flowCodec,
-  layout: "0c457f83dec29b61",
+  layout: "ba7f1749f9e1bceb",
 };
 
 /** Flows of which a CPU sees many packets a jiffy, at an index that is a hash of their key. */
@@ -638,7 +727,7 @@ export const hotFlowsMap: PerCpuMapSpec<number, HotFlow> = {
   flags: 0,
   key: u32,
   value: hotFlowCodec,
-  layout: "2369e8a47b6c8ad0",
+  layout: "4cef690a33b827e6",
 };
 
 /** The node's own addresses; 1 stands behind each. */
@@ -672,6 +761,12 @@ export type NodeSettings = {
    * the kernel, whose answer is ICMP unreachable.
    */
   readonly resolvePatience: VariableSpec<bigint>;
+  /** One of `enum tunnel_use`. */
+  readonly tunnelUse: VariableSpec<number>;
+  /** Whether the outer UDP checksum is computed, by family: bit 0 for IPv4, bit 1 for IPv6. */
+  readonly tunnelChecksum: VariableSpec<number>;
+  /** The cluster that identities belong to, 1 to 65535, told in an option; 0 for none, without an option. */
+  readonly tunnelCluster: VariableSpec<number>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
 };
@@ -680,6 +775,8 @@ export type NodeSettings = {
 export type NodePrograms = {
   readonly fromNet: ProgramSpec;
   readonly toNet: ProgramSpec;
+  readonly toTunnel: ProgramSpec;
+  readonly toTunnelCut: ProgramSpec;
 };
 
 /** The object `node`. */
@@ -688,13 +785,20 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
   programs: {
     fromNet: { name: "from_net", section: "tcx/ingress" },
     toNet: { name: "to_net", section: "tcx/egress" },
+    toTunnel: { name: "to_tunnel", section: "tcx/egress" },
+    toTunnelCut: { name: "to_tunnel_cut", section: "tcx/ingress" },
   },
   maps: [
+    "devices",
     "ndp_devices",
-    "endpoints",
-    "epochs",
     "flows",
+    "epochs",
+    "endpoints",
     "hot_flows",
+    "tunnel_self",
+    "tunnels",
+    "tunnel_nodes",
+    "tunnel_peers",
     "counters",
     "drop_events",
     "flow_events",
@@ -708,7 +812,10 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
     flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
     resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
-    eventLimit: { section: ".rodata", offset: 56, codec: u32 },
+    tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
+    tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },
+    tunnelCluster: { section: ".rodata", offset: 64, codec: u32 },
+    eventLimit: { section: ".rodata", offset: 68, codec: u32 },
   },
 };
 
@@ -732,6 +839,12 @@ export type PodSettings = {
    * the kernel, whose answer is ICMP unreachable.
    */
   readonly resolvePatience: VariableSpec<bigint>;
+  /** One of `enum tunnel_use`. */
+  readonly tunnelUse: VariableSpec<number>;
+  /** Whether the outer UDP checksum is computed, by family: bit 0 for IPv4, bit 1 for IPv6. */
+  readonly tunnelChecksum: VariableSpec<number>;
+  /** The cluster that identities belong to, 1 to 65535, told in an option; 0 for none, without an option. */
+  readonly tunnelCluster: VariableSpec<number>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
 };
@@ -750,16 +863,20 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     toPod: { name: "to_pod", section: "tcx/egress" },
   },
   maps: [
+    "devices",
     "endpoints",
     "epochs",
     "flows",
     "hot_flows",
+    "tunnel_self",
+    "tunnels",
+    "tunnel_nodes",
+    "tunnel_peers",
     "counters",
     "drop_events",
     "flow_events",
     "event_switch",
     "event_budgets",
-    "devices",
   ],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
@@ -767,7 +884,10 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
     flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
     resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
-    eventLimit: { section: ".rodata", offset: 56, codec: u32 },
+    tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
+    tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },
+    tunnelCluster: { section: ".rodata", offset: 64, codec: u32 },
+    eventLimit: { section: ".rodata", offset: 68, codec: u32 },
   },
 };
 
@@ -904,7 +1024,7 @@ export const nexthopLayout: Layout = {
     { name: "ifindex", offset: 4, type: u32Layout },
     { name: "gateway", offset: 8, type: ipAddrLayout },
     { name: "destination_mac", offset: 24, type: macAddrLayout },
-    { name: "reserved2", offset: 30, type: u16Layout },
+    { name: "tunnel", offset: 30, type: u16Layout },
     { name: "mtu", offset: 32, type: u32Layout },
   ],
 };
@@ -926,8 +1046,9 @@ export const flowLayout: Layout = {
     {
       name: "reserved",
       offset: 66,
-      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
+      type: { kind: "array", size: 2, names: [], length: 2, element: u8Layout },
     },
+    { name: "identity", offset: 68, type: u32Layout },
     { name: "packets", offset: 72, type: u64Layout },
     { name: "bytes", offset: 80, type: u64Layout },
     { name: "made", offset: 88, type: u64Layout },

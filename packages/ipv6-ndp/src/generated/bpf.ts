@@ -51,6 +51,8 @@ export const Reason = {
   answered: 2,
   /** Seen on its way from the node's stack, and left alone. */
   passed: 3,
+  /** Sent to another node through a tunnel. */
+  toTunnel: 4,
   /** For the node itself, or routed by the kernel. */
   toStack: 32,
   /** TTL or hop limit used up; the kernel answers with ICMP time exceeded. */
@@ -63,6 +65,10 @@ export const Reason = {
   options: 36,
   /** The next hop does not answer; the kernel goes on asking, or answers with ICMP unreachable. */
   noNeighbour: 37,
+  /** A large buffer that the kernel cuts up first: each part gets a checksum of its own in the tunnel. */
+  cutUp: 40,
+  /** The network tells that it cannot carry a tunnel's packet of that size. */
+  tunnelNarrow: 41,
   /** Shorter than its headers say. */
   truncated: 64,
   /** A header field has an impossible value. */
@@ -92,11 +98,35 @@ export const Reason = {
   /** A frame to another MAC address than the gateway's, which no router takes up. */
   otherHost: 77,
   /** A hop limit that is not 255, which what stays on the link has: it was forwarded, or is forged. */
-  hopLimit: 88,
+  hopLimit: 78,
   /** A checksum is wrong. */
-  checksum: 89,
+  checksum: 79,
   /** An option has no length, one that does not fit, or must not be there. */
-  badOption: 90,
+  badOption: 80,
+  /** The packet in a tunnel ends before its Geneve header does. */
+  tunnelTruncated: 84,
+  /** A Geneve header of another version than 0. */
+  tunnelVersion: 85,
+  /** A Geneve option reaches beyond the options, they beyond the packet, or one is there twice. */
+  tunnelOption: 86,
+  /** A Geneve option that is not known must not be ignored. */
+  tunnelCritical: 87,
+  /** From an address that is no node's. */
+  tunnelPeer: 88,
+  /** The outer UDP checksum is wrong. */
+  tunnelChecksum: 89,
+  /** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
+  tunnelIdentity: 90,
+  /** There is neither an IP packet nor an Ethernet frame with one in the tunnel. */
+  tunnelProtocol: 91,
+  /** The network reports congestion to a sender that would not understand it (RFC 6040 section 4.2). */
+  tunnelCongestion: 92,
+  /** The inner source is not of the node at the other end, nor of its pods. */
+  tunnelSource: 93,
+  /** The inner destination is not on this node; nothing is forwarded from tunnel to tunnel. */
+  tunnelDestination: 94,
+  /** There is no tunnel to the destination, or no way for it. */
+  noTunnel: 95,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -110,12 +140,15 @@ const reasonNames = new Map<number, ReasonName>([
   [1, "toNeighbour"],
   [2, "answered"],
   [3, "passed"],
+  [4, "toTunnel"],
   [32, "toStack"],
   [33, "ttlExpired"],
   [34, "tooBig"],
   [35, "noRoute"],
   [36, "options"],
   [37, "noNeighbour"],
+  [40, "cutUp"],
+  [41, "tunnelNarrow"],
   [64, "truncated"],
   [65, "badHeader"],
   [66, "unknownProtocol"],
@@ -130,9 +163,21 @@ const reasonNames = new Map<number, ReasonName>([
   [75, "extensionHeaders"],
   [76, "rewriteFailed"],
   [77, "otherHost"],
-  [88, "hopLimit"],
-  [89, "checksum"],
-  [90, "badOption"],
+  [78, "hopLimit"],
+  [79, "checksum"],
+  [80, "badOption"],
+  [84, "tunnelTruncated"],
+  [85, "tunnelVersion"],
+  [86, "tunnelOption"],
+  [87, "tunnelCritical"],
+  [88, "tunnelPeer"],
+  [89, "tunnelChecksum"],
+  [90, "tunnelIdentity"],
+  [91, "tunnelProtocol"],
+  [92, "tunnelCongestion"],
+  [93, "tunnelSource"],
+  [94, "tunnelDestination"],
+  [95, "noTunnel"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */

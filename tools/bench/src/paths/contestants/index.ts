@@ -1,6 +1,6 @@
 import type { PathContestant } from "../path.ts";
 import { bridge } from "./bridge.ts";
-import { ours, oursIpv6, oursTwoNodes } from "./ours.ts";
+import { ours, oursGeneve, oursIpv6, oursTwoNodes } from "./ours.ts";
 import { redirectPeer } from "./redirect-peer.ts";
 import { routing } from "./routing.ts";
 import { services } from "./services.ts";
@@ -17,6 +17,7 @@ export const pathContestants: readonly PathContestant[] = [
   ...services,
   underlay,
   oursTwoNodes,
+  oursGeneve,
   vxlan,
   vethIpv6,
   oursIpv6,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type IpFamily, ipFamily } from "@heddle/contracts";
 import { CounterBound, countersMap, Hook, pinsAt, Reason } from "@heddle/datapath";
-import { type Lab, labDown, LabError, labUp, openLab } from "@heddle/lab";
+import { type Lab, labDown, LabError, type LabRouting, labUp, openLab } from "@heddle/lab";
 import { mountBpffs, openPinnedPerCpuMap } from "libbpf-napi";
 import { repository } from "../../repository.ts";
 import type { PathContestant } from "../path.ts";
@@ -16,37 +16,51 @@ interface OursOptions {
   readonly name: string;
   readonly family: IpFamily;
   readonly nodes: 1 | 2;
+  /** @defaultValue "direct" */
+  readonly routing?: LabRouting;
   readonly baseline?: string;
 }
 
 const heddle = [process.execPath, join(repository, "packages/cli/bin/heddle.js")];
 
-function createOurs({ name, family, nodes, ...baseline }: OursOptions): PathContestant {
+function createOurs(options: OursOptions): PathContestant {
+  const { name, family, nodes, routing = "direct", ...baseline } = options;
   return {
     name,
     ...baseline,
     async open(stack) {
-      const lab = await bringUp(stack, family, nodes);
+      const lab = await bringUp(stack, family, nodes, routing);
       if (nodes === 2) await joinByWire(lab);
       const [client, server] = lab.pods().toSorted((a, b) => a.name.localeCompare(b.name));
       const address = server?.addresses.find((one) => ipFamily(one) === family);
       if (client === undefined || server === undefined || address === undefined) {
         throw new Error(`lab ${lab.name} lacks a pod, or its address`);
       }
-      const packets = countHandedOn(stack, lab, nodes === 1 ? Reason.toPod : Reason.toNeighbour);
+      const packets = countHandedOn(stack, lab, nodes === 1 ? Reason.toPod : reasons[routing]);
       return { client: client.netns, server: server.netns, address, packets };
     },
   };
 }
 
-async function bringUp(stack: AsyncDisposableStack, family: IpFamily, nodes: number): Promise<Lab> {
+/** How packets to another node are counted. */
+const reasons: Readonly<Record<LabRouting, Reason>> = {
+  direct: Reason.toNeighbour,
+  geneve: Reason.toTunnel,
+};
+
+async function bringUp(
+  stack: AsyncDisposableStack,
+  family: IpFamily,
+  nodes: number,
+  routing: LabRouting,
+): Promise<Lab> {
   mountBpffs("/sys/fs/bpf");
   const name = `${runName}-${randomBytes(4).toString("hex")}`;
   const manifests = mkdtempSync(join(tmpdir(), "heddle-bench-"));
   stack.defer(() => rmSync(manifests, { recursive: true }));
   writeFileSync(join(manifests, "pods.yaml"), pod("client", 1) + pod("server", nodes));
   stack.defer(() => takeDown(name));
-  await labUp({ name, nodes, families: [family], manifests: [manifests], heddle });
+  await labUp({ name, nodes, families: [family], routing, manifests: [manifests], heddle });
   return openLab(name, heddle);
 }
 
@@ -94,4 +108,10 @@ export const oursTwoNodes: PathContestant = createOurs({
   name: "ours-two-nodes",
   family: 4,
   nodes: 2,
+});
+export const oursGeneve: PathContestant = createOurs({
+  name: "ours-geneve",
+  family: 4,
+  nodes: 2,
+  routing: "geneve",
 });

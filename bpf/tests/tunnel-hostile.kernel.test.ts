@@ -1,0 +1,167 @@
+import { ipFamilies } from "@heddle/contracts";
+import { arp, buildPacket, ethernet, icmp, icmpv6, packet, udp } from "@heddle/packet";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { headers, tcpPacket } from "./drafts.ts";
+import { node, outside, peer } from "./scene.ts";
+import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
+
+let tunnels: TunnelScene;
+
+const good = () => tcpPacket(tunnels.inner(4));
+const unknown = { type: 0x05, class: 0x0102 } as const;
+
+describe.each(ipFamilies)("over IPv%i", (underlay) => {
+  beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
+  afterAll(async () => tunnels[Symbol.asyncDispose]());
+  beforeEach(async () => tunnels.scene.forgetFlows());
+
+  it.each<readonly [string, Outer, string]>([
+    [
+      "with an unknown critical option",
+      { geneve: { options: [{ ...unknown, type: 0x85 }] } },
+      "tunnelCritical",
+    ],
+    [
+      "with two clusters",
+      {
+        geneve: {
+          options: [
+            { type: "cluster-id", clusterId: 3 },
+            { type: "cluster-id", clusterId: 3 },
+          ],
+        },
+      },
+      "tunnelOption",
+    ],
+    [
+      "with the cluster 0",
+      { geneve: { options: [{ type: "cluster-id", clusterId: 0 }] } },
+      "tunnelIdentity",
+    ],
+    ["of nobody", { geneve: { vni: 0 } }, "tunnelIdentity"],
+    ["of a host", { geneve: { vni: 1 } }, "tunnelIdentity"],
+    ["of another reserved identity", { geneve: { vni: 255 } }, "tunnelIdentity"],
+    ["with neither frame nor IP", { geneve: { protocol: "arp" } }, "tunnelProtocol"],
+    ["from nobody's address", { source: outside[underlay] }, "tunnelPeer"],
+    [
+      "with a wrong checksum",
+      { udp: { sourcePort: 50_000, destinationPort: 6081, checksum: 0x1234 } },
+      "tunnelChecksum",
+    ],
+  ])("a packet %s is dropped", async (_name, outer, reason) => {
+    const result = await tunnels.receive(tunnels.tunnelled(good(), outer));
+    expect(result).toMatchObject({ verdict: "drop", counted: [`fromTunnel ${reason}`] });
+    expect(await tunnels.scene.allFlows()).toEqual([]);
+  });
+
+  it.each<readonly [string, Outer]>([
+    ["with options that nobody knows", { geneve: { options: [unknown, unknown] } }],
+    ["with a cluster", { geneve: { options: [{ type: "cluster-id", clusterId: 3 }, unknown] } }],
+    [
+      "with as many options as fit",
+      { geneve: { options: Array.from({ length: 63 }, () => unknown) } },
+    ],
+    ["of somebody of whom nothing is said", { geneve: { vni: 2 } }],
+    ["of the largest identity", { geneve: { vni: 0xff_ffff } }],
+    ["with a right checksum", { udp: { sourcePort: 50_000, destinationPort: 6081 } }],
+  ])("a packet %s is delivered", async (_name, outer) => {
+    const bytes = tunnels.tunnelled(good(), outer);
+    expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
+  });
+
+  it("a frame without IP in it is dropped", async () => {
+    const result = await tunnels.receive(tunnels.tunnelled(packet(ethernet(), arp())));
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelProtocol"] });
+  });
+
+  it("a message for the end of the tunnel is left to the stack", async () => {
+    const bytes = tunnels.tunnelled(good(), { geneve: { control: true } });
+    const result = await tunnels.receive(bytes);
+    expect(result).toMatchObject({ verdict: "next", counted: ["fromTunnel toStack"] });
+    expect(result.bytes).toEqual(bytes);
+  });
+
+  it("a router's word that a tunnel's packet was too large is told, and left to the kernel", async () => {
+    const tell = (port: number) => {
+      const hop = { source: node[underlay], destination: peer[underlay] };
+      const [, ip, ...rest] = headers(tunnels.fromNetwork(hop));
+      const quoted = {
+        layers: [ip, ...rest, udp({ destinationPort: port })].filter(
+          (layer) => layer !== undefined,
+        ),
+      };
+      const error =
+        underlay === 4
+          ? icmp({
+              type: "destination-unreachable",
+              code: "fragmentation-needed",
+              nextHopMtu: 1400,
+              quoted,
+            })
+          : icmpv6({ type: "packet-too-big", mtu: 1400, quoted });
+      const from = tunnels.fromNetwork({ source: outside[underlay], destination: node[underlay] });
+      return tunnels.receive(buildPacket(packet(...headers(from), error)));
+    };
+    expect(await tell(6081)).toMatchObject({ verdict: "next", counted: ["fromNet tunnelNarrow"] });
+    expect(await tell(53)).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
+  });
+
+  it("a packet for somebody else's tunnel is left alone", async () => {
+    const elsewhere = tunnels.tunnelled(good(), { destination: third[underlay] });
+    expect(await tunnels.receive(elsewhere)).toMatchObject({
+      verdict: "next",
+      counted: ["fromNet passed"],
+    });
+  });
+
+  /** Where the Geneve header begins. */
+  const header = 14 + (underlay === 4 ? 20 : 40) + 8;
+  const changed = (offset: number, value: number, outer?: Outer): Uint8Array => {
+    const bytes = tunnels.tunnelled(good(), outer);
+    bytes[header + offset] = value;
+    return bytes;
+  };
+
+  it.each([
+    ["of another version", 0, 0x40, "tunnelVersion"],
+    ["whose options reach beyond the packet", 0, 0x3f, "tunnelOption"],
+    ["that has no critical option, and says so", 1, 0x40, "tunnelOption"],
+  ])("a packet %s is dropped", async (_name, offset, value, reason) => {
+    const result = await tunnels.receive(changed(offset, value));
+    expect(result).toMatchObject({ verdict: "drop", counted: [`fromTunnel ${reason}`] });
+  });
+
+  it("a packet with an option that reaches beyond the options is dropped", async () => {
+    const options = { geneve: { options: [{ ...unknown, data: new Uint8Array(4) }] } };
+    const result = await tunnels.receive(changed(8 + 3, 2, options));
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelOption"] });
+  });
+
+  it("a packet that is cut short is dropped, or left to the kernel's checks, wherever it is cut", async () => {
+    const whole = tunnels.tunnelled(good(), { geneve: { options: [unknown] } });
+    for (let length = header - 8; length < whole.length; length++) {
+      const { verdict, counted } = await tunnels.receive(whole.subarray(0, length));
+      expect({ length, verdict, counted }).toEqual({
+        length,
+        verdict: "next",
+        counted: ["fromNet passed"],
+      });
+    }
+  });
+
+  it("a packet whose UDP length ends early is dropped, wherever it ends", async () => {
+    const whole = tunnels.tunnelled(good(), { geneve: { options: [unknown] } });
+    const lengthOffset = header - 4;
+    for (let length = 0; length < whole.length - header + 8; length++) {
+      const bytes = whole.slice();
+      new DataView(bytes.buffer).setUint16(lengthOffset, length);
+      const { verdict, counted } = await tunnels.receive(bytes);
+      const reason = length < 16 || length >= 20 ? "tunnelTruncated" : "tunnelOption";
+      expect({ length, verdict, counted }).toEqual({
+        length,
+        verdict: "drop",
+        counted: [`fromTunnel ${reason}`],
+      });
+    }
+  });
+});
