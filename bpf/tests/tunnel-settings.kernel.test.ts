@@ -93,6 +93,19 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     }
   });
 
+  it("takes an outer checksum that a device was to fill in for one that is right", async () => {
+    tunnels = await TunnelScene.create(underlay);
+    const udpLayer = { sourcePort: 50_000, destinationPort: 6081 };
+    const bytes = tunnels.tunnelled(echoPacket(tunnels.inner(4)), { udp: udpLayer });
+    // What the kernel leaves there: the sum of the pseudo header alone.
+    const [begin, end] = underlay === 4 ? [26, 34] : [22, 54];
+    const view = new DataView(bytes.buffer);
+    let sum = 17 + bytes.length - end;
+    for (let offset = begin; offset < end; offset += 2) sum += view.getUint16(offset);
+    view.setUint16(end + 6, (sum & 0xffff) + (sum >>> 16));
+    expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
+  });
+
   it("tells which cluster identities belong to, if there is one", async () => {
     tunnels = await TunnelScene.create(underlay, { tunnelCluster: 9, tunnelChecksum: 3 });
     const result = await tunnels.send(tcpPacket(tunnels.sent(remotePod[4])));

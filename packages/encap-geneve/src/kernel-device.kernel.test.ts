@@ -50,7 +50,8 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     const zero = underlay === 4 ? [summed ? "udpcsum" : "noudpcsum"] : zeroOverIpv6(summed);
     const geneve = ["type", "geneve", "id", "4711", "remote", near, ...zero];
     await b.run("ip", "link", "add", "gnv0", "address", "02:68:65:64:64:6d", ...geneve);
-    await b.run("ip", "link", "set", "gnv0", "up", "mtu", "1400", "addrgenmode", "none");
+    await b.run("ip", "link", "set", "gnv0", "mtu", "1400", "addrgenmode", "none");
+    await b.run("ip", "link", "set", "gnv0", "up");
     await b.run("ip", "address", "add", "10.2.0.1/24", "dev", "gnv0");
     await b.run("ip", "address", "add", "fd00:2::1/64", "dev", "gnv0", "nodad");
     for (const [prefix, gateway] of [

@@ -69,7 +69,8 @@ async function connect({ underlay, actions = "", match = "", end }: Setup): Prom
   await ovs.ofctl("add-flow", "br-int", out);
   const into = `in_port=LOCAL,actions=set_field:5000->tun_id,${actions}output:1`;
   await ovs.ofctl("add-flow", "br-int", into);
-  await b.run("ip", "link", "set", "br-int", "up", "mtu", "1400", "addrgenmode", "none");
+  await b.run("ip", "link", "set", "br-int", "mtu", "1400", "addrgenmode", "none");
+  await b.run("ip", "link", "set", "br-int", "up");
   await b.run("ethtool", "-K", "br-int", "tx", "off");
   await b.run("ip", "address", "add", "10.2.0.1/24", "dev", "br-int");
   await b.run("ip", "address", "add", "fd00:2::1/64", "dev", "br-int", "nodad");
