@@ -25,6 +25,13 @@ const toNet: Station = {
   onward: "wire",
 };
 
+const podB: Station = { kind: "pod", name: "pod b", notes: ["10.244.2.1"] };
+
+const fromTunnel: Station = {
+  ...fromNet,
+  notes: ["sender is a node", "header taken off", "source is its pod's", "TTL less 1"],
+};
+
 /** The ways that the life of a packet tells of. */
 export const paths: readonly PacketPath[] = [
   {
@@ -48,8 +55,53 @@ export const paths: readonly PacketPath[] = [
       { name: "node-1", stations: [podA, { ...fromPod, onward: "redirect_neigh" }, toNet] },
       {
         name: "node-2",
-        stations: [fromNet, { kind: "pod", name: "pod b", notes: ["10.244.2.1"] }],
+        stations: [fromNet, podB],
       },
+    ],
+  },
+  {
+    name: "pod-to-pod-geneve",
+    title: "From a pod to a pod of another node, through a Geneve tunnel",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          podA,
+          {
+            ...fromPod,
+            notes: ["sender verified", "tunnel found", "TTL less 1", "outer headers put on"],
+            onward: "redirect_neigh",
+          },
+          toNet,
+        ],
+      },
+      { name: "node-2", stations: [fromTunnel, podB] },
+    ],
+  },
+  {
+    name: "node-to-pod-geneve",
+    title: "From a node to a pod of another node, through a Geneve tunnel",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          {
+            kind: "kernel",
+            name: "kernel",
+            notes: ["route to the pods", "MTU of tunnels"],
+            onward: "route",
+          },
+          {
+            kind: "device",
+            name: "heddle-tun",
+            program: "to_tunnel",
+            notes: ["tunnel found", "outer headers put on"],
+            onward: "redirect_neigh",
+          },
+          toNet,
+        ],
+      },
+      { name: "node-2", stations: [fromTunnel, podB] },
     ],
   },
   {
@@ -102,6 +154,32 @@ export const paths: readonly PacketPath[] = [
         name: "node-1",
         stations: [fromNet, { kind: "pod", name: "pod a", notes: ["10.244.1.2"] }],
       },
+    ],
+  },
+  {
+    name: "neighbour",
+    title: "From a host on the node's link, which asks for the pod first",
+    places: [
+      {
+        name: "outside",
+        stations: [
+          { kind: "host", name: "host", notes: ["prefix is on the link"], onward: "who has it?" },
+        ],
+      },
+      {
+        name: "node-1",
+        stations: [
+          {
+            kind: "device",
+            name: "eth0",
+            program: "from_net",
+            notes: ["device in ndp_devices", "pod in endpoints", "answered by its MAC"],
+            onward: "redirect",
+          },
+          { kind: "device", name: "eth0", program: "to_net", notes: ["counted"], onward: "wire" },
+        ],
+      },
+      { name: "outside", stations: [{ kind: "host", name: "host", notes: ["sends to node-1"] }] },
     ],
   },
 ];
