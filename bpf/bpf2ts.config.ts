@@ -4,11 +4,13 @@ import { type Bpf2tsConfig, defineConfig } from "@heddle/bpf2ts";
 const config: Bpf2tsConfig = defineConfig({
   command: "node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts",
   objects: [
+    { file: "../packages/conntrack/objects/conntrack.bpf.o", owner: "conntrack" },
     { file: "../packages/datapath/objects/node.bpf.o", owner: "datapath" },
     { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
   ],
   sources: ["include", "maps", "programs"],
   outputs: {
+    conntrack: "../packages/conntrack/src/generated/bpf.ts",
     datapath: "../packages/datapath/src/generated/bpf.ts",
     endpoint: "../packages/endpoint/src/generated/bpf.ts",
   },

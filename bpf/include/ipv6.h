@@ -2,52 +2,9 @@
 #ifndef HEDDLE_IPV6_H
 #define HEDDLE_IPV6_H
 
-#include <linux/in6.h>
 #include <linux/ipv6.h>
+#include "extension.h"
 #include "packet.h"
-
-/* Extension headers that are looked through; the kernel itself allows 8 of a kind by default. */
-#define IPV6_MAX_EXTENSIONS 8
-#define IPV6_FRAGMENT_OFFSET 0xfff8
-#define IPV6_MORE_FRAGMENTS 0x0001
-
-/* Authentication header (RFC 4302); its length counts 4-byte words minus 2. */
-#define IPV6_AUTHENTICATION 51
-
-/* The first 8 bytes of any extension header (RFC 8200 section 4); the fragment header is no longer. */
-struct ipv6_extension {
-	__u8 next;
-	__u8 length;
-	__be16 fragment_offset;
-	__be32 fragment_id;
-};
-
-static __always_inline bool ipv6_is_extension(__u8 protocol)
-{
-	switch (protocol) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_FRAGMENT:
-	case IPPROTO_DSTOPTS:
-	case IPV6_AUTHENTICATION:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static __always_inline __u32 ipv6_extension_size(__u8 protocol,
-						 const struct ipv6_extension *extension)
-{
-	switch (protocol) {
-	case IPPROTO_FRAGMENT:
-		return sizeof(*extension);
-	case IPV6_AUTHENTICATION:
-		return (extension->length + 2) * 4;
-	default:
-		return (extension->length + 1) * 8;
-	}
-}
 
 /*
  * Walks the chain of extension headers to the transport header. A function of its own, so that the

@@ -5,8 +5,8 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <bpf/bpf_helpers.h>
 #include "../maps/flows.h"
+#include "buffer.h"
 #include "reason.h"
 
 /* A packet as the programs look at it; filled by the parsers of its layers. */
@@ -24,48 +24,6 @@ struct packet {
 	__u8 hot;
 	__u8 reserved[2];
 };
-
-/* No header that is looked at lies further in: the longest chain of extension headers ends before. */
-#define PACKET_MAX_OFFSET 0x7fff
-
-/*
- * The kernel widens these 32-bit fields to pointers when it loads the program. Read in assembly, since
- * the compiler would otherwise keep a copy of the lower half, which the verifier takes for a number.
- */
-#define packet_pointer(skb, field)                                                          \
-	({                                                                                  \
-		void *pointer;                                                              \
-		asm volatile("%0 = *(u32 *)(%1 + %2)"                                       \
-			     : "=r"(pointer)                                                \
-			     : "r"(skb), "i"(__builtin_offsetof(struct __sk_buff, field))); \
-		pointer;                                                                    \
-	})
-
-/* The `size` bytes at `offset`, or NULL when they do not lie in the linear part of the buffer. */
-static __always_inline void *packet_peek(const struct __sk_buff *skb, __u32 offset, __u32 size)
-{
-	void *data = packet_pointer(skb, data);
-	void *end = packet_pointer(skb, data_end);
-
-	if (offset > PACKET_MAX_OFFSET || data + offset + size > end)
-		return NULL;
-	return data + offset;
-}
-
-/*
- * The `size` bytes at `offset`, made linear where needed, or NULL when the packet is shorter. Pointers
- * taken before are invalid after.
- */
-static __always_inline void *packet_need(struct __sk_buff *skb, __u32 offset, __u32 size)
-{
-	void *bytes = packet_peek(skb, offset, size);
-
-	if (bytes)
-		return bytes;
-	if (offset + size > skb->len || bpf_skb_pull_data(skb, offset + size))
-		return NULL;
-	return packet_peek(skb, offset, size);
-}
 
 /* Bytes of the IP packet; of the largest segment's, when the device will cut it up. */
 static __always_inline __u32 packet_wire_length(const struct __sk_buff *skb,
