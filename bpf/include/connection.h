@@ -53,9 +53,9 @@ static __always_inline __be16 word_port(__u64 word)
 
 static __always_inline enum connection_rank word_rank(__u64 word)
 {
-	if (word_state(word) == STATE_CLOSING)
+	if (word_state(word) == CONNECTION_CLOSING)
 		return RANK_CLOSING;
-	if (word_state(word) == STATE_ESTABLISHED && (word & WORD_BIT(WORD_ANSWERED)))
+	if (word_state(word) == CONNECTION_ESTABLISHED && (word & WORD_BIT(WORD_ANSWERED)))
 		return RANK_KEPT;
 	return RANK_HALF_OPEN;
 }
@@ -81,8 +81,7 @@ static __always_inline bool connection_swaps(const struct tuple *tuple)
 
 /* Makes the key that the packets of a tuple have. Returns whether the sender is the second end. */
 static __always_inline bool connection_key_make(struct connection_key *key,
-						const struct tuple *tuple,
-						enum connection_scope scope)
+						const struct tuple *tuple, enum scope scope)
 {
 	bool second = scope == SCOPE_CONNECTION && connection_swaps(tuple);
 
@@ -129,7 +128,7 @@ static __always_inline bool word_reopens(__u64 word, __u8 protocol, enum signal 
 {
 	if (signal != SIGNAL_OPEN || !connection_is_stream(protocol))
 		return false;
-	return word_state(word) == STATE_CLOSING || (word & word_finished(direction));
+	return word_state(word) == CONNECTION_CLOSING || (word & word_finished(direction));
 }
 
 /* Whether only the other side may send this: an echo request against an echo, or the reply with it. */
@@ -149,52 +148,52 @@ static __always_inline __u64 word_begin(__u8 protocol, enum signal signal, bool 
 
 	if (second)
 		word |= WORD_BIT(WORD_FROM_SECOND);
-	return word_with_state(word, stands ? STATE_ESTABLISHED : STATE_OPENING);
+	return word_with_state(word, stands ? CONNECTION_ESTABLISHED : CONNECTION_OPENING);
 }
 
-static __always_inline enum connection_state
-word_stream_state(__u64 word, enum connection_scope scope, enum signal signal)
+static __always_inline enum connection_state word_stream_state(__u64 word, enum scope scope,
+							       enum signal signal)
 {
 	bool original = word & WORD_BIT(WORD_FINISHED_ORIGINAL);
 	bool reply = word & WORD_BIT(WORD_FINISHED_REPLY);
 
 	/* Of a service only the client's side is seen. */
 	if (signal == SIGNAL_ABORT || (original && (reply || scope == SCOPE_SERVICE)))
-		return STATE_CLOSING;
+		return CONNECTION_CLOSING;
 	if (signal == SIGNAL_DATA || signal == SIGNAL_FINISH)
-		return STATE_ESTABLISHED;
+		return CONNECTION_ESTABLISHED;
 	return word_state(word);
 }
 
 /* The word after a packet. */
-static __always_inline __u64 word_advance(__u64 word, __u8 protocol, enum connection_scope scope,
+static __always_inline __u64 word_advance(__u64 word, __u8 protocol, enum scope scope,
 					  enum signal signal, enum direction direction)
 {
 	bool stream = connection_is_stream(protocol);
 
-	if (signal == SIGNAL_NONE || word_state(word) == STATE_CLOSING)
+	if (signal == SIGNAL_NONE || word_state(word) == CONNECTION_CLOSING)
 		return word;
 	/* That a handshake with a service goes on says that it was answered. */
 	if (direction == DIRECTION_REPLY ||
 	    (scope == SCOPE_SERVICE && stream && signal == SIGNAL_DATA &&
-	     word_state(word) == STATE_OPENING))
+	     word_state(word) == CONNECTION_OPENING))
 		word |= WORD_BIT(WORD_ANSWERED);
 	if (signal == SIGNAL_FINISH)
 		word |= word_finished(direction);
 	if (stream)
 		return word_with_state(word, word_stream_state(word, scope, signal));
 	if (word & WORD_BIT(WORD_ANSWERED))
-		return word_with_state(word, STATE_ESTABLISHED);
+		return word_with_state(word, CONNECTION_ESTABLISHED);
 	return word;
 }
 
 /* How long the connection lives after a packet, in jiffies. */
 static __always_inline __u64 connection_lifetime(const struct conn_settings *settings, __u64 word,
-						 __u8 protocol, enum connection_scope scope)
+						 __u8 protocol, enum scope scope)
 {
 	__u32 index = connection_is_stream(protocol) ? word_state(word) : LIFETIME_OTHER;
 
-	return settings->lifetime[(index + scope * LIFETIMES) & 7];
+	return settings->lifetime[(index + scope * LIFETIME_COUNT) & 7];
 }
 
 #endif

@@ -33,7 +33,7 @@ struct connection_filter {
 	__be16 destination_port;
 	/** IP protocol number. */
 	__u8 protocol;
-	enum connection_scope scope;
+	enum scope scope;
 	enum connection_state state;
 	__u8 reserved[3];
 	/** Bits of `enum filter_field`: which of the fields after the addresses count. */

@@ -46,7 +46,7 @@ static __always_inline bool connection_remove(const struct connection_key *key,
 
 /* The living entry that packets of the tuple belong to; a dead one is removed when it is met. */
 static __always_inline void connection_find(struct found *found, const struct tuple *tuple,
-					    enum connection_scope scope, __u64 now)
+					    enum scope scope, __u64 now)
 {
 	struct connection *connection;
 
@@ -77,7 +77,7 @@ static __always_inline void connection_advance(struct found *found,
 {
 	struct connection *connection = found->connection;
 	__u8 protocol = found->key.protocol;
-	enum connection_scope scope = found->key.scope;
+	enum scope scope = found->key.scope;
 	__u64 word = *(volatile __u64 *)&connection->word, next = word;
 
 	for (int i = 0; i < 8; i++) {
@@ -91,10 +91,10 @@ static __always_inline void connection_advance(struct found *found,
 			break;
 		word = seen;
 	}
-	if (signal == SIGNAL_NONE || word_state(word) == STATE_CLOSING)
+	if (signal == SIGNAL_NONE || word_state(word) == CONNECTION_CLOSING)
 		return;
 	connection->expires = now + connection_lifetime(settings, next, protocol, scope);
-	if (word_state(next) == STATE_CLOSING) {
+	if (word_state(next) == CONNECTION_CLOSING) {
 		struct conn_gauges *gauges = conn_gauges_get();
 
 		if (gauges)
@@ -104,7 +104,7 @@ static __always_inline void connection_advance(struct found *found,
 	barrier();
 	/* It was closed meanwhile: it must not live on for our sake. */
 	word = *(volatile __u64 *)&connection->word;
-	if (word_state(word) == STATE_CLOSING)
+	if (word_state(word) == CONNECTION_CLOSING)
 		connection->expires = now + connection_lifetime(settings, word, protocol, scope);
 }
 
@@ -128,7 +128,7 @@ enum queue_result {
 };
 
 /* One step from the beginning of a queue. A function of its own, which is verified once. */
-__noinline int conn_queue_step(enum conn_queue queue, enum queue_step step, __u64 now)
+__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
@@ -166,7 +166,7 @@ __noinline int conn_queue_step(enum conn_queue queue, enum queue_step step, __u6
 #define QUEUE_PATIENCE 64
 
 /* Evicts the oldest connection of a queue. */
-static __always_inline bool conn_queue_evict(enum conn_queue queue, __u64 now)
+static __always_inline bool conn_queue_evict(enum queue_kind queue, __u64 now)
 {
 	for (int i = 0; i < QUEUE_PATIENCE; i++) {
 		int result = conn_queue_step(queue, QUEUE_EVICT, now);
@@ -211,8 +211,7 @@ static __always_inline void conn_queue_tidy(struct conn_gauges *gauges, __u64 no
 }
 
 /* Puts a new connection into the place that was reserved for it. Returns an error of the map. */
-__noinline long connection_insert(const struct observation *seen, enum connection_scope scope,
-				  __u64 now)
+__noinline long connection_insert(const struct observation *seen, enum scope scope, __u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct conn_gauges *gauges = conn_gauges_get();
@@ -235,8 +234,8 @@ __noinline long connection_insert(const struct observation *seen, enum connectio
 }
 
 /* Begins a connection. Returns its outcome; `OUTCOME_TRACKED` when another CPU was faster. */
-static __always_inline int connection_open(const struct observation *seen,
-					   enum connection_scope scope, __u64 now)
+static __always_inline int connection_open(const struct observation *seen, enum scope scope,
+					   __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
 	long error;
@@ -327,7 +326,7 @@ static __always_inline int connection_follow(struct found *found,
 }
 
 /* Takes what was seen in one packet. Returns its outcome. */
-__noinline int connection_track(struct observation *seen, enum connection_scope scope)
+__noinline int connection_track(struct observation *seen, enum scope scope)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct found found;
@@ -366,7 +365,7 @@ __noinline int connection_track(struct observation *seen, enum connection_scope 
 }
 
 /* Looks at a packet, takes it, and counts what became of it. */
-static __always_inline int track(struct __sk_buff *skb, enum connection_scope scope)
+static __always_inline int track(struct __sk_buff *skb, enum scope scope)
 {
 	struct observation seen = {};
 	int outcome = observation_read(skb, &seen);

@@ -16,14 +16,14 @@ enum conn_counter {
 	/** Removals that somebody wanted to be told of, and that did not fit the ring buffer. */
 	CONN_COUNTER_LOST = 80,
 	/** How many counters fit. */
-	CONN_COUNTERS = 96,
+	CONN_COUNTER_COUNT = 96,
 };
 EXPORT(enum conn_counter, "conntrack");
 
 /** What became of packets, and why connections ended, since the map was made. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, CONN_COUNTERS);
+	__uint(max_entries, CONN_COUNTER_COUNT);
 	__type(key, __u32);
 	__type(value, __u64);
 } conn_counters SEC(".maps") OWNER("conntrack");

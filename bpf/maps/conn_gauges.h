@@ -11,7 +11,7 @@ struct conn_gauges {
 	/** Connections in the map `connections`. */
 	__u64 count;
 	__u64 reserved[7];
-	/** Places that were ever taken in the queues, by `enum conn_queue`, and places that were given up again. */
+	/** Places that were ever taken in the queues, by `enum queue_kind`, and places that were given up again. */
 	__u64 taken[2];
 	__u64 left[2];
 	__u64 reserved2[4];

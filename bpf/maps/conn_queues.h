@@ -9,13 +9,13 @@
 #include "connections.h"
 
 /** The queues in which connections stand that may be evicted, the oldest first. */
-enum conn_queue {
+enum queue_kind {
 	/** Of those that are closing, which go first. */
 	QUEUE_CLOSING = 0,
 	/** Of those that one side can make alone. */
 	QUEUE_HALF_OPEN = 1,
 };
-EXPORT(enum conn_queue, "conntrack");
+EXPORT(enum queue_kind, "conntrack");
 
 /**
  * A place in a queue. Whoever leaves the queue before its turn leaves the place behind: it is passed over when its turn
@@ -49,12 +49,12 @@ struct {
 	__type(value, struct conn_place);
 } conn_half_open SEC(".maps") OWNER("conntrack");
 
-static __always_inline __u64 conn_places(enum conn_queue queue)
+static __always_inline __u64 conn_places(enum queue_kind queue)
 {
 	return queue == QUEUE_CLOSING ? closing_places : half_open_places;
 }
 
-static __always_inline struct conn_place *conn_place_at(enum conn_queue queue, __u64 number)
+static __always_inline struct conn_place *conn_place_at(enum queue_kind queue, __u64 number)
 {
 	__u32 index = number & (conn_places(queue) - 1);
 
@@ -64,7 +64,7 @@ static __always_inline struct conn_place *conn_place_at(enum conn_queue queue, _
 }
 
 /* Puts a connection at the end of the queue. */
-static __always_inline void conn_queue_add(struct conn_gauges *gauges, enum conn_queue queue,
+static __always_inline void conn_queue_add(struct conn_gauges *gauges, enum queue_kind queue,
 					   const struct connection_key *key, __u64 created)
 {
 	__u64 number = __sync_fetch_and_add(&gauges->taken[queue], 1);
@@ -84,7 +84,7 @@ static __always_inline void conn_queue_add(struct conn_gauges *gauges, enum conn
  * Copies the place whose turn it is. False when the queue is empty, or that place is being written. A queue that was
  * written all round goes on with the oldest place that is left.
  */
-static __always_inline bool conn_queue_first(struct conn_gauges *gauges, enum conn_queue queue,
+static __always_inline bool conn_queue_first(struct conn_gauges *gauges, enum queue_kind queue,
 					     struct conn_place *first, __u64 *number)
 {
 	__u64 left = *(volatile __u64 *)&gauges->left[queue];
@@ -110,7 +110,7 @@ static __always_inline bool conn_queue_first(struct conn_gauges *gauges, enum co
 }
 
 /* Takes the place out of the queue. False when another CPU did. */
-static __always_inline bool conn_queue_leave(struct conn_gauges *gauges, enum conn_queue queue,
+static __always_inline bool conn_queue_leave(struct conn_gauges *gauges, enum queue_kind queue,
 					     __u64 number)
 {
 	return __sync_val_compare_and_swap(&gauges->left[queue], number, number + 1) == number;

@@ -7,26 +7,30 @@
 #include "../include/export.h"
 
 /** Which lifetime in `conn_settings.lifetime`, after four for each scope; the first three are those of the states. */
-enum connection_lifetime {
+enum lifetime {
 	LIFETIME_OPENING = 0,
 	LIFETIME_ESTABLISHED = 1,
 	LIFETIME_CLOSING = 2,
 	/** Of protocols that neither open nor close their connections. */
 	LIFETIME_OTHER = 3,
 	/** How many each scope has. */
-	LIFETIMES = 4,
+	LIFETIME_COUNT = 4,
 };
-EXPORT(enum connection_lifetime, "conntrack");
+EXPORT(enum lifetime, "conntrack");
 
 /** What user space may change at any time. Nothing is tracked before it has been written. */
 struct conn_settings {
-	/** Jiffies that an entry lives after a packet, at index `scope * LIFETIMES + enum connection_lifetime`. */
+	/** Jiffies that an entry lives after a packet, at index `scope * LIFETIME_COUNT + enum lifetime`. */
 	__u64 lifetime[8];
 	/** Connections at most. */
 	__u64 limit;
 	/** Jiffies in which the fragments of a datagram must come. */
 	__u64 fragment_lifetime;
-	/** Added to the jiffies of the kernel: 0, other than in tests. It lies beside what each packet reads anyway. */
+	/**
+	 * What counts of the kernel's jiffies, and what is added: all bits and 0, other than in tests, which set the time by no
+	 * bits and an offset. It lies beside what each packet reads anyway.
+	 */
+	__u64 clock_mask;
 	__u64 clock_offset;
 	/** Jiffies in a second, for those who read the map. */
 	__u32 hz;
@@ -50,7 +54,7 @@ static __always_inline const struct conn_settings *conn_settings_get(void)
 
 static __always_inline __u64 conn_now(const struct conn_settings *settings)
 {
-	return bpf_jiffies64() + settings->clock_offset;
+	return (bpf_jiffies64() & settings->clock_mask) + settings->clock_offset;
 }
 
 #endif

@@ -10,7 +10,7 @@
 #include "../include/nexthop.h"
 
 /** Which connections an entry is among. */
-enum connection_scope : __u8 {
+enum scope : __u8 {
 	/** Between two addresses. Both directions have one key. */
 	SCOPE_CONNECTION = 0,
 	/** Of a service's client with the service's own address. Only the client's direction has the key. */
@@ -28,12 +28,12 @@ struct __attribute__((aligned(8))) connection_key {
 	__be16 port[2];
 	/** IP protocol number. */
 	__u8 protocol;
-	enum connection_scope scope;
+	enum scope scope;
 	__u8 reserved[2];
 };
 
 /** What stands where in the `word` of a connection, in bits from the lowest one. */
-enum connection_word {
+enum word_bit {
 	/** Two bits, `enum connection_state`. */
 	WORD_STATE = 0,
 	/** Both sides have been seen. */
@@ -56,16 +56,16 @@ enum connection_word {
 	/** 40 bits: when it began, in jiffies. */
 	WORD_CREATED = 24,
 };
-EXPORT(enum connection_word, "conntrack");
+EXPORT(enum word_bit, "conntrack");
 
 /** How far a connection has come. */
 enum connection_state : __u8 {
 	/** So far only asked for: the handshake of TCP or SCTP; of others, nothing has come back. */
-	STATE_OPENING = 0,
+	CONNECTION_OPENING = 0,
 	/** TCP or SCTP after the first packet that is not of the handshake; others once answered. */
-	STATE_ESTABLISHED = 1,
+	CONNECTION_ESTABLISHED = 1,
 	/** TCP or SCTP that both sides have finished, or one has aborted. It ends on time, whatever comes. */
-	STATE_CLOSING = 2,
+	CONNECTION_CLOSING = 2,
 };
 EXPORT(enum connection_state, "conntrack");
 
@@ -111,7 +111,7 @@ struct connection_way {
 struct connection {
 	/** From then on, in jiffies, the entry is as good as gone. */
 	__u64 expires;
-	/** State, flags, translated port and age, as `enum connection_word` says; changed by compare-and-swap. */
+	/** State, flags, translated port and age, as `enum word_bit` says; changed by compare-and-swap. */
 	__u64 word;
 	/** The neighbour, or the tunnel's end, to send to; one direction at most leaves the node by such. */
 	struct ip_addr gateway;

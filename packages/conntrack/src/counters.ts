@@ -35,6 +35,7 @@ export class Tally {
   readonly #invalid = {
     malformed: 0,
     truncated: 0,
+    "header-chain": 0,
     "impossible-signal": 0,
     "quotes-error": 0,
     "quotes-stranger": 0,

@@ -18,11 +18,20 @@ export { ConntrackError, type ConntrackErrorCode } from "./conntrack-error.ts";
 export type { Counters } from "./counters.ts";
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
+export {
+  connectionOfEntry,
+  directionOf,
+  type EntryFields,
+  isAlias,
+  keyOfTuple,
+} from "./kernel-entry.ts";
+export { type OutcomeKind, outcomeOfNumber, removalOfNumber } from "./kernel-outcome.ts";
+export { jiffiesOf, KernelTime } from "./kernel-time.ts";
 export type { PortUsage } from "./port-ledger.ts";
 export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
 export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
 export type { SourceNatOptions } from "./source-nat.ts";
-export type { Timeouts } from "./timeouts.ts";
+export { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
 export {
   connectionTuple,
   type Direction,

@@ -22,13 +22,13 @@ import {
 /** Where what lies in the map `conn_counters`. */
 export const ConnCounter = {
   /** Packets by `enum outcome`, from here on. */
-  counterOutcomes: 0,
+  outcomes: 0,
   /** Connections that left the table, by `enum removal`, from here on. */
-  counterRemovals: 64,
+  removals: 64,
   /** Removals that somebody wanted to be told of, and that did not fit the ring buffer. */
-  counterLost: 80,
+  lost: 80,
   /** How many counters fit. */
-  counters: 96,
+  count: 96,
 } as const;
 
 /** The names of {@link ConnCounter}. */
@@ -38,10 +38,10 @@ export type ConnCounterName = keyof typeof ConnCounter;
 export type ConnCounter = (typeof ConnCounter)[ConnCounterName] | (number & {});
 
 const connCounterNames = new Map<number, ConnCounterName>([
-  [0, "counterOutcomes"],
-  [64, "counterRemovals"],
-  [80, "counterLost"],
-  [96, "counters"],
+  [0, "outcomes"],
+  [64, "removals"],
+  [80, "lost"],
+  [96, "count"],
 ]);
 
 /** The name of a value of {@link ConnCounter}, if it has one. */
@@ -49,92 +49,14 @@ export function connCounterName(value: ConnCounter): ConnCounterName | undefined
   return connCounterNames.get(value);
 }
 
-/** The queues in which connections stand that may be evicted, the oldest first. */
-export const ConnQueue = {
-  /** Of those that are closing, which go first. */
-  queueClosing: 0,
-  /** Of those that one side can make alone. */
-  queueHalfOpen: 1,
-} as const;
-
-/** The names of {@link ConnQueue}. */
-export type ConnQueueName = keyof typeof ConnQueue;
-
-/** One of {@link ConnQueue}, or a number that has no name here: one that a later release added. */
-export type ConnQueue = (typeof ConnQueue)[ConnQueueName] | (number & {});
-
-const connQueueNames = new Map<number, ConnQueueName>([
-  [0, "queueClosing"],
-  [1, "queueHalfOpen"],
-]);
-
-/** The name of a value of {@link ConnQueue}, if it has one. */
-export function connQueueName(value: ConnQueue): ConnQueueName | undefined {
-  return connQueueNames.get(value);
-}
-
-/** Which lifetime in `conn_settings.lifetime`, after four for each scope; the first three are those of the states. */
-export const ConnectionLifetime = {
-  lifetimeOpening: 0,
-  lifetimeEstablished: 1,
-  lifetimeClosing: 2,
-  /** Of protocols that neither open nor close their connections. */
-  lifetimeOther: 3,
-  /** How many each scope has. */
-  lifetimes: 4,
-} as const;
-
-/** The names of {@link ConnectionLifetime}. */
-export type ConnectionLifetimeName = keyof typeof ConnectionLifetime;
-
-/** One of {@link ConnectionLifetime}, or a number that has no name here: one that a later release added. */
-export type ConnectionLifetime = (typeof ConnectionLifetime)[ConnectionLifetimeName] | (number & {});
-
-const connectionLifetimeNames = new Map<number, ConnectionLifetimeName>([
-  [0, "lifetimeOpening"],
-  [1, "lifetimeEstablished"],
-  [2, "lifetimeClosing"],
-  [3, "lifetimeOther"],
-  [4, "lifetimes"],
-]);
-
-/** The name of a value of {@link ConnectionLifetime}, if it has one. */
-export function connectionLifetimeName(value: ConnectionLifetime): ConnectionLifetimeName | undefined {
-  return connectionLifetimeNames.get(value);
-}
-
-/** Which connections an entry is among. */
-export const ConnectionScope = {
-  /** Between two addresses. Both directions have one key. */
-  scopeConnection: 0,
-  /** Of a service's client with the service's own address. Only the client's direction has the key. */
-  scopeService: 1,
-} as const;
-
-/** The names of {@link ConnectionScope}. */
-export type ConnectionScopeName = keyof typeof ConnectionScope;
-
-/** One of {@link ConnectionScope}, or a number that has no name here: one that a later release added. */
-export type ConnectionScope = (typeof ConnectionScope)[ConnectionScopeName] | (number & {});
-
-const connectionScopeNames = new Map<number, ConnectionScopeName>([
-  [0, "scopeConnection"],
-  [1, "scopeService"],
-]);
-
-/** The name of a value of {@link ConnectionScope}, if it has one. */
-export function connectionScopeName(value: ConnectionScope): ConnectionScopeName | undefined {
-  return connectionScopeNames.get(value);
-}
-
 /** How far a connection has come. */
 export const ConnectionState = {
   /** So far only asked for: the handshake of TCP or SCTP; of others, nothing has come back. */
-  stateOpening: 0,
+  opening: 0,
   /** TCP or SCTP after the first packet that is not of the handshake; others once answered. */
-  stateEstablished: 1,
+  established: 1,
   /** TCP or SCTP that both sides have finished, or one has aborted. It ends on time, whatever comes. */
-  stateClosing: 2,
+  closing: 2,
 } as const;
 
 /** The names of {@link ConnectionState}. */
@@ -144,62 +66,14 @@ export type ConnectionStateName = keyof typeof ConnectionState;
 export type ConnectionState = (typeof ConnectionState)[ConnectionStateName] | (number & {});
 
 const connectionStateNames = new Map<number, ConnectionStateName>([
-  [0, "stateOpening"],
-  [1, "stateEstablished"],
-  [2, "stateClosing"],
+  [0, "opening"],
+  [1, "established"],
+  [2, "closing"],
 ]);
 
 /** The name of a value of {@link ConnectionState}, if it has one. */
 export function connectionStateName(value: ConnectionState): ConnectionStateName | undefined {
   return connectionStateNames.get(value);
-}
-
-/** What stands where in the `word` of a connection, in bits from the lowest one. */
-export const ConnectionWord = {
-  /** Two bits, `enum connection_state`. */
-  wordState: 0,
-  /** Both sides have been seen. */
-  wordAnswered: 2,
-  /** The side that began it has finished. */
-  wordFinishedOriginal: 3,
-  /** The side that answers has finished. */
-  wordFinishedReply: 4,
-  /** The second end of the key began it. */
-  wordFromSecond: 5,
-  /** It leaves with another source: `translated` and the port in this word. */
-  wordTranslated: 6,
-  /**
-   * No connection, but where the answers to a translated one find it: the key is of the answers, and `translated` and the
-   * port in this word are the source before translation.
-   */
-  wordAlias: 7,
-  /** 16 bits, in host order: the port of the translated source. */
-  wordPort: 8,
-  /** 40 bits: when it began, in jiffies. */
-  wordCreated: 24,
-} as const;
-
-/** The names of {@link ConnectionWord}. */
-export type ConnectionWordName = keyof typeof ConnectionWord;
-
-/** One of {@link ConnectionWord}, or a number that has no name here: one that a later release added. */
-export type ConnectionWord = (typeof ConnectionWord)[ConnectionWordName] | (number & {});
-
-const connectionWordNames = new Map<number, ConnectionWordName>([
-  [0, "wordState"],
-  [2, "wordAnswered"],
-  [3, "wordFinishedOriginal"],
-  [4, "wordFinishedReply"],
-  [5, "wordFromSecond"],
-  [6, "wordTranslated"],
-  [7, "wordAlias"],
-  [8, "wordPort"],
-  [24, "wordCreated"],
-]);
-
-/** The name of a value of {@link ConnectionWord}, if it has one. */
-export function connectionWordName(value: ConnectionWord): ConnectionWordName | undefined {
-  return connectionWordNames.get(value);
 }
 
 /** Which fields of a filter count. */
@@ -226,6 +100,36 @@ const filterFieldNames = new Map<number, FilterFieldName>([
 /** The name of a value of {@link FilterField}, if it has one. */
 export function filterFieldName(value: FilterField): FilterFieldName | undefined {
   return filterFieldNames.get(value);
+}
+
+/** Which lifetime in `conn_settings.lifetime`, after four for each scope; the first three are those of the states. */
+export const Lifetime = {
+  opening: 0,
+  established: 1,
+  closing: 2,
+  /** Of protocols that neither open nor close their connections. */
+  other: 3,
+  /** How many each scope has. */
+  count: 4,
+} as const;
+
+/** The names of {@link Lifetime}. */
+export type LifetimeName = keyof typeof Lifetime;
+
+/** One of {@link Lifetime}, or a number that has no name here: one that a later release added. */
+export type Lifetime = (typeof Lifetime)[LifetimeName] | (number & {});
+
+const lifetimeNames = new Map<number, LifetimeName>([
+  [0, "opening"],
+  [1, "established"],
+  [2, "closing"],
+  [3, "other"],
+  [4, "count"],
+]);
+
+/** The name of a value of {@link Lifetime}, if it has one. */
+export function lifetimeName(value: Lifetime): LifetimeName | undefined {
+  return lifetimeNames.get(value);
 }
 
 /** How a packet goes on. */
@@ -336,6 +240,30 @@ export function outcomeName(value: Outcome): OutcomeName | undefined {
   return outcomeNames.get(value);
 }
 
+/** The queues in which connections stand that may be evicted, the oldest first. */
+export const QueueKind = {
+  /** Of those that are closing, which go first. */
+  closing: 0,
+  /** Of those that one side can make alone. */
+  halfOpen: 1,
+} as const;
+
+/** The names of {@link QueueKind}. */
+export type QueueKindName = keyof typeof QueueKind;
+
+/** One of {@link QueueKind}, or a number that has no name here: one that a later release added. */
+export type QueueKind = (typeof QueueKind)[QueueKindName] | (number & {});
+
+const queueKindNames = new Map<number, QueueKindName>([
+  [0, "closing"],
+  [1, "halfOpen"],
+]);
+
+/** The name of a value of {@link QueueKind}, if it has one. */
+export function queueKindName(value: QueueKind): QueueKindName | undefined {
+  return queueKindNames.get(value);
+}
+
 /** Why a connection left the table. */
 export const Removal = {
   /** Its time was over. */
@@ -369,6 +297,78 @@ export function removalName(value: Removal): RemovalName | undefined {
   return removalNames.get(value);
 }
 
+/** Which connections an entry is among. */
+export const Scope = {
+  /** Between two addresses. Both directions have one key. */
+  connection: 0,
+  /** Of a service's client with the service's own address. Only the client's direction has the key. */
+  service: 1,
+} as const;
+
+/** The names of {@link Scope}. */
+export type ScopeName = keyof typeof Scope;
+
+/** One of {@link Scope}, or a number that has no name here: one that a later release added. */
+export type Scope = (typeof Scope)[ScopeName] | (number & {});
+
+const scopeNames = new Map<number, ScopeName>([
+  [0, "connection"],
+  [1, "service"],
+]);
+
+/** The name of a value of {@link Scope}, if it has one. */
+export function scopeName(value: Scope): ScopeName | undefined {
+  return scopeNames.get(value);
+}
+
+/** What stands where in the `word` of a connection, in bits from the lowest one. */
+export const WordBit = {
+  /** Two bits, `enum connection_state`. */
+  state: 0,
+  /** Both sides have been seen. */
+  answered: 2,
+  /** The side that began it has finished. */
+  finishedOriginal: 3,
+  /** The side that answers has finished. */
+  finishedReply: 4,
+  /** The second end of the key began it. */
+  fromSecond: 5,
+  /** It leaves with another source: `translated` and the port in this word. */
+  translated: 6,
+  /**
+   * No connection, but where the answers to a translated one find it: the key is of the answers, and `translated` and the
+   * port in this word are the source before translation.
+   */
+  alias: 7,
+  /** 16 bits, in host order: the port of the translated source. */
+  port: 8,
+  /** 40 bits: when it began, in jiffies. */
+  created: 24,
+} as const;
+
+/** The names of {@link WordBit}. */
+export type WordBitName = keyof typeof WordBit;
+
+/** One of {@link WordBit}, or a number that has no name here: one that a later release added. */
+export type WordBit = (typeof WordBit)[WordBitName] | (number & {});
+
+const wordBitNames = new Map<number, WordBitName>([
+  [0, "state"],
+  [2, "answered"],
+  [3, "finishedOriginal"],
+  [4, "finishedReply"],
+  [5, "fromSecond"],
+  [6, "translated"],
+  [7, "alias"],
+  [8, "port"],
+  [24, "created"],
+]);
+
+/** The name of a value of {@link WordBit}, if it has one. */
+export function wordBitName(value: WordBit): WordBitName | undefined {
+  return wordBitNames.get(value);
+}
+
 const mappedIpCodecx2 = arrayOf(mappedIpCodec, 2);
 const u16bex2 = arrayOf(u16be, 2);
 
@@ -383,7 +383,7 @@ export interface ConnectionKey {
   readonly port: readonly number[];
   /** IP protocol number. */
   readonly protocol: number;
-  readonly scope: ConnectionScope;
+  readonly scope: Scope;
 }
 
 /** {@link ConnectionKey} in memory: 40 bytes. */
@@ -482,7 +482,7 @@ export const connectionEventCodec: Codec<ConnectionEvent> = {
 export interface ConnGauges {
   /** Connections in the map `connections`. */
   readonly count: bigint;
-  /** Places that were ever taken in the queues, by `enum conn_queue`, and places that were given up again. */
+  /** Places that were ever taken in the queues, by `enum queue_kind`, and places that were given up again. */
   readonly taken: readonly bigint[];
   readonly left: readonly bigint[];
   /** When the last sweep was, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
@@ -515,13 +515,17 @@ const u64x8 = arrayOf(u64, 8);
 
 /** What user space may change at any time. Nothing is tracked before it has been written. */
 export interface ConnSettings {
-  /** Jiffies that an entry lives after a packet, at index `scope * LIFETIMES + enum connection_lifetime`. */
+  /** Jiffies that an entry lives after a packet, at index `scope * LIFETIME_COUNT + enum lifetime`. */
   readonly lifetime: readonly bigint[];
   /** Connections at most. */
   readonly limit: bigint;
   /** Jiffies in which the fragments of a datagram must come. */
   readonly fragmentLifetime: bigint;
-  /** Added to the jiffies of the kernel: 0, other than in tests. It lies beside what each packet reads anyway. */
+  /**
+   * What counts of the kernel's jiffies, and what is added: all bits and 0, other than in tests, which set the time by no
+   * bits and an offset. It lies beside what each packet reads anyway.
+   */
+  readonly clockMask: bigint;
   readonly clockOffset: bigint;
   /** Jiffies in a second, for those who read the map. */
   readonly hz: number;
@@ -529,25 +533,27 @@ export interface ConnSettings {
   readonly events: number;
 }
 
-/** {@link ConnSettings} in memory: 96 bytes. */
+/** {@link ConnSettings} in memory: 104 bytes. */
 export const connSettingsCodec: Codec<ConnSettings> = {
-  size: 96,
+  size: 104,
   encode(value, target, offset) {
     u64x8.encode(value.lifetime, target, offset);
     u64.encode(value.limit, target, offset + 64);
     u64.encode(value.fragmentLifetime, target, offset + 72);
-    u64.encode(value.clockOffset, target, offset + 80);
-    u32.encode(value.hz, target, offset + 88);
-    u32.encode(value.events, target, offset + 92);
+    u64.encode(value.clockMask, target, offset + 80);
+    u64.encode(value.clockOffset, target, offset + 88);
+    u32.encode(value.hz, target, offset + 96);
+    u32.encode(value.events, target, offset + 100);
   },
   decode(source, offset) {
     return {
       lifetime: u64x8.decode(source, offset),
       limit: u64.decode(source, offset + 64),
       fragmentLifetime: u64.decode(source, offset + 72),
-      clockOffset: u64.decode(source, offset + 80),
-      hz: u32.decode(source, offset + 88),
-      events: u32.decode(source, offset + 92),
+      clockMask: u64.decode(source, offset + 80),
+      clockOffset: u64.decode(source, offset + 88),
+      hz: u32.decode(source, offset + 96),
+      events: u32.decode(source, offset + 100),
     };
   },
 };
@@ -639,7 +645,7 @@ const connectionWayCodecx2 = arrayOf(connectionWayCodec, 2);
 export interface Connection {
   /** From then on, in jiffies, the entry is as good as gone. */
   readonly expires: bigint;
-  /** State, flags, translated port and age, as `enum connection_word` says; changed by compare-and-swap. */
+  /** State, flags, translated port and age, as `enum word_bit` says; changed by compare-and-swap. */
   readonly word: bigint;
   /** The neighbour, or the tunnel's end, to send to; one direction at most leaves the node by such. */
   readonly gateway: IpAddress;
@@ -768,7 +774,7 @@ export interface ConnectionFilter {
   readonly destinationPort: number;
   /** IP protocol number. */
   readonly protocol: number;
-  readonly scope: ConnectionScope;
+  readonly scope: Scope;
   readonly state: ConnectionState;
   /** Bits of `enum filter_field`: which of the fields after the addresses count. */
   readonly fields: number;
@@ -905,7 +911,7 @@ export const connSettingsMap: MapSpec<number, ConnSettings> = {
   flags: 0,
   key: u32,
   value: connSettingsCodec,
-  layout: "5277cd6d7651b9b4",
+  layout: "9dce3125ee8fe4a0",
 };
 
 /**
@@ -995,12 +1001,7 @@ const be16Layout: Layout = { kind: "scalar", format: "be16", size: 2, names: ["_
 
 const u8Layout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["__u8"] };
 
-const connectionScopeLayout: Layout = {
-  kind: "scalar",
-  format: "u8",
-  size: 1,
-  names: ["enum connection_scope"],
-};
+const scopeLayout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["enum scope"] };
 
 /** How {@link ConnectionKey} lies in memory. */
 export const connectionKeyLayout: Layout = {
@@ -1019,7 +1020,7 @@ export const connectionKeyLayout: Layout = {
       type: { kind: "array", size: 4, names: [], length: 2, element: be16Layout },
     },
     { name: "protocol", offset: 36, type: u8Layout },
-    { name: "scope", offset: 37, type: connectionScopeLayout },
+    { name: "scope", offset: 37, type: scopeLayout },
     {
       name: "reserved",
       offset: 38,
@@ -1116,7 +1117,7 @@ export const connGaugesLayout: Layout = {
 /** How {@link ConnSettings} lies in memory. */
 export const connSettingsLayout: Layout = {
   kind: "struct",
-  size: 96,
+  size: 104,
   names: ["struct conn_settings"],
   fields: [
     {
@@ -1126,9 +1127,10 @@ export const connSettingsLayout: Layout = {
     },
     { name: "limit", offset: 64, type: u64Layout },
     { name: "fragment_lifetime", offset: 72, type: u64Layout },
-    { name: "clock_offset", offset: 80, type: u64Layout },
-    { name: "hz", offset: 88, type: u32Layout },
-    { name: "events", offset: 92, type: u32Layout },
+    { name: "clock_mask", offset: 80, type: u64Layout },
+    { name: "clock_offset", offset: 88, type: u64Layout },
+    { name: "hz", offset: 96, type: u32Layout },
+    { name: "events", offset: 100, type: u32Layout },
   ],
 };
 
@@ -1259,7 +1261,7 @@ export const connectionFilterLayout: Layout = {
     { name: "either", offset: 40, type: addressRangeLayout },
     { name: "destination_port", offset: 60, type: be16Layout },
     { name: "protocol", offset: 62, type: u8Layout },
-    { name: "scope", offset: 63, type: connectionScopeLayout },
+    { name: "scope", offset: 63, type: scopeLayout },
     { name: "state", offset: 64, type: connectionStateLayout },
     {
       name: "reserved",

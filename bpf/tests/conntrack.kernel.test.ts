@@ -1,0 +1,102 @@
+import { rmSync } from "node:fs";
+import { createManualClock } from "@heddle/contracts";
+import { createConntrack, type Connection, formatTuple, type Outcome } from "@heddle/conntrack";
+import { isLayer, parsePacket } from "@heddle/packet";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compileFixture } from "./compile-fixture.ts";
+import { framesAbout, subjects } from "./conntrack-packets.ts";
+import { TrackedKernel } from "./tracked-kernel.ts";
+
+const folders: string[] = [];
+let file: string;
+beforeAll(() => {
+  file = compileFixture("track_outcome", (folder) => folders.push(folder));
+});
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+const stepsAbout = (subject: (typeof subjects)[number]) =>
+  fc.oneof(
+    {
+      weight: 20,
+      arbitrary: fc.record({
+        frame: framesAbout(subject),
+        scope: fc.constantFrom("connection" as const, "connection" as const, "service" as const),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ wait: fc.constantFrom(1, 9_999, 10_000, 59_000, 60_000) }),
+    },
+  );
+/** How many connections fit, and what happens. */
+const runs = fc.record({
+  limit: fc.constantFrom(2, 5),
+  all: fc
+    .constantFrom(...subjects)
+    .chain((subject) =>
+      fc.array(stepsAbout(subject), { minLength: 1, maxLength: 80, size: "max" }),
+    ),
+});
+
+/** What a number can say of an outcome. */
+function kindOf(outcome: Outcome): unknown {
+  if (outcome.outcome !== "tracked") return { outcome: outcome.outcome, reason: outcome.reason };
+  const { isNew, related } = outcome;
+  return { outcome: "tracked", isNew, related };
+}
+
+/** Tunnels, whose inner packets the model's parser judges too, and lengths that only offloads have. */
+function isBeyondTheModel(frame: Uint8Array): boolean {
+  const { layers, problem } = parsePacket(frame, { linkType: "ethernet" });
+  const ip = layers.filter((layer) => isLayer(layer, "ipv4") || isLayer(layer, "ipv6"));
+  const [outer] = ip;
+  if (ip.length > 1) return true;
+  if (outer !== undefined && (problem?.layer === "ipv4" || problem?.layer === "ipv6")) {
+    if (problem.offset > 14) return true;
+  }
+  if (isLayer(outer, "ipv4")) return outer.totalLength === 0 || outer.protocol === "ah";
+  return isLayer(outer, "ipv6") && outer.payloadLength === 0;
+}
+
+function sorted(connections: Iterable<Connection>): readonly Connection[] {
+  return [...connections].toSorted((a, b) =>
+    formatTuple(a.original) + a.scope < formatTuple(b.original) + b.scope ? -1 : 1,
+  );
+}
+
+describe("the programs, packet by packet", () => {
+  it("come to what the model comes to, and to the same table", async () => {
+    using kernel = await TrackedKernel.load(file, { ceiling: 64 });
+    const reached = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ limit, all }) => {
+        await kernel.clear();
+        kernel.change({ limit: BigInt(limit) });
+        const clock = createManualClock(1_000_000);
+        const model = createConntrack({ clock }, { size: limit });
+        kernel.setTime(clock.monotonic());
+        for (const step of all) {
+          if ("wait" in step) {
+            clock.advance(step.wait);
+            kernel.setTime(clock.monotonic());
+            await kernel.sweep();
+            model.sweep();
+            continue;
+          }
+          const { frame, scope } = step;
+          if (isBeyondTheModel(frame)) continue;
+          const parsed = parsePacket(frame, { linkType: "ethernet" });
+          const wanted = kindOf(model.track(parsed, { scope }));
+          const name = JSON.stringify(wanted);
+          reached.set(name, (reached.get(name) ?? 0) + 1);
+          expect(await kernel.track(frame, scope)).toEqual(wanted);
+        }
+        expect(sorted(await kernel.all())).toEqual(sorted(model.connections()));
+        expect(kernel.count).toBe(model.size);
+      }),
+      { numRuns: Number(process.env["RUNS"] ?? 100) },
+    );
+    console.log(reached, kernel.removals());
+  });
+});

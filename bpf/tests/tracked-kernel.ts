@@ -1,0 +1,200 @@
+import {
+  type AllTimeouts,
+  type Connection,
+  connectionOfEntry,
+  isAlias,
+  jiffiesOf,
+  KernelTime,
+  type OutcomeKind,
+  outcomeOfNumber,
+  removalOfNumber,
+  resolveTimeouts,
+  type Scope,
+  type Timeouts,
+} from "@heddle/conntrack";
+import {
+  type Connection as Entry,
+  ConnCounter,
+  connCountersMap,
+  type ConnectionKey,
+  connectionsMap,
+  connectionSweepCodec,
+  type ConnGauges,
+  connGaugesMap,
+  type ConnSettings,
+  connSettingsMap,
+  conntrackObject,
+  type Fragment,
+  type FragmentKey,
+  fragmentsMap,
+} from "@heddle/conntrack/bpf";
+import {
+  type BpfMap,
+  decodeFromBytes,
+  encodeToBytes,
+  type LoadedObject,
+  openObject,
+  type PerCpuMap,
+  type Program,
+} from "libbpf-napi";
+
+export interface TrackedOptions {
+  /** Connections at most. @defaultValue 1024 */
+  readonly limit?: number;
+  /** Entries that the map holds at most. @defaultValue four times the limit */
+  readonly ceiling?: number;
+  /** Places in each queue, a power of 2. @defaultValue the least that the ceiling fits in */
+  readonly places?: number;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly serviceTimeouts?: Partial<Timeouts>;
+}
+
+/** A second has as many jiffies here as it has milliseconds. */
+const hz = 1000;
+
+/** Connection tracking in the kernel whose time stands still until it is set. */
+export class TrackedKernel implements Disposable {
+  readonly connections: BpfMap<ConnectionKey, Entry>;
+  readonly gauges: BpfMap<number, ConnGauges>;
+  readonly counters: PerCpuMap<number, bigint>;
+  readonly #object: LoadedObject;
+  readonly #outcome: Program;
+  readonly #sweep: Program;
+  readonly #settingsMap: BpfMap<number, ConnSettings>;
+  readonly #fragments: BpfMap<FragmentKey, Fragment>;
+  readonly #timeouts: AllTimeouts;
+  readonly #time = new KernelTime(hz, 0n, 0);
+  #settings: ConnSettings;
+
+  private constructor(object: LoadedObject, limit: number, timeouts: AllTimeouts) {
+    this.#object = object;
+    this.#timeouts = timeouts;
+    this.connections = object.map(connectionsMap);
+    this.gauges = object.map(connGaugesMap);
+    this.counters = object.perCpuMap(connCountersMap);
+    this.#outcome = object.program("track_outcome");
+    this.#sweep = object.program("conn_sweep");
+    this.#settingsMap = object.map(connSettingsMap);
+    this.#fragments = object.map(fragmentsMap);
+    this.#settings = {
+      lifetime: lifetimes(timeouts),
+      limit: BigInt(limit),
+      fragmentLifetime: jiffiesOf(30_000, hz),
+      clockMask: 0n,
+      clockOffset: 0n,
+      hz,
+      events: 0,
+    };
+    this.setTime(0);
+  }
+
+  static async load(file: string, options: TrackedOptions = {}): Promise<TrackedKernel> {
+    const { limit = 1024, ceiling = limit * 4, timeouts = {}, serviceTimeouts = {} } = options;
+    const places = options.places ?? 2 ** Math.ceil(Math.log2(ceiling));
+    using object = await openObject(file);
+    object.resizeMap("connections", ceiling);
+    object.resizeMap("conn_closing", places);
+    object.resizeMap("conn_half_open", places);
+    object.setVariable(conntrackObject.settings.closingPlaces, places);
+    object.setVariable(conntrackObject.settings.halfOpenPlaces, places);
+    const resolved = resolveTimeouts(timeouts, serviceTimeouts);
+    return new TrackedKernel(await object.load(), limit, resolved);
+  }
+
+  get object(): LoadedObject {
+    return this.#object;
+  }
+
+  get timeouts(): AllTimeouts {
+    return this.#timeouts;
+  }
+
+  /** Sets the time, in milliseconds. */
+  setTime(milliseconds: number): void {
+    this.change({ clockOffset: BigInt(milliseconds) });
+  }
+
+  /** Changes some settings. */
+  change(settings: Partial<ConnSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#settingsMap.set(0, this.#settings);
+  }
+
+  /** The outcome of an Ethernet frame. */
+  async track(frame: Uint8Array, scope: Scope = "connection"): Promise<OutcomeKind | undefined> {
+    const context = { mark: scope === "service" ? 1 : 0 };
+    const { returnValue } = await this.#outcome.testRun({ data: frame, context });
+    return outcomeOfNumber(returnValue);
+  }
+
+  /** Runs a packet many times; nanoseconds for each. */
+  async time(frame: Uint8Array, repeat: number): Promise<number> {
+    const { durationNs } = await this.#outcome.testRun({ data: frame, repeat });
+    return durationNs;
+  }
+
+  /** Everything in the table. */
+  async all(): Promise<readonly Connection[]> {
+    const all: Connection[] = [];
+    for await (const [key, entry] of this.connections.entries()) {
+      const connection = connectionOfEntry(key, entry, this.#time);
+      if (connection !== undefined) all.push(connection);
+    }
+    return all;
+  }
+
+  /** Entries that lead to translated connections. */
+  async aliases(): Promise<number> {
+    let count = 0;
+    for await (const [, entry] of this.connections.entries()) if (isAlias(entry)) count++;
+    return count;
+  }
+
+  /** Removes what is dead. How many, and how many were met. */
+  async sweep(budget = 0): Promise<{ readonly expired: number; readonly visited: number }> {
+    const context = encodeToBytes(connectionSweepCodec, { ...noSweep, budget: BigInt(budget) });
+    const { rawContext } = await this.#sweep.testRun({ context });
+    if (rawContext === undefined) throw new Error("the sweep gave nothing back");
+    const { expired, visited } = decodeFromBytes(connectionSweepCodec, rawContext);
+    return { expired: Number(expired), visited: Number(visited) };
+  }
+
+  /** Connections by the programs' own count. */
+  get count(): number {
+    return Number(this.gauges.get(0)?.count ?? 0n);
+  }
+
+  /** Removals by why, without those that never were. */
+  removals(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (let number = 0; number < 16; number++) {
+      const name = removalOfNumber(number);
+      if (name === undefined) continue;
+      counts[name] = Number(
+        this.counters.fold(ConnCounter.removals + number, (sum, each) => sum + each, 0n) ?? 0n,
+      );
+    }
+    return counts;
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    for await (const [key] of this.connections.entries()) this.connections.delete(key);
+    for await (const [key] of this.#fragments.entries()) this.#fragments.delete(key);
+    const now = this.gauges.get(0);
+    if (now === undefined) throw new Error("there are no gauges");
+    this.gauges.set(0, { ...now, count: 0n, taken: [0n, 0n], left: [0n, 0n] });
+  }
+
+  [Symbol.dispose](): void {
+    this.#object.close();
+  }
+}
+
+export function lifetimes({ connection, service }: AllTimeouts): readonly bigint[] {
+  return [connection, service].flatMap(({ opening, established, closing, other }) =>
+    [opening, established, closing, other].map((timeout) => jiffiesOf(timeout, hz)),
+  );
+}
+
+const noSweep = decodeFromBytes(connectionSweepCodec, new Uint8Array(connectionSweepCodec.size));
