@@ -167,12 +167,13 @@ function readIcmp(
 
 /** An error is of the connection that the packet it quotes is of, and goes the other way. */
 function readQuoted({ header, bytes }: Datagram, quoted: Packet): Observation | Unreadable {
-  if (quoted.problem !== undefined) return invalid("malformed");
+  const tooLong = isTooLong(quoted.layers);
+  if (quoted.problem !== undefined && !tooLong) return invalid("malformed");
   const [inner, ...rest] = quoted.layers;
   if (inner === undefined || !isIp(inner)) return invalid("truncated");
   if (isMapped(inner)) return invalid("malformed");
   if (inner.source !== header.destination) return invalid("quotes-stranger");
-  if (isTooLong(quoted.layers)) return invalid("header-chain");
+  if (tooLong) return invalid("header-chain");
   const datagram = readDatagram(inner, rest);
   const { transport, fragment } = datagram;
   if (transport !== undefined && "quoted" in transport) return invalid("quotes-error");
