@@ -65,7 +65,7 @@ export function observe(packet: Packet): Observation | Unreadable {
   const ip = packet.layers.findIndex(isIp);
   const header = packet.layers[ip];
   if (header !== undefined && isTooLong(packet.layers.slice(ip))) return invalid("header-chain");
-  if (packet.problem !== undefined) return invalid("malformed");
+  if (hasOwnProblem(packet, ip)) return invalid("malformed");
   if (header === undefined || !isIp(header)) {
     return packet.missing > 0 ? invalid("truncated") : untracked("not-ip");
   }
@@ -77,6 +77,27 @@ export function observe(packet: Packet): Observation | Unreadable {
   const about = { bytes: datagram.bytes, ...transport };
   return fragment === undefined || transport.related === true ? about : { ...about, fragment };
 }
+
+/** Whether something is wrong with the IP packet, apart from what a tunnel carries in it. `ip` is the index of its header. */
+function hasOwnProblem({ layers, problem }: Packet, ip: number): boolean {
+  if (problem === undefined) return false;
+  const header = layers[ip];
+  const start = layers.slice(0, Math.max(ip, 0)).reduce((sum, { kind }) => sum + sizeOf(kind), 0);
+  if (header === undefined || !isIp(header) || problem.offset <= start) return true;
+  if (problem.layer === "ipv4" || problem.layer === "ipv6") return false;
+  // After IPv4, AH is a protocol as any other.
+  if (header.kind === "ipv4" && header.protocol === "ah") return false;
+  const { transport } = readDatagram(header, layers.slice(ip + 1));
+  return transport === undefined || transport === layers.at(-1);
+}
+
+/** Bytes of a layer in front of the IP header. */
+function sizeOf(kind: Layer["kind"]): number {
+  return kind === "vlan" ? vlanTag : ethernetHeader;
+}
+
+const ethernetHeader = 14;
+const vlanTag = 4;
 
 /** An IP packet without its extension headers. */
 interface Datagram {
@@ -168,7 +189,7 @@ function readIcmp(
 /** An error is of the connection that the packet it quotes is of, and goes the other way. */
 function readQuoted({ header, bytes }: Datagram, quoted: Packet): Observation | Unreadable {
   const tooLong = isTooLong(quoted.layers);
-  if (quoted.problem !== undefined && !tooLong) return invalid("malformed");
+  if (hasOwnProblem(quoted, 0) && !tooLong) return invalid("malformed");
   const [inner, ...rest] = quoted.layers;
   if (inner === undefined || !isIp(inner)) return invalid("truncated");
   if (isMapped(inner)) return invalid("malformed");
