@@ -71,19 +71,20 @@ static __always_inline void connection_count(struct connection *connection,
 }
 
 /* Takes an entry on by one packet. CPUs that do so at once lose no change of one another. */
-static __always_inline void connection_advance(struct found *found,
+static __always_inline void connection_advance(struct connection *connection,
+					       const struct connection_key *key,
+					       enum direction direction,
 					       const struct conn_settings *settings,
 					       enum signal signal, __u64 now)
 {
-	struct connection *connection = found->connection;
-	__u8 protocol = found->key.protocol;
-	enum scope scope = found->key.scope;
-	__u64 word = *(volatile __u64 *)&connection->word, next = word;
+	__u8 protocol = key->protocol;
+	enum scope scope = key->scope;
+	__u64 word = *(volatile __u64 *)&connection->word, next = word, expires;
 
 	for (int i = 0; i < 8; i++) {
 		__u64 seen;
 
-		next = word_advance(word, protocol, scope, signal, found->direction);
+		next = word_advance(word, protocol, scope, signal, direction);
 		if (next == word)
 			break;
 		seen = __sync_val_compare_and_swap(&connection->word, word, next);
@@ -93,12 +94,15 @@ static __always_inline void connection_advance(struct found *found,
 	}
 	if (signal == SIGNAL_NONE || word_state(word) == CONNECTION_CLOSING)
 		return;
-	connection->expires = now + connection_lifetime(settings, next, protocol, scope);
+	expires = now + connection_lifetime(settings, next, protocol, scope);
+	/* Other CPUs read the same cache line. */
+	if (connection->expires != expires)
+		connection->expires = expires;
 	if (word_state(next) == CONNECTION_CLOSING) {
 		struct conn_gauges *gauges = conn_gauges_get();
 
 		if (gauges)
-			conn_queue_add(gauges, QUEUE_CLOSING, &found->key, word_created(next));
+			conn_queue_add(gauges, QUEUE_CLOSING, key, word_created(next));
 		return;
 	}
 	barrier();
@@ -210,6 +214,19 @@ static __always_inline void conn_queue_tidy(struct conn_gauges *gauges, __u64 no
 			return;
 }
 
+/* Fills in what the tracking of a new connection begins with. */
+static __always_inline void connection_begin(struct connection *fresh,
+					     const struct connection_key *key, bool second,
+					     const struct conn_settings *settings,
+					     enum signal signal, __u32 bytes, __u64 now)
+{
+	fresh->word = word_begin(key->protocol, signal, second, now);
+	fresh->expires = now +
+			 connection_lifetime(settings, fresh->word, key->protocol, key->scope);
+	fresh->way[DIRECTION_ORIGINAL].packets = 1;
+	fresh->way[DIRECTION_ORIGINAL].bytes = bytes;
+}
+
 /* Puts a new connection into the place that was reserved for it. Returns an error of the map. */
 __noinline long connection_insert(const struct observation *seen, enum scope scope, __u64 now)
 {
@@ -223,10 +240,7 @@ __noinline long connection_insert(const struct observation *seen, enum scope sco
 	if (!seen || !settings || !gauges)
 		return -EINVAL;
 	second = connection_key_make(&key, &seen->tuple, scope);
-	fresh.word = word_begin(key.protocol, seen->signal, second, now);
-	fresh.expires = now + connection_lifetime(settings, fresh.word, key.protocol, scope);
-	fresh.way[DIRECTION_ORIGINAL].packets = 1;
-	fresh.way[DIRECTION_ORIGINAL].bytes = seen->bytes;
+	connection_begin(&fresh, &key, second, settings, seen->signal, seen->bytes, now);
 	error = bpf_map_update_elem(&connections, &key, &fresh, BPF_NOEXIST);
 	if (!error)
 		conn_queue_add(gauges, QUEUE_HALF_OPEN, &key, now);
@@ -314,14 +328,16 @@ __noinline int fragment_resolve(struct observation *seen, __u64 now)
 }
 
 /* Takes a packet of a connection that is there. */
-static __always_inline int connection_follow(struct found *found,
+static __always_inline int connection_follow(struct connection *connection,
+					     const struct connection_key *key,
+					     enum direction direction,
 					     const struct conn_settings *settings,
-					     const struct observation *seen, __u64 now)
+					     enum signal signal, __u32 bytes, __u64 now)
 {
-	if (signal_is_backwards(found->key.protocol, seen->signal, found->direction))
+	if (signal_is_backwards(key->protocol, signal, direction))
 		return OUTCOME_WRONG_DIRECTION;
-	connection_count(found->connection, found->direction, seen->bytes);
-	connection_advance(found, settings, seen->signal, now);
+	connection_count(connection, direction, bytes);
+	connection_advance(connection, key, direction, settings, signal, now);
 	return OUTCOME_TRACKED;
 }
 
@@ -350,7 +366,8 @@ __noinline int connection_track(struct observation *seen, enum scope scope)
 	if (found.connection) {
 		if (!word_reopens(found.connection->word, found.key.protocol, seen->signal,
 				  found.direction))
-			return connection_follow(&found, settings, seen, now);
+			return connection_follow(found.connection, &found.key, found.direction,
+						 settings, seen->signal, seen->bytes, now);
 		connection_remove(&found.key, found.connection, REMOVAL_REPLACED, now);
 	} else if (!signal_begins(seen->signal)) {
 		return OUTCOME_NO_CONNECTION;
@@ -361,7 +378,8 @@ __noinline int connection_track(struct observation *seen, enum scope scope)
 	connection_find(&found, &seen->tuple, scope, now);
 	if (!found.connection)
 		return OUTCOME_TABLE_FULL;
-	return connection_follow(&found, settings, seen, now);
+	return connection_follow(found.connection, &found.key, found.direction, settings,
+				 seen->signal, seen->bytes, now);
 }
 
 /* Looks at a packet, takes it, and counts what became of it. */

@@ -8,6 +8,7 @@
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/packet.h"
+#include "../include/slowpath.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/node_addrs.h"
@@ -24,22 +25,33 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 }
 
 /* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
+static __always_inline int from_net_decide(struct __sk_buff *skb, struct packet *packet,
+					   struct draft *draft)
+{
+	const struct endpoint *target = endpoint_find(&packet->tuple.destination);
+
+	if (!target)
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (source_is_martian(&packet->tuple.source))
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
+	draft_set_target(draft, target);
+	nexthop_set_pod(&draft->nexthop, target);
+	return slowpath_commit(skb, packet, draft);
+}
+
 __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
 {
-	const struct endpoint *target;
-	struct flow flow = {};
+	struct draft *draft;
+	int verdict;
 
 	if (!packet)
 		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	target = endpoint_find(&packet->key.destination);
-	if (!target)
-		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	if (source_is_martian(&packet->key.source))
-		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
-	flow_set_target(&flow, target);
-	nexthop_set_pod(&flow.nexthop, target);
-	return flow_commit(skb, packet, &flow);
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_TABLE_FULL);
+	verdict = from_net_decide(skb, packet, draft);
+	draft_end(draft);
+	return verdict;
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -49,8 +61,9 @@ __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
 SEC("tcx/ingress")
 int from_net(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_FROM_NET};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_FROM_NET};
+	struct connection *connection;
+	enum direction direction;
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
@@ -71,11 +84,14 @@ int from_net(struct __sk_buff *skb)
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 
-	flow = fastpath_find(skb, &packet);
-	if (!flow)
+	connection = fastpath_find(skb, &packet);
+	if (!connection)
 		return from_net_slow(skb, &packet);
-	fastpath_count(skb, &packet, flow);
-	return forward(skb, HOOK_FROM_NET, &flow->nexthop);
+	direction = word_direction(connection->word, packet.second);
+	problem = fastpath_take(&packet, connection, direction);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_NET, problem);
+	return forward(skb, &packet, connection, direction);
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */

@@ -434,6 +434,26 @@ export const connPlaceCodec: Codec<ConnPlace> = {
   },
 };
 
+const u64x56 = arrayOf(u64, 56);
+
+/** Memory for what the slow path finds out about a packet, more than the 512 bytes of a program's stack hold. */
+export interface ConnDraft {
+  readonly word: readonly bigint[];
+}
+
+/** {@link ConnDraft} in memory: 448 bytes. */
+export const connDraftCodec: Codec<ConnDraft> = {
+  size: 448,
+  encode(value, target, offset) {
+    u64x56.encode(value.word, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      word: u64x56.decode(source, offset),
+    };
+  },
+};
+
 const u64x2 = arrayOf(u64, 2);
 
 /** A connection that left the table, as it was then. */
@@ -565,7 +585,7 @@ export const connSettingsCodec: Codec<ConnSettings> = {
 export interface ConnectionWay {
   /** The MAC address that was verified of the end that sends, when that is a pod of this node. */
   readonly mac: MacAddress;
-  /** Packets of the last jiffy that brought any, about. */
+  /** The low 12 bits of the last jiffy in which packets met the entry, and above them how many did, 15 at most. */
   readonly burst: number;
   readonly packets: bigint;
   /** Bytes of IP packets, headers included. */
@@ -739,6 +759,40 @@ export const fragmentCodec: Codec<Fragment> = {
   },
 };
 
+/** A CPU's own copy of an entry of `connections`, which spares the packets of one direction the lookup. */
+export interface HotConnection {
+  readonly key: ConnectionKey;
+  /** The jiffy for which the copy is believed. */
+  readonly jiffy: bigint;
+  /** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
+  readonly connection: Connection;
+  /** 1 when the packets are those that the second end of the key sends. */
+  readonly second: number;
+  /** 1 while the copy is being made. */
+  readonly busy: number;
+}
+
+/** {@link HotConnection} in memory: 216 bytes. */
+export const hotConnectionCodec: Codec<HotConnection> = {
+  size: 216,
+  encode(value, target, offset) {
+    connectionKeyCodec.encode(value.key, target, offset);
+    u64.encode(value.jiffy, target, offset + 40);
+    connectionCodec.encode(value.connection, target, offset + 48);
+    u32.encode(value.second, target, offset + 208);
+    u32.encode(value.busy, target, offset + 212);
+  },
+  decode(source, offset) {
+    return {
+      key: connectionKeyCodec.decode(source, offset),
+      jiffy: u64.decode(source, offset + 40),
+      connection: connectionCodec.decode(source, offset + 48),
+      second: u32.decode(source, offset + 208),
+      busy: u32.decode(source, offset + 212),
+    };
+  },
+};
+
 /** Addresses that have the same first bits. */
 export interface AddressRange {
   /** With zeros behind the bits that count. */
@@ -873,6 +927,16 @@ export const connCountersMap: PerCpuMapSpec<number, bigint> = {
   layout: "07b132f894ade28f",
 };
 
+export const connDraftsMap: PerCpuMapSpec<number, ConnDraft> = {
+  name: "conn_drafts",
+  type: "percpu_array",
+  maxEntries: 1,
+  flags: 0,
+  key: u32,
+  value: connDraftCodec,
+  layout: "9bfae306e362d280",
+};
+
 /** Connections that left the table, for those who ask: `events` in the map `conn_settings`. */
 export const connEventsMap: RingBufferSpec<ConnectionEvent> = {
   name: "conn_events",
@@ -937,6 +1001,17 @@ export const fragmentsMap: MapSpec<FragmentKey, Fragment> = {
   key: fragmentKeyCodec,
   value: fragmentCodec,
   layout: "7249b63d343fddde",
+};
+
+/** Connections of which a CPU sees many packets a jiffy, at an index that is a hash of key and sender. */
+export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
+  name: "hot_connections",
+  type: "percpu_array",
+  maxEntries: 1024,
+  flags: 0,
+  key: u32,
+  value: hotConnectionCodec,
+  layout: "eade94c8b4143094",
 };
 
 /** The load-time constants of the object `conntrack`. */
@@ -1044,6 +1119,20 @@ export const connPlaceLayout: Layout = {
 };
 
 const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u64"] };
+
+/** How {@link ConnDraft} lies in memory. */
+export const connDraftLayout: Layout = {
+  kind: "struct",
+  size: 448,
+  names: ["struct conn_draft"],
+  fields: [
+    {
+      name: "word",
+      offset: 0,
+      type: { kind: "array", size: 448, names: [], length: 56, element: u64Layout },
+    },
+  ],
+};
 
 const removalLayout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["enum removal"] };
 
@@ -1229,6 +1318,20 @@ export const fragmentLayout: Layout = {
     { name: "length", offset: 12, type: u16Layout },
     { name: "overlapped", offset: 14, type: u8Layout },
     { name: "reserved", offset: 15, type: u8Layout },
+  ],
+};
+
+/** How {@link HotConnection} lies in memory. */
+export const hotConnectionLayout: Layout = {
+  kind: "struct",
+  size: 216,
+  names: ["struct hot_connection"],
+  fields: [
+    { name: "key", offset: 0, type: connectionKeyLayout },
+    { name: "jiffy", offset: 40, type: u64Layout },
+    { name: "connection", offset: 48, type: connectionLayout },
+    { name: "second", offset: 208, type: u32Layout },
+    { name: "busy", offset: 212, type: u32Layout },
   ],
 };
 
