@@ -17,6 +17,8 @@ struct draft {
 	/* 1 while a packet has it. */
 	__u64 busy;
 	struct connection_key key;
+	/* Whether who sends the packet is the key's second end. */
+	__u32 second;
 	/*
 	 * The entry that the packet begins when it begins one: `way` of the original direction is what is decided about
 	 * this packet's direction, whichever that is in an entry that is there.

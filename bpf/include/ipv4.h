@@ -28,8 +28,7 @@ static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *pack
 	if (ETH_HLEN + total > skb->len)
 		return REASON_TRUNCATED;
 
-	ip_addr_set_ipv4(&packet->tuple.source, ip->saddr);
-	ip_addr_set_ipv4(&packet->tuple.destination, ip->daddr);
+	tuple_set_ipv4(&packet->tuple, ip->saddr, ip->daddr);
 	packet->tuple.protocol = ip->protocol;
 	packet->fragment = (ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) !=
 			   0;

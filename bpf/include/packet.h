@@ -5,7 +5,6 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include "../maps/connections.h"
 #include "buffer.h"
 #include "hook.h"
 #include "reason.h"
@@ -15,8 +14,6 @@
 struct packet {
 	/* Without ports while `unread`. */
 	struct tuple tuple;
-	/* Where its connection is found, unless `unread`. */
-	struct connection_key key;
 	/* Of the IP packet, headers included. */
 	__u32 bytes;
 	/* Bytes from the beginning of the frame to the transport header. */
@@ -34,12 +31,12 @@ struct packet {
 	__u8 signal;
 	/* 1 when its addresses do not say which connection it is of: a fragment, or ICMP that is no echo. */
 	__u8 unread;
-	/* 1 when its sender is the second end of the key. */
-	__u8 second;
-	/* 1 when there is, or was just now, an entry under its key. */
+	/* 1 when there is, or was just now, an entry of its connection. */
 	__u8 known;
 	/* 1 when its connection was found among this CPU's own copies. */
 	__u8 hot;
+	/* Which way of that connection it goes, of `enum direction`. */
+	__u8 direction;
 };
 
 /* Where the IP packet ends, in bytes from the beginning of the frame. */

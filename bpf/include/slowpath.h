@@ -52,7 +52,7 @@ static __always_inline int slowpath_read(struct __sk_buff *skb, struct packet *p
 		outcome = fragment_resolve(seen, now);
 	if (outcome)
 		return outcome;
-	packet->second = connection_key_make(&packet->key, &seen->tuple, SCOPE_CONNECTION);
+	draft->second = connection_key_make(&draft->key, &seen->tuple, SCOPE_CONNECTION);
 	packet->signal = seen->signal;
 	packet->bytes = seen->bytes;
 	packet->known = 1;
@@ -80,7 +80,7 @@ static __always_inline int slowpath_insert(const struct packet *packet, struct d
 	if (!gauges || !conn_reserve(now))
 		return OUTCOME_TABLE_FULL;
 	conn_queue_tidy(gauges, now);
-	connection_begin(&draft->connection, &draft->key, packet->second, settings, packet->signal,
+	connection_begin(&draft->connection, &draft->key, draft->second, settings, packet->signal,
 			 packet->bytes, now);
 	error = bpf_map_update_elem(&connections, &draft->key, &draft->connection, BPF_NOEXIST);
 	if (!error) {
@@ -104,7 +104,7 @@ static __always_inline void slowpath_keep(struct draft *draft, struct connection
 	if (draft->once)
 		return;
 	if (way->kind == fresh->kind &&
-	    way_is_current(way, fresh->hook - 1, fresh->ingress_ifindex)) {
+	    way_is_current(way, fresh->hook - 1, fresh->ingress_ifindex, bpf_jiffies64())) {
 		fresh->made = way->made;
 		return;
 	}
@@ -143,21 +143,24 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 	if (!settings || !settings->limit)
 		return OUTCOME_NOT_OF_CONNECTION;
 	now = conn_now(settings);
-	outcome = packet->unread ? slowpath_read(skb, packet, draft, now) : 0;
-	if (outcome)
-		return outcome;
-	draft->key = packet->key;
+	if (packet->unread) {
+		outcome = slowpath_read(skb, packet, draft, now);
+		if (outcome)
+			return outcome;
+	} else {
+		draft->second = connection_key_make(&draft->key, &packet->tuple, SCOPE_CONNECTION);
+	}
 	if (packet->known)
 		connection = slowpath_find(draft, now);
 	if (packet->unread && draft->seen.related) {
 		if (!connection)
 			return OUTCOME_QUOTES_UNKNOWN;
-		direction = word_direction(connection->word, packet->second);
+		direction = word_direction(connection->word, draft->second);
 		connection_count(connection, direction, packet->bytes);
 		return OUTCOME_RELATED;
 	}
 	if (connection && word_reopens(connection->word, draft->key.protocol, packet->signal,
-				       word_direction(connection->word, packet->second))) {
+				       word_direction(connection->word, draft->second))) {
 		connection_remove(&draft->key, connection, REMOVAL_REPLACED, now);
 		connection = NULL;
 	} else if (!connection && !signal_begins(packet->signal)) {
@@ -171,7 +174,7 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 		if (!connection)
 			return OUTCOME_TABLE_FULL;
 	}
-	direction = word_direction(connection->word, packet->second);
+	direction = word_direction(connection->word, draft->second);
 	outcome = connection_follow(connection, &draft->key, direction, settings, packet->signal,
 				    packet->bytes, now);
 	if (outcome == OUTCOME_TRACKED)

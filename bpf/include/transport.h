@@ -6,7 +6,6 @@
 #include <linux/in.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
-#include "connection.h"
 #include "observation.h"
 #include "packet.h"
 #include "signal.h"
@@ -29,8 +28,7 @@ static __always_inline int transport_parse_tcp(struct __sk_buff *skb, struct pac
 	signal = signal_of_tcp(((__u8 *)tcp)[TCP_FLAGS_OFFSET]);
 	if (signal == SIGNAL_IMPOSSIBLE)
 		return REASON_IMPOSSIBLE_FLAGS;
-	packet->tuple.source_port = tcp->source;
-	packet->tuple.destination_port = tcp->dest;
+	tuple_set_ports(&packet->tuple, tcp->source, tcp->dest);
 	packet->transport_header = tcp->doff * 4;
 	packet->signal = signal;
 	return 0;
@@ -48,8 +46,7 @@ static __always_inline int transport_parse_udp(struct __sk_buff *skb, struct pac
 	if ((length || ip_addr_is_ipv4(&packet->tuple.source)) &&
 	    (length < sizeof(*udp) || length > packet_payload(packet)))
 		return REASON_BAD_HEADER;
-	packet->tuple.source_port = udp->source;
-	packet->tuple.destination_port = udp->dest;
+	tuple_set_ports(&packet->tuple, udp->source, udp->dest);
 	packet->transport_header = sizeof(*udp);
 	return 0;
 }
@@ -102,9 +99,13 @@ static __always_inline int transport_parse_icmp(struct __sk_buff *skb, struct pa
 	return (version == 4) == ip_addr_is_ipv4(&packet->tuple.source) ? 0 : REASON_BAD_HEADER;
 }
 
-static __always_inline int transport_parse_header(struct __sk_buff *skb, struct packet *packet)
+/* Reads the transport header, and what says of it which connection it is of. Returns 0 or the reason to drop. */
+static __always_inline int transport_parse(struct __sk_buff *skb, struct packet *packet)
 {
 	packet->signal = SIGNAL_DATA;
+	packet->unread = packet->fragment;
+	if (packet->fragment)
+		return 0;
 	switch (packet->tuple.protocol) {
 	case IPPROTO_TCP:
 		return transport_parse_tcp(skb, packet);
@@ -120,22 +121,6 @@ static __always_inline int transport_parse_header(struct __sk_buff *skb, struct 
 	default:
 		return 0;
 	}
-}
-
-/* Reads the transport header, and where the connection is found. Returns 0 or the reason to drop. */
-static __always_inline int transport_parse(struct __sk_buff *skb, struct packet *packet)
-{
-	int problem;
-
-	if (packet->fragment) {
-		packet->unread = 1;
-		return 0;
-	}
-	problem = transport_parse_header(skb, packet);
-	if (problem)
-		return problem;
-	packet->second = connection_key_make(&packet->key, &packet->tuple, SCOPE_CONNECTION);
-	return 0;
 }
 
 #endif

@@ -15,10 +15,10 @@ static __always_inline __u32 way_epochs(const struct connection_way *way)
 
 /* Whether the decision is for packets that the hook sees at that device, and still stands. */
 static __always_inline bool way_is_current(const struct connection_way *way, enum hook hook,
-					   __u32 ifindex)
+					   __u32 ifindex, __u64 jiffy)
 {
 	return way->hook == hook + 1 && way->ingress_ifindex == ifindex &&
-	       way->epochs == way_epochs(way) && (__u32)bpf_jiffies64() - way->made < way_lifetime;
+	       way->epochs == way_epochs(way) && (__u32)jiffy - way->made < way_lifetime;
 }
 
 #endif

@@ -63,7 +63,7 @@ int from_net(struct __sk_buff *skb)
 {
 	struct packet packet = {.hook = HOOK_FROM_NET};
 	struct connection *connection;
-	enum direction direction;
+	struct connection_key key;
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
@@ -84,14 +84,13 @@ int from_net(struct __sk_buff *skb)
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 
-	connection = fastpath_find(skb, &packet);
+	connection = fastpath_find(skb, &packet, &key);
 	if (!connection)
 		return from_net_slow(skb, &packet);
-	direction = word_direction(connection->word, packet.second);
-	problem = fastpath_take(&packet, connection, direction);
+	problem = fastpath_take(&packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_NET, problem);
-	return forward(skb, &packet, connection, direction);
+	return forward(skb, &packet, connection, packet.direction);
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */

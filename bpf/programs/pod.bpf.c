@@ -98,7 +98,7 @@ int from_pod(struct __sk_buff *skb)
 {
 	struct packet packet = {.hook = HOOK_FROM_POD};
 	struct connection *connection;
-	enum direction direction;
+	struct connection_key key;
 	int problem;
 	__u8 control;
 
@@ -117,15 +117,14 @@ int from_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
-	connection = fastpath_find(skb, &packet);
+	connection = fastpath_find(skb, &packet, &key);
 	if (connection) {
-		direction = word_direction(connection->word, packet.second);
 		if (skb->pkt_type == PACKET_HOST &&
-		    comes_from(skb, &connection->way[direction & 1].mac)) {
-			problem = fastpath_take(&packet, connection, direction);
+		    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
+			problem = fastpath_take(&packet, &key, connection);
 			if (problem)
 				return verdict_drop(skb, HOOK_FROM_POD, problem);
-			return forward(skb, &packet, connection, direction);
+			return forward(skb, &packet, connection, packet.direction);
 		}
 	}
 	control = link_control_type(skb, &packet);
@@ -186,7 +185,7 @@ int to_pod(struct __sk_buff *skb)
 {
 	struct packet packet = {.hook = HOOK_TO_POD};
 	struct connection *connection;
-	enum direction direction;
+	struct connection_key key;
 	int problem;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP))
@@ -202,10 +201,9 @@ int to_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_POD, problem);
 
-	connection = fastpath_find(skb, &packet);
+	connection = fastpath_find(skb, &packet, &key);
 	if (connection) {
-		direction = word_direction(connection->word, packet.second);
-		problem = fastpath_take(&packet, connection, direction);
+		problem = fastpath_take(&packet, &key, connection);
 		if (problem)
 			return verdict_drop(skb, HOOK_TO_POD, problem);
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
