@@ -759,15 +759,49 @@ export const fragmentCodec: Codec<Fragment> = {
   },
 };
 
+/** What the packets of one direction of a connection have in common. */
+export interface Tuple {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo request; else 0. */
+  readonly sourcePort: number;
+  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo reply; else 0. */
+  readonly destinationPort: number;
+  /** IP protocol number. */
+  readonly protocol: number;
+}
+
+/** {@link Tuple} in memory: 40 bytes. */
+export const tupleCodec: Codec<Tuple> = {
+  size: 40,
+  encode(value, target, offset) {
+    mappedIpCodec.encode(value.source, target, offset);
+    mappedIpCodec.encode(value.destination, target, offset + 16);
+    u16be.encode(value.sourcePort, target, offset + 32);
+    u16be.encode(value.destinationPort, target, offset + 34);
+    u8.encode(value.protocol, target, offset + 36);
+  },
+  decode(source, offset) {
+    return {
+      source: mappedIpCodec.decode(source, offset),
+      destination: mappedIpCodec.decode(source, offset + 16),
+      sourcePort: u16be.decode(source, offset + 32),
+      destinationPort: u16be.decode(source, offset + 34),
+      protocol: u8.decode(source, offset + 36),
+    };
+  },
+};
+
 /** A CPU's own copy of an entry of `connections`, which spares the packets of one direction the lookup. */
 export interface HotConnection {
-  readonly key: ConnectionKey;
+  /** Of the packets. */
+  readonly tuple: Tuple;
   /** The jiffy for which the copy is believed. */
   readonly jiffy: bigint;
   /** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
   readonly connection: Connection;
-  /** 1 when the packets are those that the second end of the key sends. */
-  readonly second: number;
+  /** Which way of the connection they go, of `enum direction`. */
+  readonly direction: number;
   /** 1 while the copy is being made. */
   readonly busy: number;
 }
@@ -776,18 +810,18 @@ export interface HotConnection {
 export const hotConnectionCodec: Codec<HotConnection> = {
   size: 216,
   encode(value, target, offset) {
-    connectionKeyCodec.encode(value.key, target, offset);
+    tupleCodec.encode(value.tuple, target, offset);
     u64.encode(value.jiffy, target, offset + 40);
     connectionCodec.encode(value.connection, target, offset + 48);
-    u32.encode(value.second, target, offset + 208);
+    u32.encode(value.direction, target, offset + 208);
     u32.encode(value.busy, target, offset + 212);
   },
   decode(source, offset) {
     return {
-      key: connectionKeyCodec.decode(source, offset),
+      tuple: tupleCodec.decode(source, offset),
       jiffy: u64.decode(source, offset + 40),
       connection: connectionCodec.decode(source, offset + 48),
-      second: u32.decode(source, offset + 208),
+      direction: u32.decode(source, offset + 208),
       busy: u32.decode(source, offset + 212),
     };
   },
@@ -1003,7 +1037,7 @@ export const fragmentsMap: MapSpec<FragmentKey, Fragment> = {
   layout: "7249b63d343fddde",
 };
 
-/** Connections of which a CPU sees many packets a jiffy, at an index that is a hash of key and sender. */
+/** Connections of which a CPU sees many packets a jiffy, at an index that is a hash of the tuple. */
 export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
   name: "hot_connections",
   type: "percpu_array",
@@ -1011,7 +1045,7 @@ export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
   flags: 0,
   key: u32,
   value: hotConnectionCodec,
-  layout: "eade94c8b4143094",
+  layout: "1ff06fc0ad4b18e0",
 };
 
 /** The load-time constants of the object `conntrack`. */
@@ -1321,16 +1355,35 @@ export const fragmentLayout: Layout = {
   ],
 };
 
+/** How {@link Tuple} lies in memory. */
+export const tupleLayout: Layout = {
+  kind: "struct",
+  size: 40,
+  names: ["struct tuple"],
+  fields: [
+    { name: "source", offset: 0, type: ipAddrLayout },
+    { name: "destination", offset: 16, type: ipAddrLayout },
+    { name: "source_port", offset: 32, type: be16Layout },
+    { name: "destination_port", offset: 34, type: be16Layout },
+    { name: "protocol", offset: 36, type: u8Layout },
+    {
+      name: "reserved",
+      offset: 37,
+      type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
+    },
+  ],
+};
+
 /** How {@link HotConnection} lies in memory. */
 export const hotConnectionLayout: Layout = {
   kind: "struct",
   size: 216,
   names: ["struct hot_connection"],
   fields: [
-    { name: "key", offset: 0, type: connectionKeyLayout },
+    { name: "tuple", offset: 0, type: tupleLayout },
     { name: "jiffy", offset: 40, type: u64Layout },
     { name: "connection", offset: 48, type: connectionLayout },
-    { name: "second", offset: 208, type: u32Layout },
+    { name: "direction", offset: 208, type: u32Layout },
     { name: "busy", offset: 212, type: u32Layout },
   ],
 };

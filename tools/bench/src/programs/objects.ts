@@ -31,7 +31,7 @@ const forever = 1n << 31n;
  *
  * @param wayLifetime in jiffies: 0 for programs that decide every packet anew
  */
-export async function loadDatapath(scene: Scene, wayLifetime = forever): Promise<Datapath> {
+export async function loadDatapath(scene: Scene, wayLifetime: bigint = forever): Promise<Datapath> {
   await using stack = new AsyncDisposableStack();
   const settings = { wayLifetime };
   const pod = stack.use(
