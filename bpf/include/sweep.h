@@ -105,26 +105,62 @@ static __always_inline bool filter_means(const struct connection_filter *filter,
 	       (range_has(&filter->either, source) || range_has(&filter->either, destination));
 }
 
-/* Looks at one entry of the table; 1 ends the walk. */
-static long sweep_visit(struct bpf_map *map, struct connection_key *entry,
+/* Removes an entry, and says whether the walk is over. */
+static __always_inline long sweep_remove(const struct connection_key *entry,
+					 const struct connection *connection, enum removal removal,
+					 struct connection_sweep *sweep)
+{
+	struct connection_key key = *entry;
+
+	if (connection_remove(&key, connection, removal, sweep->now)) {
+		if (removal == REMOVAL_EXPIRED)
+			sweep->expired += 1;
+		else
+			sweep->flushed += 1;
+	}
+	return sweep->budget && sweep->expired + sweep->flushed >= sweep->budget;
+}
+
+/* Looks at one entry of the table; 1 ends the walk. What lives costs no more than a look at its time. */
+static long sweep_visit(struct bpf_map *map, struct connection_key *key,
 			struct connection *connection, struct sweep_walk *walk)
 {
 	struct connection_sweep *sweep = &walk->sweep;
-	struct connection_key key = *entry;
-	__u64 word = connection->word;
+	__u64 expires = connection->expires;
 
 	(void)map;
 	sweep->visited += 1;
-	if (connection->expires <= sweep->now) {
-		if (connection_remove(&key, connection, REMOVAL_EXPIRED, sweep->now))
-			sweep->expired += 1;
-	} else if (walk->flush && filter_means(&sweep->filter, &key, word)) {
-		if (connection_remove(&key, connection, REMOVAL_FLUSHED, sweep->now))
-			sweep->flushed += 1;
-	} else if (connection->expires < sweep->soonest) {
-		sweep->soonest = connection->expires;
-	}
-	return sweep->budget && sweep->expired + sweep->flushed >= sweep->budget;
+	if (expires <= sweep->now)
+		return sweep_remove(key, connection, REMOVAL_EXPIRED, sweep);
+	if (walk->flush && filter_means(&sweep->filter, key, connection->word))
+		return sweep_remove(key, connection, REMOVAL_FLUSHED, sweep);
+	if (expires < sweep->soonest)
+		sweep->soonest = expires;
+	return 0;
+}
+
+/* Places that one sweep clears from the beginning of a queue at most. */
+#define SWEEP_PLACES (1 << 20)
+
+struct sweep_queue {
+	enum queue_kind queue;
+	__u64 now;
+};
+
+static long sweep_place(__u32 index, struct sweep_queue *walk)
+{
+	(void)index;
+	return conn_queue_step(walk->queue, QUEUE_TRIM, walk->now) != QUEUE_PASSED;
+}
+
+/* Clears what connections left behind at the beginning of the queues. */
+static __always_inline void sweep_queues(__u64 now)
+{
+	struct sweep_queue closing = {.queue = QUEUE_CLOSING, .now = now};
+	struct sweep_queue half_open = {.queue = QUEUE_HALF_OPEN, .now = now};
+
+	bpf_loop(SWEEP_PLACES, sweep_place, &closing, 0);
+	bpf_loop(SWEEP_PLACES, sweep_place, &half_open, 0);
 }
 
 /* Walks the table in the kernel, and removes what is dead, or meant. */
@@ -146,6 +182,7 @@ static __always_inline int sweep_run(struct connection_sweep *argument, bool flu
 	gauges->swept_jiffies = walk.sweep.now;
 	gauges->swept_time = walk.sweep.time;
 	bpf_for_each_map_elem(&connections, sweep_visit, &walk, 0);
+	sweep_queues(walk.sweep.now);
 	argument->visited = walk.sweep.visited;
 	argument->expired = walk.sweep.expired;
 	argument->flushed = walk.sweep.flushed;

@@ -639,8 +639,8 @@ export const connectionWayCodec: Codec<ConnectionWay> = {
 const connectionWayCodecx2 = arrayOf(connectionWayCodec, 2);
 
 /**
- * A connection. With its key and what the kernel adds it fills the four cache lines of 256 bytes, the largest that the
- * kernel's allocator has before 512: a packet touches the one of key, `expires` and `word`, and the one of its direction.
+ * A connection. With its key and what the kernel adds it fills 256 bytes, four cache lines: a packet touches the one that
+ * has `expires`, `word` and most of the key, and the one of its direction.
  */
 export interface Connection {
   /** From then on, in jiffies, the entry is as good as gone. */
@@ -655,23 +655,23 @@ export interface Connection {
   readonly translated: IpAddress;
 }
 
-/** {@link Connection} in memory: 160 bytes. */
+/** {@link Connection} in memory: 168 bytes. */
 export const connectionCodec: Codec<Connection> = {
-  size: 160,
+  size: 168,
   encode(value, target, offset) {
     u64.encode(value.expires, target, offset);
     u64.encode(value.word, target, offset + 8);
     mappedIpCodec.encode(value.gateway, target, offset + 16);
-    connectionWayCodecx2.encode(value.way, target, offset + 32);
-    mappedIpCodec.encode(value.translated, target, offset + 144);
+    connectionWayCodecx2.encode(value.way, target, offset + 40);
+    mappedIpCodec.encode(value.translated, target, offset + 152);
   },
   decode(source, offset) {
     return {
       expires: u64.decode(source, offset),
       word: u64.decode(source, offset + 8),
       gateway: mappedIpCodec.decode(source, offset + 16),
-      way: connectionWayCodecx2.decode(source, offset + 32),
-      translated: mappedIpCodec.decode(source, offset + 144),
+      way: connectionWayCodecx2.decode(source, offset + 40),
+      translated: mappedIpCodec.decode(source, offset + 152),
     };
   },
 };
@@ -915,17 +915,17 @@ export const connSettingsMap: MapSpec<number, ConnSettings> = {
 };
 
 /**
- * All connections. Memory follows use: `max_entries` is no more than the ceiling of `limit` in the map
- * `conn_settings`, and entries are allocated as they come (safe in any program since Linux 6.1).
+ * All connections. The entries are allocated with the map: `limit` in the map `conn_settings` says how many of them are
+ * used, and can be changed at any time.
  */
 export const connectionsMap: MapSpec<ConnectionKey, Connection> = {
   name: "connections",
   type: "hash",
   maxEntries: 131072,
-  flags: 1,
+  flags: 0,
   key: connectionKeyCodec,
   value: connectionCodec,
-  layout: "52d89df677972198",
+  layout: "fd2c3aa9f027326b",
 };
 
 /** Datagrams whose first fragment has been seen: as many as fit, the one that was asked for last goes last. */
@@ -1184,18 +1184,19 @@ export const connectionWayLayout: Layout = {
 /** How {@link Connection} lies in memory. */
 export const connectionLayout: Layout = {
   kind: "struct",
-  size: 160,
+  size: 168,
   names: ["struct connection"],
   fields: [
     { name: "expires", offset: 0, type: u64Layout },
     { name: "word", offset: 8, type: u64Layout },
     { name: "gateway", offset: 16, type: ipAddrLayout },
+    { name: "reserved", offset: 32, type: u64Layout },
     {
       name: "way",
-      offset: 32,
+      offset: 40,
       type: { kind: "array", size: 112, names: [], length: 2, element: connectionWayLayout },
     },
-    { name: "translated", offset: 144, type: ipAddrLayout },
+    { name: "translated", offset: 152, type: ipAddrLayout },
   ],
 };
 
