@@ -8,9 +8,14 @@
 struct address_range {
 	/** With zeros behind the bits that count. */
 	struct ip_addr address;
-	/** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. 0 is any address. */
+	/** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. */
 	__u32 bits;
+	/** 4 or 6; 0 is any address. */
+	__u32 family;
 };
+
+/* What the kernel was configured with, when it tells. */
+extern int CONFIG_HZ __kconfig __weak;
 
 /** Which fields of a filter count. */
 enum filter_field {
@@ -55,6 +60,9 @@ struct connection_sweep {
 	/** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
 	__u64 now;
 	__u64 time;
+	/** Jiffies in a second, as the kernel was configured; 0 when it does not tell. */
+	__u32 hz;
+	__u32 reserved;
 };
 EXPORT(struct connection_sweep, "conntrack");
 
@@ -71,6 +79,10 @@ static __always_inline bool range_has(const struct address_range *range,
 {
 	__u32 bits = range->bits;
 
+	if (!range->family)
+		return true;
+	if (ip_addr_is_ipv4(address) != (range->family == 4))
+		return false;
 	for (int i = 0; i < 4; i++) {
 		__u32 differ = range->address.word[i] ^ address->word[i];
 
@@ -189,6 +201,7 @@ static __always_inline int sweep_run(struct connection_sweep *argument, bool flu
 	argument->soonest = walk.sweep.soonest;
 	argument->now = walk.sweep.now;
 	argument->time = walk.sweep.time;
+	argument->hz = CONFIG_HZ;
 	return 0;
 }
 

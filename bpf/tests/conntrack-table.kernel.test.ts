@@ -268,8 +268,14 @@ describe("a sweep", () => {
     for (let n = 0; n < 20; n++) await kernel.track(segment(forged(n), ["syn"]));
     await establish(kernel, legitimate(0));
     kernel.setTime(60_000);
-    expect((await kernel.sweep(8)).expired).toBe(8);
-    expect(await kernel.sweep()).toEqual({ expired: 12, visited: 13 });
+    expect(await kernel.sweep({ budget: 8 })).toMatchObject({ expired: 8, cut: true });
+    expect(await kernel.sweep()).toMatchObject({
+      expired: 12,
+      visited: 13,
+      cut: false,
+      now: 60_000n,
+      soonest: 8_000_000n,
+    });
     expect(clients(await kernel.all())).toEqual(new Set([legitimate(0)]));
     expect(kernel.count).toBe(1);
     expect(kernel.removals()).toMatchObject({ expired: 20 });

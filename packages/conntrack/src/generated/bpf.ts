@@ -822,11 +822,13 @@ export interface ConnectionSweep {
   /** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
   readonly now: bigint;
   readonly time: bigint;
+  /** Jiffies in a second, as the kernel was configured; 0 when it does not tell. */
+  readonly hz: number;
 }
 
-/** {@link ConnectionSweep} in memory: 128 bytes. */
+/** {@link ConnectionSweep} in memory: 136 bytes. */
 export const connectionSweepCodec: Codec<ConnectionSweep> = {
-  size: 128,
+  size: 136,
   encode(value, target, offset) {
     u64.encode(value.budget, target, offset);
     connectionFilterCodec.encode(value.filter, target, offset + 8);
@@ -836,6 +838,7 @@ export const connectionSweepCodec: Codec<ConnectionSweep> = {
     u64.encode(value.soonest, target, offset + 104);
     u64.encode(value.now, target, offset + 112);
     u64.encode(value.time, target, offset + 120);
+    u32.encode(value.hz, target, offset + 128);
   },
   decode(source, offset) {
     return {
@@ -847,6 +850,7 @@ export const connectionSweepCodec: Codec<ConnectionSweep> = {
       soonest: u64.decode(source, offset + 104),
       now: u64.decode(source, offset + 112),
       time: u64.decode(source, offset + 120),
+      hz: u32.decode(source, offset + 128),
     };
   },
 };
@@ -1276,7 +1280,7 @@ export const connectionFilterLayout: Layout = {
 /** How {@link ConnectionSweep} lies in memory. */
 export const connectionSweepLayout: Layout = {
   kind: "struct",
-  size: 128,
+  size: 136,
   names: ["struct connection_sweep"],
   fields: [
     { name: "budget", offset: 0, type: u64Layout },
@@ -1287,5 +1291,7 @@ export const connectionSweepLayout: Layout = {
     { name: "soonest", offset: 104, type: u64Layout },
     { name: "now", offset: 112, type: u64Layout },
     { name: "time", offset: 120, type: u64Layout },
+    { name: "hz", offset: 128, type: u32Layout },
+    { name: "reserved", offset: 132, type: u32Layout },
   ],
 };
