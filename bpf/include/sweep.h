@@ -43,6 +43,7 @@ struct connection_filter {
 	__u8 reserved[3];
 	/** Bits of `enum filter_field`: which of the fields after the addresses count. */
 	__u32 fields;
+	__u32 reserved2;
 };
 
 /** The argument of the program `conn_sweep`, and of `conn_flush`: what to do, and what was done. */
