@@ -8,9 +8,14 @@
 struct address_range {
 	/** With zeros behind the bits that count. */
 	struct ip_addr address;
-	/** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. 0 is any address. */
+	/** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. */
 	__u32 bits;
+	/** 4 or 6; 0 is any address. */
+	__u32 family;
 };
+
+/* What the kernel was configured with, when it tells. */
+extern int CONFIG_HZ __kconfig __weak;
 
 /** Which fields of a filter count. */
 enum filter_field {
@@ -38,6 +43,7 @@ struct connection_filter {
 	__u8 reserved[3];
 	/** Bits of `enum filter_field`: which of the fields after the addresses count. */
 	__u32 fields;
+	__u32 reserved2;
 };
 
 /** The argument of the program `conn_sweep`, and of `conn_flush`: what to do, and what was done. */
@@ -55,6 +61,9 @@ struct connection_sweep {
 	/** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
 	__u64 now;
 	__u64 time;
+	/** Jiffies in a second, as the kernel was configured; 0 when it does not tell. */
+	__u32 hz;
+	__u32 reserved;
 };
 EXPORT(struct connection_sweep, "conntrack");
 
@@ -71,6 +80,10 @@ static __always_inline bool range_has(const struct address_range *range,
 {
 	__u32 bits = range->bits;
 
+	if (!range->family)
+		return true;
+	if (ip_addr_is_ipv4(address) != (range->family == 4))
+		return false;
 	for (int i = 0; i < 4; i++) {
 		__u32 differ = range->address.word[i] ^ address->word[i];
 
@@ -105,26 +118,62 @@ static __always_inline bool filter_means(const struct connection_filter *filter,
 	       (range_has(&filter->either, source) || range_has(&filter->either, destination));
 }
 
-/* Looks at one entry of the table; 1 ends the walk. */
-static long sweep_visit(struct bpf_map *map, struct connection_key *entry,
+/* Removes an entry, and says whether the walk is over. */
+static __always_inline long sweep_remove(const struct connection_key *entry,
+					 const struct connection *connection, enum removal removal,
+					 struct connection_sweep *sweep)
+{
+	struct connection_key key = *entry;
+
+	if (connection_remove(&key, connection, removal, sweep->now)) {
+		if (removal == REMOVAL_EXPIRED)
+			sweep->expired += 1;
+		else
+			sweep->flushed += 1;
+	}
+	return sweep->budget && sweep->expired + sweep->flushed >= sweep->budget;
+}
+
+/* Looks at one entry of the table; 1 ends the walk. What lives costs no more than a look at its time. */
+static long sweep_visit(struct bpf_map *map, struct connection_key *key,
 			struct connection *connection, struct sweep_walk *walk)
 {
 	struct connection_sweep *sweep = &walk->sweep;
-	struct connection_key key = *entry;
-	__u64 word = connection->word;
+	__u64 expires = connection->expires;
 
 	(void)map;
 	sweep->visited += 1;
-	if (connection->expires <= sweep->now) {
-		if (connection_remove(&key, connection, REMOVAL_EXPIRED, sweep->now))
-			sweep->expired += 1;
-	} else if (walk->flush && filter_means(&sweep->filter, &key, word)) {
-		if (connection_remove(&key, connection, REMOVAL_FLUSHED, sweep->now))
-			sweep->flushed += 1;
-	} else if (connection->expires < sweep->soonest) {
-		sweep->soonest = connection->expires;
-	}
-	return sweep->budget && sweep->expired + sweep->flushed >= sweep->budget;
+	if (expires <= sweep->now)
+		return sweep_remove(key, connection, REMOVAL_EXPIRED, sweep);
+	if (walk->flush && filter_means(&sweep->filter, key, connection->word))
+		return sweep_remove(key, connection, REMOVAL_FLUSHED, sweep);
+	if (expires < sweep->soonest)
+		sweep->soonest = expires;
+	return 0;
+}
+
+/* Places that one sweep clears from the beginning of a queue at most. */
+#define SWEEP_PLACES (1 << 20)
+
+struct sweep_queue {
+	enum queue_kind queue;
+	__u64 now;
+};
+
+static long sweep_place(__u32 index, struct sweep_queue *walk)
+{
+	(void)index;
+	return conn_queue_step(walk->queue, QUEUE_TRIM, walk->now) != QUEUE_PASSED;
+}
+
+/* Clears what connections left behind at the beginning of the queues. */
+static __always_inline void sweep_queues(__u64 now)
+{
+	struct sweep_queue closing = {.queue = QUEUE_CLOSING, .now = now};
+	struct sweep_queue half_open = {.queue = QUEUE_HALF_OPEN, .now = now};
+
+	bpf_loop(SWEEP_PLACES, sweep_place, &closing, 0);
+	bpf_loop(SWEEP_PLACES, sweep_place, &half_open, 0);
 }
 
 /* Walks the table in the kernel, and removes what is dead, or meant. */
@@ -146,12 +195,14 @@ static __always_inline int sweep_run(struct connection_sweep *argument, bool flu
 	gauges->swept_jiffies = walk.sweep.now;
 	gauges->swept_time = walk.sweep.time;
 	bpf_for_each_map_elem(&connections, sweep_visit, &walk, 0);
+	sweep_queues(walk.sweep.now);
 	argument->visited = walk.sweep.visited;
 	argument->expired = walk.sweep.expired;
 	argument->flushed = walk.sweep.flushed;
 	argument->soonest = walk.sweep.soonest;
 	argument->now = walk.sweep.now;
 	argument->time = walk.sweep.time;
+	argument->hz = CONFIG_HZ;
 	return 0;
 }
 

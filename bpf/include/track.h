@@ -201,13 +201,22 @@ __noinline int conn_reserve(__u64 now)
 	return false;
 }
 
-/* Keeps the queue from growing by what has left it: two places for the one that is taken. */
-static __always_inline void conn_queue_tidy(struct conn_gauges *gauges, __u64 now)
+/* Places that a new connection clears in the last quarter of the table: all that there are in a table's worth. */
+#define QUEUE_TIDY 4
+
+/*
+ * Makes ready for evictions before the table is full, so that few places are left behind when the time comes. A queue that
+ * is written all round moves on in any case.
+ */
+static __always_inline void conn_queue_tidy(const struct conn_settings *settings,
+					    struct conn_gauges *gauges, __u64 now)
 {
 	bool full = gauges->taken[QUEUE_HALF_OPEN] - gauges->left[QUEUE_HALF_OPEN] >=
 		    conn_places(QUEUE_HALF_OPEN);
 
-	for (int i = 0; i < 2; i++)
+	if (!full && gauges->count < settings->limit - settings->limit / 4)
+		return;
+	for (int i = 0; i < QUEUE_TIDY; i++)
 		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM, now) !=
 			    QUEUE_PASSED &&
 		    !full)
@@ -249,14 +258,14 @@ __noinline long connection_insert(const struct observation *seen, enum scope sco
 
 /* Begins a connection. Returns its outcome; `OUTCOME_TRACKED` when another CPU was faster. */
 static __always_inline int connection_open(const struct observation *seen, enum scope scope,
-					   __u64 now)
+					   const struct conn_settings *settings, __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
 	long error;
 
 	if (!gauges || !conn_reserve(now))
 		return OUTCOME_TABLE_FULL;
-	conn_queue_tidy(gauges, now);
+	conn_queue_tidy(settings, gauges, now);
 	error = connection_insert(seen, scope, now);
 	if (!error)
 		return OUTCOME_CREATED;
@@ -372,7 +381,7 @@ __noinline int connection_track(struct observation *seen, enum scope scope)
 	} else if (!signal_begins(seen->signal)) {
 		return OUTCOME_NO_CONNECTION;
 	}
-	outcome = connection_open(seen, scope, now);
+	outcome = connection_open(seen, scope, settings, now);
 	if (outcome != OUTCOME_TRACKED)
 		return outcome;
 	connection_find(&found, &seen->tuple, scope, now);

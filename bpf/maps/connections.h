@@ -105,8 +105,8 @@ struct connection_way {
 };
 
 /**
- * A connection. With its key and what the kernel adds it fills the four cache lines of 256 bytes, the largest that the
- * kernel's allocator has before 512: a packet touches the one of key, `expires` and `word`, and the one of its direction.
+ * A connection. With its key and what the kernel adds it fills 256 bytes, four cache lines: a packet touches the one that
+ * has `expires`, `word` and most of the key, and the one of its direction.
  */
 struct connection {
 	/** From then on, in jiffies, the entry is as good as gone. */
@@ -115,6 +115,7 @@ struct connection {
 	__u64 word;
 	/** The neighbour, or the tunnel's end, to send to; one direction at most leaves the node by such. */
 	struct ip_addr gateway;
+	__u64 reserved;
 	/** By direction: of the packets of the side that began it, and of those that answer. */
 	struct connection_way way[2];
 	/** The source that the connection leaves with, when it is translated. */
@@ -122,12 +123,11 @@ struct connection {
 };
 
 /**
- * All connections. Memory follows use: `max_entries` is no more than the ceiling of `limit` in the map
- * `conn_settings`, and entries are allocated as they come (safe in any program since Linux 6.1).
+ * All connections. The entries are allocated with the map: `limit` in the map `conn_settings` says how many of them are
+ * used, and can be changed at any time.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 131072);
 	__type(key, struct connection_key);
 	__type(value, struct connection);

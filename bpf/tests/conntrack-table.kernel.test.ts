@@ -242,8 +242,10 @@ describe("a flood of ten times the size of the table", () => {
         const from = legitimate(newcomers++);
         expect(await kernel.track(segment(from, ["syn"]))).toMatchObject({ isNew: true });
         // The flood goes on while the answer is on its way.
-        for (let m = 0; m < 20; m++)
-          await kernel.track(segment(forged(1_000_000 + n * 20 + m), flags));
+        for (let m = 0; m < 20; m++) {
+          const other = segment(forged(1_000_000 + n * 20 + m), flags);
+          expect(await kernel.track(other)).toMatchObject({ isNew: true });
+        }
         expect(await kernel.track(segment(from, ["syn", "ack"], true))).toMatchObject({
           outcome: "tracked",
         });
@@ -266,8 +268,14 @@ describe("a sweep", () => {
     for (let n = 0; n < 20; n++) await kernel.track(segment(forged(n), ["syn"]));
     await establish(kernel, legitimate(0));
     kernel.setTime(60_000);
-    expect((await kernel.sweep(8)).expired).toBe(8);
-    expect(await kernel.sweep()).toEqual({ expired: 12, visited: 13 });
+    expect(await kernel.sweep({ budget: 8 })).toMatchObject({ expired: 8, cut: true });
+    expect(await kernel.sweep()).toMatchObject({
+      expired: 12,
+      visited: 13,
+      cut: false,
+      now: 60_000n,
+      soonest: 8_000_000n,
+    });
     expect(clients(await kernel.all())).toEqual(new Set([legitimate(0)]));
     expect(kernel.count).toBe(1);
     expect(kernel.removals()).toMatchObject({ expired: 20 });

@@ -2,15 +2,21 @@ import {
   type AllTimeouts,
   type Connection,
   connectionOfEntry,
+  type ConntrackPrograms,
   isAlias,
   jiffiesOf,
   KernelTime,
+  lifetimesOf,
   type OutcomeKind,
   outcomeOfNumber,
+  partsOf,
   removalOfNumber,
   resolveTimeouts,
   type Scope,
+  sizeTable,
   type Timeouts,
+  type Walk,
+  walkTable,
 } from "@heddle/conntrack";
 import {
   type Connection as Entry,
@@ -18,20 +24,16 @@ import {
   connCountersMap,
   type ConnectionKey,
   connectionsMap,
-  connectionSweepCodec,
   type ConnGauges,
   connGaugesMap,
   type ConnSettings,
   connSettingsMap,
-  conntrackObject,
   type Fragment,
   type FragmentKey,
   fragmentsMap,
 } from "@heddle/conntrack/bpf";
 import {
   type BpfMap,
-  decodeFromBytes,
-  encodeToBytes,
   type LoadedObject,
   openObject,
   type PerCpuMap,
@@ -43,8 +45,6 @@ export interface TrackedOptions {
   readonly limit?: number;
   /** Entries that the map holds at most. @defaultValue four times the limit */
   readonly ceiling?: number;
-  /** Places in each queue, a power of 2. @defaultValue the least that the ceiling fits in */
-  readonly places?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly serviceTimeouts?: Partial<Timeouts>;
 }
@@ -59,7 +59,7 @@ export class TrackedKernel implements Disposable {
   readonly counters: PerCpuMap<number, bigint>;
   readonly #object: LoadedObject;
   readonly #outcome: Program;
-  readonly #sweep: Program;
+  readonly #programs: ConntrackPrograms;
   readonly #settingsMap: BpfMap<number, ConnSettings>;
   readonly #fragments: BpfMap<FragmentKey, Fragment>;
   readonly #timeouts: AllTimeouts;
@@ -73,11 +73,11 @@ export class TrackedKernel implements Disposable {
     this.gauges = object.map(connGaugesMap);
     this.counters = object.perCpuMap(connCountersMap);
     this.#outcome = object.program("track_outcome");
-    this.#sweep = object.program("conn_sweep");
+    this.#programs = partsOf(object).programs;
     this.#settingsMap = object.map(connSettingsMap);
     this.#fragments = object.map(fragmentsMap);
     this.#settings = {
-      lifetime: lifetimes(timeouts),
+      lifetime: lifetimesOf(timeouts, hz),
       limit: BigInt(limit),
       fragmentLifetime: jiffiesOf(30_000, hz),
       clockMask: 0n,
@@ -90,13 +90,8 @@ export class TrackedKernel implements Disposable {
 
   static async load(file: string, options: TrackedOptions = {}): Promise<TrackedKernel> {
     const { limit = 1024, ceiling = limit * 4, timeouts = {}, serviceTimeouts = {} } = options;
-    const places = options.places ?? 2 ** Math.ceil(Math.log2(ceiling));
     using object = await openObject(file);
-    object.resizeMap("connections", ceiling);
-    object.resizeMap("conn_closing", places);
-    object.resizeMap("conn_half_open", places);
-    object.setVariable(conntrackObject.settings.closingPlaces, places);
-    object.setVariable(conntrackObject.settings.halfOpenPlaces, places);
+    sizeTable(object, { ceiling });
     const resolved = resolveTimeouts(timeouts, serviceTimeouts);
     return new TrackedKernel(await object.load(), limit, resolved);
   }
@@ -150,13 +145,9 @@ export class TrackedKernel implements Disposable {
     return count;
   }
 
-  /** Removes what is dead. How many, and how many were met. */
-  async sweep(budget = 0): Promise<{ readonly expired: number; readonly visited: number }> {
-    const context = encodeToBytes(connectionSweepCodec, { ...noSweep, budget: BigInt(budget) });
-    const { rawContext } = await this.#sweep.testRun({ context });
-    if (rawContext === undefined) throw new Error("the sweep gave nothing back");
-    const { expired, visited } = decodeFromBytes(connectionSweepCodec, rawContext);
-    return { expired: Number(expired), visited: Number(visited) };
+  /** Removes what is dead, and what the filter means. */
+  async sweep(options: Parameters<typeof walkTable>[1] = {}): Promise<Walk> {
+    return await walkTable(this.#programs, options);
   }
 
   /** Connections by the programs' own count. */
@@ -190,11 +181,3 @@ export class TrackedKernel implements Disposable {
     this.#object.close();
   }
 }
-
-export function lifetimes({ connection, service }: AllTimeouts): readonly bigint[] {
-  return [connection, service].flatMap(({ opening, established, closing, other }) =>
-    [opening, established, closing, other].map((timeout) => jiffiesOf(timeout, hz)),
-  );
-}
-
-const noSweep = decodeFromBytes(connectionSweepCodec, new Uint8Array(connectionSweepCodec.size));

@@ -18,6 +18,7 @@ import {
   Reason,
   schemaVersion,
 } from "@heddle/datapath";
+import { ConnCounter, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
 import { afterAll, describe, expect, it } from "vitest";
 import { anchors, codeBlocks, links, type Page, readPages, root } from "./markdown.ts";
 
@@ -112,6 +113,10 @@ describe("the page of numbers", () => {
     ["Event classes", EventClass],
     ["Epoch slots", EpochSlot],
     ["Counters", CounterBound],
+    ["Outcomes of connection tracking", Outcome],
+    ["Removals of connections", Removal],
+    ["Connection words", WordBit],
+    ["Connection counters", ConnCounter],
   ])("has all of %s, and nothing else", (heading, values) => {
     const section = page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
     const rows = Array.from(section.matchAll(/^\| (\d+) +\| `(\w+)` +\|/gm), ([, value, name]) => [

@@ -659,8 +659,8 @@ export const connectionWayCodec: Codec<ConnectionWay> = {
 const connectionWayCodecx2 = arrayOf(connectionWayCodec, 2);
 
 /**
- * A connection. With its key and what the kernel adds it fills the four cache lines of 256 bytes, the largest that the
- * kernel's allocator has before 512: a packet touches the one of key, `expires` and `word`, and the one of its direction.
+ * A connection. With its key and what the kernel adds it fills 256 bytes, four cache lines: a packet touches the one that
+ * has `expires`, `word` and most of the key, and the one of its direction.
  */
 export interface Connection {
   /** From then on, in jiffies, the entry is as good as gone. */
@@ -675,23 +675,23 @@ export interface Connection {
   readonly translated: IpAddress;
 }
 
-/** {@link Connection} in memory: 160 bytes. */
+/** {@link Connection} in memory: 168 bytes. */
 export const connectionCodec: Codec<Connection> = {
-  size: 160,
+  size: 168,
   encode(value, target, offset) {
     u64.encode(value.expires, target, offset);
     u64.encode(value.word, target, offset + 8);
     mappedIpCodec.encode(value.gateway, target, offset + 16);
-    connectionWayCodecx2.encode(value.way, target, offset + 32);
-    mappedIpCodec.encode(value.translated, target, offset + 144);
+    connectionWayCodecx2.encode(value.way, target, offset + 40);
+    mappedIpCodec.encode(value.translated, target, offset + 152);
   },
   decode(source, offset) {
     return {
       expires: u64.decode(source, offset),
       word: u64.decode(source, offset + 8),
       gateway: mappedIpCodec.decode(source, offset + 16),
-      way: connectionWayCodecx2.decode(source, offset + 32),
-      translated: mappedIpCodec.decode(source, offset + 144),
+      way: connectionWayCodecx2.decode(source, offset + 40),
+      translated: mappedIpCodec.decode(source, offset + 152),
     };
   },
 };
@@ -831,21 +831,25 @@ export const hotConnectionCodec: Codec<HotConnection> = {
 export interface AddressRange {
   /** With zeros behind the bits that count. */
   readonly address: IpAddress;
-  /** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. 0 is any address. */
+  /** How many bits count, 0 to 128; of IPv4, 96 more than its prefix has. */
   readonly bits: number;
+  /** 4 or 6; 0 is any address. */
+  readonly family: number;
 }
 
-/** {@link AddressRange} in memory: 20 bytes. */
+/** {@link AddressRange} in memory: 24 bytes. */
 export const addressRangeCodec: Codec<AddressRange> = {
-  size: 20,
+  size: 24,
   encode(value, target, offset) {
     mappedIpCodec.encode(value.address, target, offset);
     u32.encode(value.bits, target, offset + 16);
+    u32.encode(value.family, target, offset + 20);
   },
   decode(source, offset) {
     return {
       address: mappedIpCodec.decode(source, offset),
       bits: u32.decode(source, offset + 16),
+      family: u32.decode(source, offset + 20),
     };
   },
 };
@@ -868,29 +872,29 @@ export interface ConnectionFilter {
   readonly fields: number;
 }
 
-/** {@link ConnectionFilter} in memory: 72 bytes. */
+/** {@link ConnectionFilter} in memory: 88 bytes. */
 export const connectionFilterCodec: Codec<ConnectionFilter> = {
-  size: 72,
+  size: 88,
   encode(value, target, offset) {
     addressRangeCodec.encode(value.source, target, offset);
-    addressRangeCodec.encode(value.destination, target, offset + 20);
-    addressRangeCodec.encode(value.either, target, offset + 40);
-    u16be.encode(value.destinationPort, target, offset + 60);
-    u8.encode(value.protocol, target, offset + 62);
-    u8.encode(value.scope, target, offset + 63);
-    u8.encode(value.state, target, offset + 64);
-    u32.encode(value.fields, target, offset + 68);
+    addressRangeCodec.encode(value.destination, target, offset + 24);
+    addressRangeCodec.encode(value.either, target, offset + 48);
+    u16be.encode(value.destinationPort, target, offset + 72);
+    u8.encode(value.protocol, target, offset + 74);
+    u8.encode(value.scope, target, offset + 75);
+    u8.encode(value.state, target, offset + 76);
+    u32.encode(value.fields, target, offset + 80);
   },
   decode(source, offset) {
     return {
       source: addressRangeCodec.decode(source, offset),
-      destination: addressRangeCodec.decode(source, offset + 20),
-      either: addressRangeCodec.decode(source, offset + 40),
-      destinationPort: u16be.decode(source, offset + 60),
-      protocol: u8.decode(source, offset + 62),
-      scope: u8.decode(source, offset + 63),
-      state: u8.decode(source, offset + 64),
-      fields: u32.decode(source, offset + 68),
+      destination: addressRangeCodec.decode(source, offset + 24),
+      either: addressRangeCodec.decode(source, offset + 48),
+      destinationPort: u16be.decode(source, offset + 72),
+      protocol: u8.decode(source, offset + 74),
+      scope: u8.decode(source, offset + 75),
+      state: u8.decode(source, offset + 76),
+      fields: u32.decode(source, offset + 80),
     };
   },
 };
@@ -910,31 +914,35 @@ export interface ConnectionSweep {
   /** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
   readonly now: bigint;
   readonly time: bigint;
+  /** Jiffies in a second, as the kernel was configured; 0 when it does not tell. */
+  readonly hz: number;
 }
 
-/** {@link ConnectionSweep} in memory: 128 bytes. */
+/** {@link ConnectionSweep} in memory: 152 bytes. */
 export const connectionSweepCodec: Codec<ConnectionSweep> = {
-  size: 128,
+  size: 152,
   encode(value, target, offset) {
     u64.encode(value.budget, target, offset);
     connectionFilterCodec.encode(value.filter, target, offset + 8);
-    u64.encode(value.visited, target, offset + 80);
-    u64.encode(value.expired, target, offset + 88);
-    u64.encode(value.flushed, target, offset + 96);
-    u64.encode(value.soonest, target, offset + 104);
-    u64.encode(value.now, target, offset + 112);
-    u64.encode(value.time, target, offset + 120);
+    u64.encode(value.visited, target, offset + 96);
+    u64.encode(value.expired, target, offset + 104);
+    u64.encode(value.flushed, target, offset + 112);
+    u64.encode(value.soonest, target, offset + 120);
+    u64.encode(value.now, target, offset + 128);
+    u64.encode(value.time, target, offset + 136);
+    u32.encode(value.hz, target, offset + 144);
   },
   decode(source, offset) {
     return {
       budget: u64.decode(source, offset),
       filter: connectionFilterCodec.decode(source, offset + 8),
-      visited: u64.decode(source, offset + 80),
-      expired: u64.decode(source, offset + 88),
-      flushed: u64.decode(source, offset + 96),
-      soonest: u64.decode(source, offset + 104),
-      now: u64.decode(source, offset + 112),
-      time: u64.decode(source, offset + 120),
+      visited: u64.decode(source, offset + 96),
+      expired: u64.decode(source, offset + 104),
+      flushed: u64.decode(source, offset + 112),
+      soonest: u64.decode(source, offset + 120),
+      now: u64.decode(source, offset + 128),
+      time: u64.decode(source, offset + 136),
+      hz: u32.decode(source, offset + 144),
     };
   },
 };
@@ -1013,17 +1021,17 @@ export const connSettingsMap: MapSpec<number, ConnSettings> = {
 };
 
 /**
- * All connections. Memory follows use: `max_entries` is no more than the ceiling of `limit` in the map
- * `conn_settings`, and entries are allocated as they come (safe in any program since Linux 6.1).
+ * All connections. The entries are allocated with the map: `limit` in the map `conn_settings` says how many of them are
+ * used, and can be changed at any time.
  */
 export const connectionsMap: MapSpec<ConnectionKey, Connection> = {
   name: "connections",
   type: "hash",
   maxEntries: 131072,
-  flags: 1,
+  flags: 0,
   key: connectionKeyCodec,
   value: connectionCodec,
-  layout: "52d89df677972198",
+  layout: "fd2c3aa9f027326b",
 };
 
 /** Datagrams whose first fragment has been seen: as many as fit, the one that was asked for last goes last. */
@@ -1307,18 +1315,19 @@ export const connectionWayLayout: Layout = {
 /** How {@link Connection} lies in memory. */
 export const connectionLayout: Layout = {
   kind: "struct",
-  size: 160,
+  size: 168,
   names: ["struct connection"],
   fields: [
     { name: "expires", offset: 0, type: u64Layout },
     { name: "word", offset: 8, type: u64Layout },
     { name: "gateway", offset: 16, type: ipAddrLayout },
+    { name: "reserved", offset: 32, type: u64Layout },
     {
       name: "way",
-      offset: 32,
+      offset: 40,
       type: { kind: "array", size: 112, names: [], length: 2, element: connectionWayLayout },
     },
-    { name: "translated", offset: 144, type: ipAddrLayout },
+    { name: "translated", offset: 152, type: ipAddrLayout },
   ],
 };
 
@@ -1391,11 +1400,12 @@ export const hotConnectionLayout: Layout = {
 /** How {@link AddressRange} lies in memory. */
 export const addressRangeLayout: Layout = {
   kind: "struct",
-  size: 20,
+  size: 24,
   names: ["struct address_range"],
   fields: [
     { name: "address", offset: 0, type: ipAddrLayout },
     { name: "bits", offset: 16, type: u32Layout },
+    { name: "family", offset: 20, type: u32Layout },
   ],
 };
 
@@ -1409,38 +1419,41 @@ const connectionStateLayout: Layout = {
 /** How {@link ConnectionFilter} lies in memory. */
 export const connectionFilterLayout: Layout = {
   kind: "struct",
-  size: 72,
+  size: 88,
   names: ["struct connection_filter"],
   fields: [
     { name: "source", offset: 0, type: addressRangeLayout },
-    { name: "destination", offset: 20, type: addressRangeLayout },
-    { name: "either", offset: 40, type: addressRangeLayout },
-    { name: "destination_port", offset: 60, type: be16Layout },
-    { name: "protocol", offset: 62, type: u8Layout },
-    { name: "scope", offset: 63, type: scopeLayout },
-    { name: "state", offset: 64, type: connectionStateLayout },
+    { name: "destination", offset: 24, type: addressRangeLayout },
+    { name: "either", offset: 48, type: addressRangeLayout },
+    { name: "destination_port", offset: 72, type: be16Layout },
+    { name: "protocol", offset: 74, type: u8Layout },
+    { name: "scope", offset: 75, type: scopeLayout },
+    { name: "state", offset: 76, type: connectionStateLayout },
     {
       name: "reserved",
-      offset: 65,
+      offset: 77,
       type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
     },
-    { name: "fields", offset: 68, type: u32Layout },
+    { name: "fields", offset: 80, type: u32Layout },
+    { name: "reserved2", offset: 84, type: u32Layout },
   ],
 };
 
 /** How {@link ConnectionSweep} lies in memory. */
 export const connectionSweepLayout: Layout = {
   kind: "struct",
-  size: 128,
+  size: 152,
   names: ["struct connection_sweep"],
   fields: [
     { name: "budget", offset: 0, type: u64Layout },
     { name: "filter", offset: 8, type: connectionFilterLayout },
-    { name: "visited", offset: 80, type: u64Layout },
-    { name: "expired", offset: 88, type: u64Layout },
-    { name: "flushed", offset: 96, type: u64Layout },
-    { name: "soonest", offset: 104, type: u64Layout },
-    { name: "now", offset: 112, type: u64Layout },
-    { name: "time", offset: 120, type: u64Layout },
+    { name: "visited", offset: 96, type: u64Layout },
+    { name: "expired", offset: 104, type: u64Layout },
+    { name: "flushed", offset: 112, type: u64Layout },
+    { name: "soonest", offset: 120, type: u64Layout },
+    { name: "now", offset: 128, type: u64Layout },
+    { name: "time", offset: 136, type: u64Layout },
+    { name: "hz", offset: 144, type: u32Layout },
+    { name: "reserved", offset: 148, type: u32Layout },
   ],
 };
