@@ -79,7 +79,7 @@ static __always_inline int slowpath_insert(const struct packet *packet, struct d
 
 	if (!gauges || !conn_reserve(now))
 		return OUTCOME_TABLE_FULL;
-	conn_queue_tidy(gauges, now);
+	conn_queue_tidy(settings, gauges, now);
 	connection_begin(&draft->connection, &draft->key, draft->second, settings, packet->signal,
 			 packet->bytes, now);
 	error = bpf_map_update_elem(&connections, &draft->key, &draft->connection, BPF_NOEXIST);

@@ -76,7 +76,7 @@ async function run(step: Step, ...transport: Parameters<typeof packet>): Promise
 }
 
 async function runDraft(step: Step, draft: PacketDraft): Promise<Outcome> {
-  const { program, ifindex, ingressIfindex = 0 } = step;
+  const { program, ifindex, ingressIfindex = interfaceIndex(0) } = step;
   return await scene.run(program, ifindex, draft, { ingressIfindex });
 }
 

@@ -806,23 +806,23 @@ export interface HotConnection {
   readonly busy: number;
 }
 
-/** {@link HotConnection} in memory: 216 bytes. */
+/** {@link HotConnection} in memory: 224 bytes. */
 export const hotConnectionCodec: Codec<HotConnection> = {
-  size: 216,
+  size: 224,
   encode(value, target, offset) {
     tupleCodec.encode(value.tuple, target, offset);
     u64.encode(value.jiffy, target, offset + 40);
     connectionCodec.encode(value.connection, target, offset + 48);
-    u32.encode(value.direction, target, offset + 208);
-    u32.encode(value.busy, target, offset + 212);
+    u32.encode(value.direction, target, offset + 216);
+    u32.encode(value.busy, target, offset + 220);
   },
   decode(source, offset) {
     return {
       tuple: tupleCodec.decode(source, offset),
       jiffy: u64.decode(source, offset + 40),
       connection: connectionCodec.decode(source, offset + 48),
-      direction: u32.decode(source, offset + 208),
-      busy: u32.decode(source, offset + 212),
+      direction: u32.decode(source, offset + 216),
+      busy: u32.decode(source, offset + 220),
     };
   },
 };
@@ -1053,7 +1053,7 @@ export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
   flags: 0,
   key: u32,
   value: hotConnectionCodec,
-  layout: "1ff06fc0ad4b18e0",
+  layout: "48bcfd3c3f6da0bf",
 };
 
 /** The load-time constants of the object `conntrack`. */
@@ -1386,14 +1386,14 @@ export const tupleLayout: Layout = {
 /** How {@link HotConnection} lies in memory. */
 export const hotConnectionLayout: Layout = {
   kind: "struct",
-  size: 216,
+  size: 224,
   names: ["struct hot_connection"],
   fields: [
     { name: "tuple", offset: 0, type: tupleLayout },
     { name: "jiffy", offset: 40, type: u64Layout },
     { name: "connection", offset: 48, type: connectionLayout },
-    { name: "direction", offset: 208, type: u32Layout },
-    { name: "busy", offset: 212, type: u32Layout },
+    { name: "direction", offset: 216, type: u32Layout },
+    { name: "busy", offset: 220, type: u32Layout },
   ],
 };
 
