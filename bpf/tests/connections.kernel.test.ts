@@ -1,4 +1,10 @@
-import { type InterfaceIndex, type IpAddress, ipFamilies, type IpFamily } from "@heddle/contracts";
+import {
+  interfaceIndex,
+  type InterfaceIndex,
+  type IpAddress,
+  ipFamilies,
+  type IpFamily,
+} from "@heddle/contracts";
 import type { Connection } from "@heddle/conntrack";
 import { Hook } from "@heddle/datapath";
 import {
