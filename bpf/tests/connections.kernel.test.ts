@@ -37,7 +37,7 @@ interface Step extends Hop {
   readonly program: "fromPod" | "toPod" | "fromNet";
   readonly ifindex: InterfaceIndex;
   /** The device that the packet came to the node by, of one that is on its way to a pod. */
-  readonly ingressIfindex?: number;
+  readonly ingressIfindex?: InterfaceIndex;
 }
 
 function between(source: IpAddress, destination: IpAddress, ttl = 64) {
@@ -68,10 +68,10 @@ const fromNet = (source: IpAddress, family: IpFamily, ttl?: number): Step => ({
   ...between(source, scene.web.address[family], ttl),
 });
 
-const toWeb = (source: IpAddress, family: IpFamily, ingressIfindex = 0): Step => ({
+const toWeb = (source: IpAddress, family: IpFamily, ingressIfindex?: InterfaceIndex): Step => ({
   program: "toPod",
   ifindex: scene.web.ifindex,
-  ingressIfindex,
+  ...(ingressIfindex === undefined ? {} : { ingressIfindex }),
   sourceMac: gatewayMac,
   destinationMac: scene.web.mac,
   ...between(source, scene.web.address[family]),
@@ -82,8 +82,9 @@ async function run(step: Step, ...transport: Parameters<typeof packet>): Promise
 }
 
 async function runDraft(step: Step, draft: PacketDraft): Promise<Outcome> {
-  const { program, ifindex, ingressIfindex = interfaceIndex(0) } = step;
-  return await scene.run(program, ifindex, draft, { ingressIfindex });
+  const { program, ifindex, ingressIfindex } = step;
+  const context = ingressIfindex === undefined ? {} : { ingressIfindex };
+  return await scene.run(program, ifindex, draft, context);
 }
 
 const clientPorts = { sourcePort: 4000, destinationPort: 80 };
@@ -351,7 +352,7 @@ describe.each(ipFamilies)("an IPv%i packet that meets two of our programs", (fam
   });
 
   it("is taken into its connection at the pod when it came by a device without programs", async () => {
-    await passing(toWeb(outside[family], family, 9999), segment(["syn"]));
+    await passing(toWeb(outside[family], family, interfaceIndex(9999)), segment(["syn"]));
     expect((await scene.decided()).original.hook).toBe(Hook.toPod + 1);
     // The way changes: from now on it comes by a device that has them.
     await passing(fromNet(outside[family], family), segment(["ack"]));

@@ -14,11 +14,10 @@ import {
   EpochSlot,
   EventClass,
   Hook,
-  NexthopKind,
   Reason,
   schemaVersion,
 } from "@heddle/datapath";
-import { ConnCounter, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
+import { ConnCounter, NexthopKind, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
 import { afterAll, describe, expect, it } from "vitest";
 import { anchors, codeBlocks, links, type Page, readPages, root } from "./markdown.ts";
 
