@@ -51,15 +51,22 @@ static __always_inline struct connection_way *draft_way_back(struct draft *draft
 	return &draft->connection.way[DIRECTION_REPLY];
 }
 
+/* This CPU's. */
+static __always_inline struct draft *draft_get(void)
+{
+	__u32 index = 0;
+
+	return bpf_map_lookup_elem(&conn_drafts, &index);
+}
+
 /*
- * Begins a decision that belongs to no endpoint yet. Reads the epoch of routes: call before looking anything up. NULL
+ * Begins a decision that belongs to no endpoint yet. Reads the epoch of routes: call before a route is asked for. NULL
  * when the packet that it interrupts has the memory, which only happens on kernels with PREEMPT_RT.
  */
 static __always_inline struct draft *draft_begin(const struct __sk_buff *skb,
 						 const struct packet *packet)
 {
-	__u32 index = 0;
-	struct draft *draft = bpf_map_lookup_elem(&conn_drafts, &index);
+	struct draft *draft = draft_get();
 	struct connection_way *way;
 
 	if (!draft || __sync_val_compare_and_swap(&draft->busy, 0, 1))

@@ -39,12 +39,15 @@ static __always_inline int outcome_problem(int outcome)
 }
 
 /* Reads which connection an `unread` packet is of. Returns 0, or the outcome of one that is of none. */
-static __always_inline int slowpath_read(struct __sk_buff *skb, struct packet *packet,
-					 struct draft *draft, __u64 now)
+__noinline int slowpath_read(struct __sk_buff *skb, struct packet *packet, struct draft *draft,
+			     __u64 now)
 {
-	struct observation *seen = &draft->seen;
+	struct observation *seen;
 	int outcome;
 
+	if (!packet || !draft)
+		return OUTCOME_MALFORMED;
+	seen = &draft->seen;
 	__builtin_memset(seen, 0, sizeof(*seen));
 	__builtin_memset(&draft->datagram, 0, sizeof(draft->datagram));
 	outcome = observation_read_with(skb, &draft->datagram, seen);
@@ -193,12 +196,9 @@ static __always_inline int slowpath_obstacle(const struct draft *draft, int obst
 	return obstacle;
 }
 
-/*
- * Takes a packet that the decision lets pass into its connection, keeps the decision there for the packets to come,
- * tells of it, and carries it out for this one. Who dies here changes no connection.
- */
-static __always_inline int slowpath_commit(struct __sk_buff *skb, struct packet *packet,
-					   struct draft *draft)
+/* Takes a packet into its connection, and carries the decision out. Who dies here changes no connection. */
+static __always_inline int slowpath_carry_out(struct __sk_buff *skb, struct packet *packet,
+					      struct draft *draft)
 {
 	struct connection_way *way = draft_way(draft);
 	enum hook hook = packet->hook;
@@ -220,6 +220,34 @@ static __always_inline int slowpath_commit(struct __sk_buff *skb, struct packet 
 	if (obstacle)
 		return verdict_next(skb, hook, obstacle);
 	return forward(skb, packet, &draft->connection, DIRECTION_ORIGINAL);
+}
+
+/* What a function that decides returns when the packet may pass, and the draft says how. */
+#define SLOWPATH_DECIDED 100
+
+/*
+ * Goes on with a packet that was decided, and ends the draft: takes the packet into its connection, keeps the decision
+ * there for the packets to come, tells of it, and carries it out for this one. To be called by the program itself and not by
+ * what decides, since the stack of both would be too much.
+ */
+__noinline int slowpath_commit(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft = draft_get();
+	int verdict;
+
+	if (!packet || !draft)
+		return VERDICT_DROP;
+	verdict = slowpath_carry_out(skb, packet, draft);
+	draft_end(draft);
+	return verdict;
+}
+
+/* Ends the draft of a packet that is not to be gone on with. Returns the verdict as it is. */
+static __always_inline int slowpath_end(struct draft *draft, int verdict)
+{
+	if (verdict != SLOWPATH_DECIDED)
+		draft_end(draft);
+	return verdict;
 }
 
 #endif

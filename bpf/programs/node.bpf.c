@@ -25,33 +25,24 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 }
 
 /* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
-static __always_inline int from_net_decide(struct __sk_buff *skb, struct packet *packet,
-					   struct draft *draft)
+__noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 {
-	const struct endpoint *target = endpoint_find(&packet->tuple.destination);
+	const struct endpoint *target;
+	struct draft *draft;
 
+	if (!packet)
+		return VERDICT_DROP;
+	target = endpoint_find(&packet->tuple.destination);
 	if (!target)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
-	draft_set_target(draft, target);
-	nexthop_set_pod(&draft->nexthop, target);
-	return slowpath_commit(skb, packet, draft);
-}
-
-__noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
-{
-	struct draft *draft;
-	int verdict;
-
-	if (!packet)
-		return VERDICT_DROP;
 	draft = draft_begin(skb, packet);
 	if (!draft)
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_TABLE_FULL);
-	verdict = from_net_decide(skb, packet, draft);
-	draft_end(draft);
-	return verdict;
+	draft_set_target(draft, target);
+	nexthop_set_pod(&draft->nexthop, target);
+	return SLOWPATH_DECIDED;
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -85,8 +76,10 @@ int from_net(struct __sk_buff *skb)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 
 	connection = fastpath_find(skb, &packet, &key);
-	if (!connection)
-		return from_net_slow(skb, &packet);
+	if (!connection) {
+		problem = from_net_decide(skb, &packet);
+		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
+	}
 	problem = fastpath_take(&packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_NET, problem);

@@ -47,8 +47,8 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 }
 
 /* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
-static __always_inline int from_pod_decide(struct __sk_buff *skb, struct packet *packet,
-					   struct draft *draft)
+static __always_inline int from_pod_find(struct __sk_buff *skb, struct packet *packet,
+					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
 	int problem;
@@ -74,22 +74,19 @@ static __always_inline int from_pod_decide(struct __sk_buff *skb, struct packet 
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
 	}
-	return slowpath_commit(skb, packet, draft);
+	return SLOWPATH_DECIDED;
 }
 
-__noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
+__noinline int from_pod_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	struct draft *draft;
-	int verdict;
 
 	if (!packet)
 		return VERDICT_DROP;
 	draft = draft_begin(skb, packet);
 	if (!draft)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_TABLE_FULL);
-	verdict = from_pod_decide(skb, packet, draft);
-	draft_end(draft);
-	return verdict;
+	return slowpath_end(draft, from_pod_find(skb, packet, draft));
 }
 
 /* Ingress of the node's end: what the pod sends. */
@@ -130,7 +127,8 @@ int from_pod(struct __sk_buff *skb)
 	control = link_control_type(skb, &packet);
 	if (control)
 		return ndp_answer(skb, &packet, control);
-	return from_pod_slow(skb, &packet);
+	problem = from_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
 /*
@@ -145,7 +143,7 @@ static __always_inline bool was_tracked(const struct __sk_buff *skb, const struc
 }
 
 /* Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. */
-static __always_inline int to_pod_decide(struct __sk_buff *skb, struct packet *packet,
+static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *packet,
 					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
@@ -161,22 +159,19 @@ static __always_inline int to_pod_decide(struct __sk_buff *skb, struct packet *p
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	draft_set_target(draft, target);
 	draft->nexthop.kind = NEXTHOP_STACK;
-	return slowpath_commit(skb, packet, draft);
+	return SLOWPATH_DECIDED;
 }
 
-__noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
+__noinline int to_pod_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	struct draft *draft;
-	int verdict;
 
 	if (!packet)
 		return VERDICT_DROP;
 	draft = draft_begin(skb, packet);
 	if (!draft)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_TABLE_FULL);
-	verdict = to_pod_decide(skb, packet, draft);
-	draft_end(draft);
-	return verdict;
+	return slowpath_end(draft, to_pod_verify(skb, packet, draft));
 }
 
 /* Egress of the node's end: what the node's stack sends to the pod. */
@@ -210,7 +205,8 @@ int to_pod(struct __sk_buff *skb)
 	}
 	if (link_control_type(skb, &packet))
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
-	return to_pod_slow(skb, &packet);
+	problem = to_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
