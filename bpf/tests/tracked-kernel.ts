@@ -3,7 +3,6 @@ import {
   type Connection,
   connectionOfEntry,
   type ConntrackPrograms,
-  isAlias,
   jiffiesOf,
   KernelTime,
   lifetimesOf,
@@ -62,13 +61,11 @@ export class TrackedKernel implements Disposable {
   readonly #programs: ConntrackPrograms;
   readonly #settingsMap: BpfMap<number, ConnSettings>;
   readonly #fragments: BpfMap<FragmentKey, Fragment>;
-  readonly #timeouts: AllTimeouts;
   readonly #time = new KernelTime(hz, 0n, 0);
   #settings: ConnSettings;
 
   private constructor(object: LoadedObject, limit: number, timeouts: AllTimeouts) {
     this.#object = object;
-    this.#timeouts = timeouts;
     this.connections = object.map(connectionsMap);
     this.gauges = object.map(connGaugesMap);
     this.counters = object.perCpuMap(connCountersMap);
@@ -96,14 +93,6 @@ export class TrackedKernel implements Disposable {
     return new TrackedKernel(await object.load(), limit, resolved);
   }
 
-  get object(): LoadedObject {
-    return this.#object;
-  }
-
-  get timeouts(): AllTimeouts {
-    return this.#timeouts;
-  }
-
   /** Sets the time, in milliseconds. */
   setTime(milliseconds: number): void {
     this.change({ clockOffset: BigInt(milliseconds) });
@@ -122,12 +111,6 @@ export class TrackedKernel implements Disposable {
     return outcomeOfNumber(returnValue);
   }
 
-  /** Runs a packet many times; nanoseconds for each. */
-  async time(frame: Uint8Array, repeat: number): Promise<number> {
-    const { durationNs } = await this.#outcome.testRun({ data: frame, repeat });
-    return durationNs;
-  }
-
   /** Everything in the table. */
   async all(): Promise<readonly Connection[]> {
     const all: Connection[] = [];
@@ -136,13 +119,6 @@ export class TrackedKernel implements Disposable {
       if (connection !== undefined) all.push(connection);
     }
     return all;
-  }
-
-  /** Entries that lead to translated connections. */
-  async aliases(): Promise<number> {
-    let count = 0;
-    for await (const [, entry] of this.connections.entries()) if (isAlias(entry)) count++;
-    return count;
   }
 
   /** Removes what is dead, and what the filter means. */
