@@ -10,6 +10,7 @@
 #include "../maps/conn_settings.h"
 #include "../maps/connections.h"
 #include "../maps/fragments.h"
+#include "bounded.h"
 #include "connection.h"
 #include "observation.h"
 #include "outcome.h"
@@ -59,7 +60,7 @@ static __always_inline void connection_find(struct found *found, const struct tu
 static __always_inline void connection_count(struct connection *connection,
 					     enum direction direction, __u32 bytes)
 {
-	struct connection_way *way = &connection->way[direction & 1];
+	struct connection_way *way = &connection->way[bounded(direction, 1)];
 
 	__sync_fetch_and_add(&way->packets, 1);
 	__sync_fetch_and_add(&way->bytes, bytes);
