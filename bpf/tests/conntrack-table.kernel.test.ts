@@ -264,6 +264,31 @@ describe("a flood of ten times the size of the table", () => {
   );
 });
 
+describe("packets that several CPUs see at once", () => {
+  it("lose none of one another's counts and changes", async () => {
+    using kernel = await TrackedKernel.load(file);
+    const many = 20_000;
+    for (let n = 0; n < 20; n++) {
+      const from = legitimate(n);
+      const sides = [false, true];
+      await kernel.track(segment(from, ["syn"]));
+      await Promise.all(
+        sides.map((back) => kernel.track(segment(from, ["ack"], back), undefined, many)),
+      );
+      await Promise.all(sides.map((back) => kernel.track(segment(from, ["fin", "ack"], back))));
+    }
+    const all = await kernel.all();
+    expect(all).toHaveLength(20);
+    for (const { state, answered, packets } of all) {
+      expect({ state, answered, packets }).toEqual({
+        state: "closing",
+        answered: true,
+        packets: { original: many + 2, reply: many + 1 },
+      });
+    }
+  });
+});
+
 describe("a sweep", () => {
   it("removes what is dead, keeps what lives, and can be told to stop after so many", async () => {
     using kernel = await TrackedKernel.load(file, { limit: 64 });

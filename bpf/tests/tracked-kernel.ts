@@ -104,10 +104,14 @@ export class TrackedKernel implements Disposable {
     this.#settingsMap.set(0, this.#settings);
   }
 
-  /** The outcome of an Ethernet frame. */
-  async track(frame: Uint8Array, scope: Scope = "connection"): Promise<OutcomeKind | undefined> {
+  /** The outcome of an Ethernet frame; of the last one, when it comes many times. */
+  async track(
+    frame: Uint8Array,
+    scope: Scope = "connection",
+    repeat = 1,
+  ): Promise<OutcomeKind | undefined> {
     const context = { mark: scope === "service" ? 1 : 0 };
-    const { returnValue } = await this.#outcome.testRun({ data: frame, context });
+    const { returnValue } = await this.#outcome.testRun({ data: frame, context, repeat });
     return outcomeOfNumber(returnValue);
   }
 
