@@ -24,12 +24,19 @@
 /* The `size` bytes at `offset`, or NULL when they do not lie in the linear part of the buffer. */
 static __always_inline void *packet_peek(const struct __sk_buff *skb, __u32 offset, __u32 size)
 {
-	void *data = packet_pointer(skb, data);
+	void *bytes = packet_pointer(skb, data);
 	void *end = packet_pointer(skb, data_end);
+	__u64 distance = offset;
 
-	if (offset > PACKET_MAX_OFFSET || data + offset + size > end)
+	if (distance > PACKET_MAX_OFFSET)
 		return NULL;
-	return data + offset;
+	/* The verifier of Linux 6.1 forgets the bounds of a number of 32 bits that was kept on the stack. */
+	barrier_var(distance);
+	bytes += distance & PACKET_MAX_OFFSET;
+	barrier_var(bytes);
+	if (bytes + size > end)
+		return NULL;
+	return bytes;
 }
 
 /*

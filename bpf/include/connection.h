@@ -5,6 +5,7 @@
 #include <linux/in.h>
 #include "../maps/conn_settings.h"
 #include "../maps/connections.h"
+#include "bounded.h"
 #include "signal.h"
 #include "tuple.h"
 
@@ -193,7 +194,7 @@ static __always_inline __u64 connection_lifetime(const struct conn_settings *set
 {
 	__u32 index = connection_is_stream(protocol) ? word_state(word) : LIFETIME_OTHER;
 
-	return settings->lifetime[(index + scope * LIFETIME_COUNT) & 7];
+	return settings->lifetime[bounded(index + scope * LIFETIME_COUNT, 7)];
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "../maps/conn_settings.h"
 #include "../maps/connections.h"
 #include "../maps/fragments.h"
+#include "bounded.h"
 #include "connection.h"
 #include "observation.h"
 #include "outcome.h"
@@ -28,15 +29,10 @@ static __always_inline bool connection_remove(const struct connection_key *key,
 					      const struct connection *connection,
 					      enum removal removal, __u64 now)
 {
-	struct connection_event *event = connection_event_begin(key, connection, removal, now);
 	struct conn_gauges *gauges = conn_gauges_get();
-	bool removed = !bpf_map_delete_elem(&connections, key);
 
-	if (event && removed)
-		bpf_ringbuf_submit(event, 0);
-	else if (event)
-		bpf_ringbuf_discard(event, 0);
-	if (!removed)
+	connection_event_emit(key, connection, removal, now);
+	if (bpf_map_delete_elem(&connections, key))
 		return false;
 	if (gauges)
 		__sync_fetch_and_sub(&gauges->count, 1);
@@ -64,7 +60,7 @@ static __always_inline void connection_find(struct found *found, const struct tu
 static __always_inline void connection_count(struct connection *connection,
 					     enum direction direction, __u32 bytes)
 {
-	struct connection_way *way = &connection->way[direction & 1];
+	struct connection_way *way = &connection->way[bounded(direction, 1)];
 
 	__sync_fetch_and_add(&way->packets, 1);
 	__sync_fetch_and_add(&way->bytes, bytes);

@@ -33,20 +33,20 @@ struct {
 	EVENT(struct connection_event);
 } conn_events SEC(".maps") OWNER("conntrack");
 
-/* An event to be submitted or discarded, or NULL when nobody asks or it does not fit. */
-static __always_inline struct connection_event *
-connection_event_begin(const struct connection_key *key, const struct connection *connection,
-		       enum removal removal, __u64 now)
+/* Tells of a connection that is about to leave. When two CPUs remove it at once, both do. */
+static __always_inline void connection_event_emit(const struct connection_key *key,
+						  const struct connection *connection,
+						  enum removal removal, __u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct connection_event *event;
 
 	if (!settings || !settings->events)
-		return NULL;
+		return;
 	event = bpf_ringbuf_reserve(&conn_events, sizeof(*event), 0);
 	if (!event) {
 		conn_counter_add(CONN_COUNTER_LOST);
-		return NULL;
+		return;
 	}
 	event->key = *key;
 	event->word = connection->word;
@@ -59,7 +59,7 @@ connection_event_begin(const struct connection_key *key, const struct connection
 	event->time = now;
 	event->removal = removal;
 	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
-	return event;
+	bpf_ringbuf_submit(event, 0);
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "../include/bounded.h"
 #include "../include/export.h"
 #include "conn_gauges.h"
 #include "connections.h"
@@ -67,7 +68,7 @@ static __always_inline struct conn_place *conn_place_at(enum queue_kind queue, _
 static __always_inline void conn_queue_add(struct conn_gauges *gauges, enum queue_kind queue,
 					   const struct connection_key *key, __u64 created)
 {
-	__u64 number = __sync_fetch_and_add(&gauges->taken[queue], 1);
+	__u64 number = __sync_fetch_and_add(&gauges->taken[bounded(queue, 1)], 1);
 	struct conn_place *place = conn_place_at(queue, number);
 
 	if (!place)
@@ -87,14 +88,14 @@ static __always_inline void conn_queue_add(struct conn_gauges *gauges, enum queu
 static __always_inline bool conn_queue_first(struct conn_gauges *gauges, enum queue_kind queue,
 					     struct conn_place *first, __u64 *number)
 {
-	__u64 left = *(volatile __u64 *)&gauges->left[queue];
-	__u64 taken = *(volatile __u64 *)&gauges->taken[queue];
+	__u64 left = *(volatile __u64 *)&gauges->left[bounded(queue, 1)];
+	__u64 taken = *(volatile __u64 *)&gauges->taken[bounded(queue, 1)];
 	struct conn_place *place;
 
 	if (taken - left > conn_places(queue)) {
 		__u64 oldest = taken - conn_places(queue);
 
-		__sync_val_compare_and_swap(&gauges->left[queue], left, oldest);
+		__sync_val_compare_and_swap(&gauges->left[bounded(queue, 1)], left, oldest);
 		left = oldest;
 	}
 	if (left == taken)
@@ -113,7 +114,8 @@ static __always_inline bool conn_queue_first(struct conn_gauges *gauges, enum qu
 static __always_inline bool conn_queue_leave(struct conn_gauges *gauges, enum queue_kind queue,
 					     __u64 number)
 {
-	return __sync_val_compare_and_swap(&gauges->left[queue], number, number + 1) == number;
+	return __sync_val_compare_and_swap(&gauges->left[bounded(queue, 1)], number, number + 1) ==
+	       number;
 }
 
 #endif

@@ -2,6 +2,7 @@ import { type IpAddress, isIpv4Address, parseIp } from "@heddle/contracts";
 import {
   type AnyLayer,
   buildPacket,
+  type Draft,
   ethernet,
   icmp,
   icmpv6,
@@ -11,7 +12,6 @@ import {
   ipv6Fragment,
   ipv6HopByHop,
   packet,
-  type PacketDraft,
   sctp,
   type SctpChunk,
   tcp,
@@ -102,6 +102,14 @@ const chunkTypes: readonly SctpChunk["type"][] = [
   "shutdown-ack",
   "shutdown-complete",
 ];
+/** A chunk of the type without anything particular. */
+function chunkOf(type: SctpChunk["type"]): Draft<SctpChunk> {
+  // Each line has a type of its own.
+  if (type === "data") return { type };
+  if (type === "init" || type === "init-ack") return { type };
+  return { type };
+}
+
 const chunks = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...chunkTypes).map((type) => [type]) },
   { weight: 1, arbitrary: fc.array(fc.constantFrom(...chunkTypes), { maxLength: 3 }) },
@@ -117,8 +125,7 @@ const transports: Readonly<Record<string, fc.Arbitrary<Transport>>> = {
     .record({ types: chunks, wrongTag: fc.nat(15).map((n) => n === 0) })
     .map(({ types, wrongTag }): Transport => ({ ports }) => {
       const verificationTag = types.includes("init") === wrongTag ? 7 : 0;
-      const list = types.map((type) => ({ type }) as SctpChunk);
-      return [sctp({ ...ports, verificationTag, chunks: list })];
+      return [sctp({ ...ports, verificationTag, chunks: types.map(chunkOf) })];
     }),
   icmp: fc
     .record({
@@ -157,7 +164,7 @@ function draft({ ends: between, transport, extensions }: Simple): readonly AnyLa
 
 /** Bytes of the IP packet. */
 function bytesOf(layers: readonly AnyLayer[], payload: string): Uint8Array {
-  return buildPacket(packet(...(layers as PacketDraft["layers"]), payload));
+  return buildPacket(packet(...layers, payload));
 }
 
 function frame(ipPacket: Uint8Array): Uint8Array {
@@ -218,7 +225,7 @@ const errorsOf = (simple: fc.Arbitrary<Simple>) =>
         : parseIpOf(inner.subarray(12, 16), 4);
       const quoted = { layers: [], payload: inner.subarray(0, kept) };
       const destination = stranger && other !== undefined ? other : source;
-      const header = ip({ source: router ?? source, destination }) as PacketDraft["layers"];
+      const header = ip({ source: router ?? source, destination });
       const message = isIpv6 ? icmpv6({ type: kind, quoted }) : icmp({ type: kind, quoted });
       return frame(buildPacket(packet(...header, message)));
     });

@@ -22,7 +22,9 @@ let file: string;
 beforeAll(() => {
   file = compileFixture("track_outcome", (folder) => folders.push(folder));
 });
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
 
 const server = parseIp("10.0.2.7");
 
@@ -262,6 +264,31 @@ describe("a flood of ten times the size of the table", () => {
   );
 });
 
+describe("packets that several CPUs see at once", () => {
+  it("lose none of one another's counts and changes", async () => {
+    using kernel = await TrackedKernel.load(file);
+    const many = 20_000;
+    for (let n = 0; n < 20; n++) {
+      const from = legitimate(n);
+      const sides = [false, true];
+      await kernel.track(segment(from, ["syn"]));
+      await Promise.all(
+        sides.map((back) => kernel.track(segment(from, ["ack"], back), undefined, many)),
+      );
+      await Promise.all(sides.map((back) => kernel.track(segment(from, ["fin", "ack"], back))));
+    }
+    const all = await kernel.all();
+    expect(all).toHaveLength(20);
+    for (const { state, answered, packets } of all) {
+      expect({ state, answered, packets }).toEqual({
+        state: "closing",
+        answered: true,
+        packets: { original: many + 2, reply: many + 1 },
+      });
+    }
+  });
+});
+
 describe("a sweep", () => {
   it("removes what is dead, keeps what lives, and can be told to stop after so many", async () => {
     using kernel = await TrackedKernel.load(file, { limit: 64 });
@@ -282,9 +309,17 @@ describe("a sweep", () => {
   });
 });
 
-describe("packets that nobody sends who means well", () => {
-  const ends = { source: parseIp("10.0.1.5"), destination: server };
+/** A part of a datagram; the first one has its UDP header. */
+function part(fragmentOffset: number, moreFragments: boolean, length: number): Uint8Array {
+  if (!isIpv4Address(client) || !isIpv4Address(server)) throw new Error("not IPv4");
+  const fields = { fragmentOffset, moreFragments, identification: 7, protocol: "udp" } as const;
+  const header = ipv4({ source: client, destination: server, ...fields });
+  const ports = { sourcePort: 9, destinationPort: 80 };
+  const body = fragmentOffset === 0 ? [udp({ ...ports, length: 100, checksum: 1 })] : [];
+  return buildPacket(packet(ethernet(), header, ...body, new Uint8Array(length - body.length * 8)));
+}
 
+describe("packets that nobody sends who means well", () => {
   it.each([
     ["no flag at all", []],
     ["SYN and FIN", ["syn", "fin"]],
@@ -302,11 +337,11 @@ describe("packets that nobody sends who means well", () => {
 
   it("an ICMP error that quotes nothing we know", async () => {
     using kernel = await TrackedKernel.load(file);
-    if (!isIpv4Address(ends.source) || !isIpv4Address(server)) throw new Error("not IPv4");
-    const quoted = packet(ipv4({ source: ends.source, destination: server }), tcp());
+    if (!isIpv4Address(client) || !isIpv4Address(server)) throw new Error("not IPv4");
+    const quoted = packet(ipv4({ source: client, destination: server }), tcp());
     const error = packet(
       ethernet(),
-      ipv4({ source: server, destination: ends.source }),
+      ipv4({ source: server, destination: client }),
       icmp({ type: "destination-unreachable", quoted }),
     );
     expect(await kernel.track(buildPacket(error))).toEqual({
@@ -318,17 +353,6 @@ describe("packets that nobody sends who means well", () => {
 
   it("fragments that overlap: nothing of the datagram is believed any more", async () => {
     using kernel = await TrackedKernel.load(file);
-    const part = (fragmentOffset: number, moreFragments: boolean, length: number): Uint8Array => {
-      if (!isIpv4Address(ends.source) || !isIpv4Address(server)) throw new Error("not IPv4");
-      const fields = { fragmentOffset, moreFragments, identification: 7, protocol: "udp" } as const;
-      const header = ipv4({ source: ends.source, destination: server, ...fields });
-      const body =
-        fragmentOffset === 0
-          ? [udp({ sourcePort: 9, destinationPort: 80, length: 100, checksum: 1 })]
-          : [];
-      const payload = new Uint8Array(length - body.length * 8);
-      return buildPacket(packet(ethernet(), header, ...body, payload));
-    };
     const invalid = { outcome: "invalid", reason: "overlapping-fragment" };
     expect(await kernel.track(part(0, true, 48))).toMatchObject({ isNew: true });
     expect(await kernel.track(part(48, true, 24))).toMatchObject({ outcome: "tracked" });

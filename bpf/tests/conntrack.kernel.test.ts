@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
-import { createManualClock, parsePrefix } from "@heddle/contracts";
+import { createManualClock, type ManualClock, parsePrefix } from "@heddle/contracts";
 import {
+  type Conntrack,
   createConntrack,
   type Connection,
   type ConnectionFilter,
@@ -22,7 +23,9 @@ let file: string;
 beforeAll(() => {
   file = compileFixture("track_outcome", (folder) => folders.push(folder));
 });
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
 
 const stepsAbout = (subject: (typeof subjects)[number]) =>
   fc.oneof(
@@ -93,6 +96,33 @@ function sorted(connections: Iterable<Connection>): readonly Connection[] {
   );
 }
 
+/** Both halves, which see the same. */
+interface World {
+  readonly kernel: TrackedKernel;
+  readonly model: Conntrack;
+  readonly clock: ManualClock;
+}
+
+type Step = ReturnType<typeof stepsAbout> extends fc.Arbitrary<infer S> ? S : never;
+
+/** What one step came to in the kernel, and in the model. */
+async function take(
+  step: Step,
+  { kernel, model, clock }: World,
+): Promise<readonly [came: unknown, wanted: unknown]> {
+  // A connection that takes another's place within one jiffy has its place in the queue, too.
+  clock.advance("wait" in step ? step.wait : 1);
+  kernel.setTime(clock.monotonic());
+  if ("wait" in step) return [(await kernel.sweep()).expired, model.sweep()];
+  if ("flush" in step) {
+    return [(await kernel.sweep({ filter: step.flush })).flushed, model.flush(step.flush)];
+  }
+  const { frame, scope } = step;
+  if (isUncut(frame)) return [undefined, undefined];
+  const wanted = kindOf(model.track(parsePacket(frame, { linkType: "ethernet" }), { scope }));
+  return [await kernel.track(frame, scope), wanted];
+}
+
 describe("the programs, packet by packet", () => {
   it("come to what the model comes to, and to the same table", async () => {
     using kernel = await TrackedKernel.load(file, { ceiling: 64 });
@@ -105,28 +135,10 @@ describe("the programs, packet by packet", () => {
         const model = createConntrack({ clock }, { size: limit });
         kernel.setTime(clock.monotonic());
         for (const step of all) {
-          if ("wait" in step) {
-            clock.advance(step.wait);
-            kernel.setTime(clock.monotonic());
-            await kernel.sweep();
-            model.sweep();
-            continue;
-          }
-          if ("flush" in step) {
-            const { flushed } = await kernel.sweep({ filter: step.flush });
-            expect(flushed).toBe(model.flush(step.flush));
-            continue;
-          }
-          const { frame, scope } = step;
-          // A connection that takes another's place within one jiffy has its place in the queue, too.
-          clock.advance(1);
-          kernel.setTime(clock.monotonic());
-          if (isUncut(frame)) continue;
-          const parsed = parsePacket(frame, { linkType: "ethernet" });
-          const wanted = kindOf(model.track(parsed, { scope }));
-          const name = JSON.stringify(wanted);
+          const [came, wanted] = await take(step, { kernel, model, clock });
+          const name = JSON.stringify(wanted ?? null);
           reached.set(name, (reached.get(name) ?? 0) + 1);
-          expect(await kernel.track(frame, scope)).toEqual(wanted);
+          expect(came).toEqual(wanted);
         }
         await kernel.sweep();
         model.sweep();

@@ -3,7 +3,6 @@ import {
   type Connection,
   connectionOfEntry,
   type ConntrackPrograms,
-  isAlias,
   jiffiesOf,
   KernelTime,
   lifetimesOf,
@@ -62,13 +61,11 @@ export class TrackedKernel implements Disposable {
   readonly #programs: ConntrackPrograms;
   readonly #settingsMap: BpfMap<number, ConnSettings>;
   readonly #fragments: BpfMap<FragmentKey, Fragment>;
-  readonly #timeouts: AllTimeouts;
   readonly #time = new KernelTime(hz, 0n, 0);
   #settings: ConnSettings;
 
   private constructor(object: LoadedObject, limit: number, timeouts: AllTimeouts) {
     this.#object = object;
-    this.#timeouts = timeouts;
     this.connections = object.map(connectionsMap);
     this.gauges = object.map(connGaugesMap);
     this.counters = object.perCpuMap(connCountersMap);
@@ -96,14 +93,6 @@ export class TrackedKernel implements Disposable {
     return new TrackedKernel(await object.load(), limit, resolved);
   }
 
-  get object(): LoadedObject {
-    return this.#object;
-  }
-
-  get timeouts(): AllTimeouts {
-    return this.#timeouts;
-  }
-
   /** Sets the time, in milliseconds. */
   setTime(milliseconds: number): void {
     this.change({ clockOffset: BigInt(milliseconds) });
@@ -115,17 +104,15 @@ export class TrackedKernel implements Disposable {
     this.#settingsMap.set(0, this.#settings);
   }
 
-  /** The outcome of an Ethernet frame. */
-  async track(frame: Uint8Array, scope: Scope = "connection"): Promise<OutcomeKind | undefined> {
+  /** The outcome of an Ethernet frame; of the last one, when it comes many times. */
+  async track(
+    frame: Uint8Array,
+    scope: Scope = "connection",
+    repeat = 1,
+  ): Promise<OutcomeKind | undefined> {
     const context = { mark: scope === "service" ? 1 : 0 };
-    const { returnValue } = await this.#outcome.testRun({ data: frame, context });
+    const { returnValue } = await this.#outcome.testRun({ data: frame, context, repeat });
     return outcomeOfNumber(returnValue);
-  }
-
-  /** Runs a packet many times; nanoseconds for each. */
-  async time(frame: Uint8Array, repeat: number): Promise<number> {
-    const { durationNs } = await this.#outcome.testRun({ data: frame, repeat });
-    return durationNs;
   }
 
   /** Everything in the table. */
@@ -136,13 +123,6 @@ export class TrackedKernel implements Disposable {
       if (connection !== undefined) all.push(connection);
     }
     return all;
-  }
-
-  /** Entries that lead to translated connections. */
-  async aliases(): Promise<number> {
-    let count = 0;
-    for await (const [, entry] of this.connections.entries()) if (isAlias(entry)) count++;
-    return count;
   }
 
   /** Removes what is dead, and what the filter means. */

@@ -47,8 +47,8 @@ afterAll(async () => stack.disposeAsync());
 
 /** Tracks the device of the namespace. */
 async function track(options: Partial<DeviceConntrackOptions> = {}): Promise<DeviceConntrack> {
-  const all = { ceiling: 1024, devices: [device], netns: netns.path, ...options };
-  const conntrack = createDeviceConntrack(deps, all);
+  const place = { ceiling: 1024, devices: [device], netns: netns.path };
+  const conntrack = createDeviceConntrack(deps, { ...place, ...options });
   await conntrack.start();
   return conntrack;
 }
@@ -63,6 +63,11 @@ async function connect(port: number): Promise<void> {
 async function send(port: number): Promise<void> {
   const script = `const s = require("dgram").createSocket("udp4"); s.bind(5000, () => s.send("x", ${String(port)}, "${String(far)}", () => s.close()))`;
   await netns.run(process.execPath, "-e", script);
+}
+
+/** How many programs see what comes in by the device. */
+async function attached(): Promise<number> {
+  return (await queryTcx(device, "ingress", { netns: netns.path })).programs.length;
 }
 
 async function all(conntrack: DeviceConntrack): Promise<readonly Connection[]> {
@@ -188,11 +193,9 @@ describe("connection tracking of a device, without an agent", () => {
 
   it("takes its programs off when it is closed", async () => {
     const conntrack = await track();
-    const programs = async () =>
-      (await queryTcx(device, "ingress", { netns: netns.path })).programs.length;
-    expect(await programs()).toBe(1);
+    expect(await attached()).toBe(1);
     await conntrack.close();
-    expect(await programs()).toBe(0);
+    expect(await attached()).toBe(0);
     expect(() => conntrack.connections).toThrow(expect.objectContaining({ code: "not-tracking" }));
   });
 
@@ -203,10 +206,7 @@ describe("connection tracking of a device, without an agent", () => {
     try {
       const lines: string[] = [];
       createInterface(child.stdout).on("line", (line) => lines.push(line));
-      await waitUntil("the example to attach", async () => {
-        const { programs } = await queryTcx(device, "ingress", { netns: netns.path });
-        return programs.length > 0;
-      });
+      await waitUntil("the example to attach", async () => (await attached()) > 0);
       await send(53);
       const line = await waitUntil("a line of the example", () => lines[0]);
       expect(line).toMatch(/^udp 192\.0\.2\.1:5000 > 192\.0\.2\.2:53 opening \d+ s 2 packets$/);

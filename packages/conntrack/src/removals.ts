@@ -66,13 +66,13 @@ export class Removals {
 
   #enter(): void {
     if (++this.#subscribers !== 1) return;
-    const { events, logger, want, lost } = this.#deps;
-    this.#lost = lost();
+    const { events, logger } = this.#deps;
+    this.#lost = this.#deps.lost();
     this.#reader = openRingBuffer(events, {
       onEvents: (all) => this.#emit(all),
       onError: (error) => logger.error("reading removed connections failed", { error }),
     });
-    want(true);
+    this.#deps.want(true);
     this.#watchLosses();
   }
 

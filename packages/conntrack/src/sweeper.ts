@@ -80,9 +80,12 @@ class Sweeper implements Service {
   }
 
   #run(): void {
-    this.#running = this.#sweep().then((delay) => {
-      if (!this.#closed) this.#timer = this.#deps.clock.schedule(delay, () => this.#run());
-    });
+    this.#running = this.#sweepOnce();
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const delay = await this.#sweep();
+    if (!this.#closed) this.#timer = this.#deps.clock.schedule(delay, () => this.#run());
   }
 
   async #sweep(): Promise<number> {
