@@ -7,7 +7,7 @@ import {
   connSettingsMap,
 } from "@heddle/conntrack/bpf";
 import { type IpAddress, parseIp, silentLogger, systemClock } from "@heddle/contracts";
-import { createDatapath, type Datapath } from "@heddle/datapath";
+import { createDatapath, type Datapath, type Prepare } from "@heddle/datapath";
 import { createTable } from "@heddle/tables";
 import { createPinFolder } from "@heddle/testing";
 import { decodeFromBytes } from "libbpf-napi";
@@ -23,13 +23,13 @@ beforeEach(async () => {
 });
 afterEach(async () => stack.disposeAsync());
 
+const prepare: Prepare = (object) => sizeTable(object, { ceiling: 4096 });
+
 function makeDatapath(pinRoot: string): Datapath {
   const nodeDevices = createTable<never, never>({ name: "node devices" });
   const nodeAddresses = createTable<IpAddress, unknown>({ name: "node addresses" });
   const streams = { nodeDevices$: nodeDevices.changes$, nodeAddresses$: nodeAddresses.changes$ };
   const deps = { ...streams, clock: systemClock, logger: silentLogger };
-  const prepare = (object: Parameters<typeof sizeTable>[0]): void =>
-    sizeTable(object, { ceiling: 4096 });
   return createDatapath(deps, { pinRoot, prepare });
 }
 

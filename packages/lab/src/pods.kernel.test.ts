@@ -112,7 +112,7 @@ spec:
       const { stdout } = await run(lab.onNode("node-1", [...heddle, "bpf", "dump", "connections"]));
       const ends = stdout.matchAll(/^address=(\S+)/gm).flatMap(([, pair = ""]) => pair.split(","));
       const all = new Set(ends);
-      return addresses.map((address) => all.has(address));
+      return addresses.map((each) => all.has(each));
     };
     expect(await known([...gone, ...stays])).toEqual([true, true, true, true]);
     await lab.delete([file]);
