@@ -4,6 +4,7 @@ import { type Bpf2tsConfig, defineConfig } from "@heddle/bpf2ts";
 const config: Bpf2tsConfig = defineConfig({
   command: "node packages/bpf2ts/src/main.ts --config bpf/bpf2ts.config.ts",
   objects: [
+    { file: "../packages/conntrack/objects/conntrack.bpf.o", owner: "conntrack" },
     { file: "../packages/datapath/objects/node.bpf.o", owner: "datapath" },
     { file: "../packages/datapath/objects/pod.bpf.o", owner: "datapath" },
     { file: "../packages/ipv6-ndp/objects/ndp.bpf.o", owner: "ipv6-ndp" },
@@ -12,6 +13,7 @@ const config: Bpf2tsConfig = defineConfig({
   ],
   sources: ["include", "maps", "programs"],
   outputs: {
+    conntrack: "../packages/conntrack/src/generated/bpf.ts",
     datapath: "../packages/datapath/src/generated/bpf.ts",
     "encap-geneve": "../packages/encap-geneve/src/generated/bpf.ts",
     endpoint: "../packages/endpoint/src/generated/bpf.ts",

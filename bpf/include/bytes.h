@@ -24,16 +24,19 @@
 /* The `size` bytes at `offset`, or NULL when they do not lie in the linear part of the buffer. */
 static __always_inline void *packet_peek(const struct __sk_buff *skb, __u32 offset, __u32 size)
 {
-	void *data = packet_pointer(skb, data);
+	void *bytes = packet_pointer(skb, data);
 	void *end = packet_pointer(skb, data_end);
-	void *bytes;
+	__u64 distance = offset;
 
-	/* The barriers keep the compiler from checking one copy and using another. */
-	if (!__builtin_constant_p(offset))
-		barrier_var(offset);
-	if (offset > PACKET_MAX_OFFSET)
+	if (distance > PACKET_MAX_OFFSET)
 		return NULL;
-	bytes = data + offset;
+	/*
+	 * The verifier of Linux 6.1 forgets the bounds of a number of 32 bits that was kept on the stack, and follows
+	 * those of the copy alone that was compared.
+	 */
+	if (!__builtin_constant_p(offset))
+		barrier_var(distance);
+	bytes += distance & PACKET_MAX_OFFSET;
 	if (!__builtin_constant_p(offset))
 		barrier_var(bytes);
 	if (bytes + size > end)

@@ -96,7 +96,7 @@ static __always_inline bool decapsulate_verify(struct __sk_buff *skb, const stru
 	headers = checksum_bytes(skb, offset, geneve->inner - offset);
 	contents = checksum_of_packet(skb, geneve->protocol, geneve->inner,
 				      offset + length - geneve->inner);
-	sum = checksum_pseudo_header(&packet->key.source, &packet->key.destination, IPPROTO_UDP,
+	sum = checksum_pseudo_header(&packet->tuple.source, &packet->tuple.destination, IPPROTO_UDP,
 				     length);
 	if (headers < 0)
 		return false;

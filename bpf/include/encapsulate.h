@@ -32,13 +32,14 @@ struct encapsulation {
 #define IPV6_FLOW_LABEL 0xfffff
 
 /* A number that all packets of a flow have in common, and all fragments of a packet. */
-static __always_inline __u32 encapsulate_hash(const struct flow_key *key)
+static __always_inline __u32 encapsulate_hash(const struct tuple *tuple)
 {
-	const __u64 *word = (const void *)key;
-	__u64 sum = (word[0] ^ word[2]) + (word[1] ^ (word[3] << 1));
+	const __u64 *source = (const void *)&tuple->source;
+	const __u64 *destination = (const void *)&tuple->destination;
+	__u64 sum = (source[0] ^ destination[0]) + (source[1] ^ (destination[1] << 1));
 
-	/* Ports and protocol; the hook is no part of the flow. */
-	sum += (__u64)key->source_port << 32 | (__u64)key->destination_port << 16 | key->protocol;
+	sum += (__u64)tuple->source_port << 32 | (__u64)tuple->destination_port << 16 |
+	       tuple->protocol;
 	/* Fibonacci hashing, twice, since the low bits of one product depend on few of the input. */
 	sum *= 0x9e3779b97f4a7c15ULL;
 	sum ^= sum >> 32;

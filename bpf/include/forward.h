@@ -5,11 +5,13 @@
 #include <linux/bpf.h>
 #include "ipv4.h"
 #include "ipv6.h"
+#include "connection.h"
 #include "nexthop.h"
 #include "packet.h"
 #include "settings.h"
 #include "tunnel.h"
 #include "verdict.h"
+#include "way.h"
 
 /* Address families as the kernel's routing calls know them. */
 #define FAMILY_IPV4 2
@@ -39,32 +41,31 @@ static __always_inline bool forward_decrement_ttl(struct __sk_buff *skb)
 	return true;
 }
 
-static __always_inline int forward_to_pod(struct __sk_buff *skb, enum hook hook,
-					  const struct nexthop *nexthop)
+static __always_inline int forward_to_pod(struct __sk_buff *skb, enum hook hook, __u32 ifindex,
+					  const struct mac_addr *mac)
 {
 	struct ethhdr *ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 
 	if (!ethernet)
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	mac_addr_copy(ethernet->h_dest, &nexthop->destination_mac);
+	mac_addr_copy(ethernet->h_dest, mac);
 	mac_addr_copy(ethernet->h_source, &gateway_mac);
 	counter_add(hook, REASON_TO_POD, skb->len - ETH_HLEN);
-	return bpf_redirect_peer(nexthop->ifindex, 0);
+	return bpf_redirect_peer(ifindex, 0);
 }
 
-static __always_inline int forward_to_neighbour(const struct nexthop *nexthop)
+static __always_inline int forward_to_neighbour(__u32 ifindex, const struct ip_addr *gateway)
 {
 	struct bpf_redir_neigh neighbour = {};
 
-	if (ip_addr_is_ipv4(&nexthop->gateway)) {
+	if (ip_addr_is_ipv4(gateway)) {
 		neighbour.nh_family = FAMILY_IPV4;
-		neighbour.ipv4_nh = nexthop->gateway.word[3];
+		neighbour.ipv4_nh = gateway->word[3];
 	} else {
 		neighbour.nh_family = FAMILY_IPV6;
-		__builtin_memcpy(neighbour.ipv6_nh, nexthop->gateway.word,
-				 sizeof(nexthop->gateway));
+		__builtin_memcpy(neighbour.ipv6_nh, gateway->word, sizeof(*gateway));
 	}
-	return bpf_redirect_neigh(nexthop->ifindex, &neighbour, sizeof(neighbour), 0);
+	return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
 }
 
 /* Leaves the packet to the kernel. One from a tunnel comes to its stack by the tunnel device. */
@@ -87,31 +88,24 @@ static __always_inline int forward_to_stack(struct __sk_buff *skb, enum hook hoo
 
 /* Into the tunnel, and to the neighbour by whom the other end is reached. */
 static __always_inline int forward_to_tunnel(struct __sk_buff *skb, const struct packet *packet,
-					     const struct flow *flow)
+					     const struct connection_way *way,
+					     const struct ip_addr *gateway)
 {
-	enum hook hook = packet->key.hook;
 	int problem;
 
-	counter_add(hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
-	problem = tunnel_enter(skb, flow->nexthop.tunnel, flow->identity,
-			       encapsulate_hash(&packet->key));
+	counter_add(packet->hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
+	problem = tunnel_enter(skb, way_tunnel_to(way), way->identity,
+			       encapsulate_hash(&packet->tuple));
 	if (problem)
-		return verdict_drop(skb, hook, problem);
-	return forward_to_neighbour(&flow->nexthop);
+		return verdict_drop(skb, packet->hook, problem);
+	return forward_to_neighbour(way->egress_ifindex, gateway);
 }
 
-/* Whether packets that go this way are put into a tunnel. */
-static __always_inline bool forward_tunnels(const struct nexthop *nexthop)
+static __always_inline enum reason forward_reason(const struct connection_way *way)
 {
-	return nexthop->kind == NEXTHOP_TUNNEL ||
-	       (nexthop->kind == NEXTHOP_UNRESOLVED && nexthop->tunnel);
-}
-
-static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
-{
-	if (forward_tunnels(nexthop))
+	if (way_tunnel_to(way))
 		return REASON_TO_TUNNEL;
-	switch (nexthop->kind) {
+	switch (way->kind) {
 	case NEXTHOP_POD:
 		return REASON_TO_POD;
 	case NEXTHOP_NEIGHBOUR:
@@ -125,47 +119,40 @@ static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
 /* Why the packet cannot go this way past the stack, or 0 when it can. */
 static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 					    const struct packet *packet,
-					    const struct nexthop *nexthop)
+					    const struct connection_way *way)
 {
-	if (nexthop->kind == NEXTHOP_STACK)
+	/* What the stack sends it has routed, and cut to size. */
+	if (way->kind == NEXTHOP_STACK || packet->hook == HOOK_TO_TUNNEL)
 		return 0;
-	if (packet->options)
-		return REASON_OPTIONS;
 	if (packet->ttl <= 1)
 		return REASON_TTL_EXPIRED;
-	if (packet_wire_length(skb, packet) > nexthop->mtu)
+	if (packet->options)
+		return REASON_OPTIONS;
+	if (packet_wire_length(skb, packet) > way->mtu)
 		return REASON_TOO_BIG;
-	if (tunnel_checksum && skb->gso_size && forward_tunnels(nexthop))
+	if (tunnel_checksum && skb->gso_size && way_tunnel_to(way))
 		return REASON_CUT_UP;
 	return 0;
 }
 
-/* To somebody on this node: a pod, or the stack. */
-static __always_inline int forward_here(struct __sk_buff *skb, enum hook hook,
-					const struct nexthop *nexthop)
-{
-	if (nexthop->kind == NEXTHOP_STACK)
-		return forward_to_stack(skb, hook, REASON_TO_STACK);
-	if (!forward_decrement_ttl(skb))
-		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	return forward_to_pod(skb, hook, nexthop);
-}
-
-/* Sends the packet on its way; `forward_obstacle` found none. */
+/* Sends the packet on its way, which is that direction of the connection; `forward_obstacle` found none. */
 static __always_inline int forward(struct __sk_buff *skb, const struct packet *packet,
-				   const struct flow *flow)
+				   const struct connection *connection, enum direction direction)
 {
-	const struct nexthop *nexthop = &flow->nexthop;
-	enum hook hook = packet->key.hook;
+	const struct connection_way *way = &connection->way[direction & 1];
+	enum hook hook = packet->hook;
 
-	if (nexthop->kind == NEXTHOP_STACK || nexthop->kind == NEXTHOP_POD)
-		return forward_here(skb, hook, nexthop);
-	if (!forward_decrement_ttl(skb))
+	if (way->kind == NEXTHOP_STACK)
+		return forward_to_stack(skb, hook, REASON_TO_STACK);
+	if (hook != HOOK_TO_TUNNEL && !forward_decrement_ttl(skb))
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	if (forward_tunnels(nexthop))
-		return forward_to_tunnel(skb, packet, flow);
+	if (way->kind == NEXTHOP_POD)
+		return forward_to_pod(skb, hook, way->egress_ifindex,
+				      &connection->way[!direction].mac);
+	if (way_tunnel_to(way))
+		return forward_to_tunnel(skb, packet, way, &connection->gateway);
 	counter_add(hook, REASON_TO_NEIGHBOUR, skb->len - ETH_HLEN);
-	return forward_to_neighbour(nexthop);
+	return forward_to_neighbour(way->egress_ifindex, &connection->gateway);
 }
 
 #endif

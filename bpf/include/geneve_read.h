@@ -108,14 +108,14 @@ static __always_inline __u32 geneve_quoted_udp(struct __sk_buff *skb, const stru
 
 	if (!icmp)
 		return 0;
-	if (packet->key.protocol == IPPROTO_ICMP) {
+	if (packet->tuple.protocol == IPPROTO_ICMP) {
 		ip = icmp + 8;
 		if (icmp[0] != ICMP_UNREACHABLE || icmp[1] != ICMP_FRAGMENTATION_NEEDED ||
 		    ip[9] != IPPROTO_UDP)
 			return 0;
 		return quoted + (ip[0] & 0x0f) * 4;
 	}
-	if (packet->key.protocol != IPPROTO_ICMPV6 || icmp[0] != ICMPV6_PKT_TOOBIG ||
+	if (packet->tuple.protocol != IPPROTO_ICMPV6 || icmp[0] != ICMPV6_PKT_TOOBIG ||
 	    icmp[8 + 6] != IPPROTO_UDP)
 		return 0;
 	return quoted + sizeof(struct ipv6hdr);
@@ -127,7 +127,7 @@ __noinline int geneve_is_narrow(struct __sk_buff *skb, const struct packet *pack
 	const struct udphdr *udp;
 	__u32 offset;
 
-	if (!packet || packet->key.fragment)
+	if (!packet || packet->fragment)
 		return 0;
 	offset = geneve_quoted_udp(skb, packet);
 	udp = offset ? packet_need(skb, offset, sizeof(*udp)) : NULL;

@@ -2,7 +2,6 @@
 #ifndef HEDDLE_IPV4_H
 #define HEDDLE_IPV4_H
 
-#include <linux/in.h>
 #include <linux/ip.h>
 #include "packet.h"
 
@@ -22,22 +21,23 @@ static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *pack
 	if (ip->version != 4 || header < sizeof(*ip))
 		return REASON_BAD_HEADER;
 	/* A length of 0 stands for more than 65535 bytes, in buffers that are cut up later (BIG TCP). */
-	if (total < header && !(total == 0 && skb->gso_size && ip->protocol == IPPROTO_TCP))
+	if (!total && skb->gso_size && ip->protocol == IPPROTO_TCP)
+		total = skb->len - ETH_HLEN;
+	if (total < header)
 		return REASON_BAD_HEADER;
 	if (ETH_HLEN + total > skb->len)
 		return REASON_TRUNCATED;
 
-	ip_addr_set_ipv4(&packet->key.source, ip->saddr);
-	ip_addr_set_ipv4(&packet->key.destination, ip->daddr);
-	packet->key.protocol = ip->protocol;
+	tuple_set_ipv4(&packet->tuple, ip->saddr, ip->daddr);
+	packet->tuple.protocol = ip->protocol;
+	packet->bytes = total;
 	packet->ttl = ip->ttl;
 	packet->options = header > sizeof(*ip);
 	packet->transport_offset = ETH_HLEN + header;
-	packet->end = total ? ETH_HLEN + total : skb->len;
 	fragment = bpf_ntohs(ip->frag_off) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET);
 	if (!fragment)
 		return 0;
-	packet->key.fragment = 1;
+	packet->fragment = 1;
 	return packet_fragment_is_bad(packet, (fragment & IPV4_FRAGMENT_OFFSET) * 8,
 				      fragment & IPV4_MORE_FRAGMENTS)
 		       ? REASON_BAD_HEADER

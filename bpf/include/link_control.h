@@ -11,7 +11,7 @@ static __always_inline __u8 link_control_type(const struct __sk_buff *skb,
 {
 	const __u8 *type;
 
-	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment ||
+	if (packet->tuple.protocol != IPPROTO_ICMPV6 || packet->fragment ||
 	    skb->protocol != bpf_htons(ETH_P_IPV6))
 		return 0;
 	type = packet_peek(skb, packet->transport_offset, sizeof(*type));

@@ -5,16 +5,17 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <bpf/bpf_helpers.h>
-#include "../maps/flows.h"
 #include "bytes.h"
+#include "hook.h"
 #include "reason.h"
+#include "tuple.h"
 
 /* A packet as the programs look at it; filled by the parsers of its layers. */
 struct packet {
-	struct flow_key key;
-	/* Bytes from the beginning of the frame to the end of the IP packet; padding may follow. */
-	__u32 end;
+	/* Without ports while `unread`. */
+	struct tuple tuple;
+	/* Of the IP packet, headers included. */
+	__u32 bytes;
 	/* Bytes from the beginning of the frame to the transport header. */
 	__u16 transport_offset;
 	/* Bytes of the transport header of each segment. */
@@ -23,19 +24,44 @@ struct packet {
 	__u8 ttl;
 	/* 1 when a router has to look at options. */
 	__u8 options;
-	/* 1 when the flow was found among this CPU's own. */
+	/* 1 for a fragment. */
+	__u8 fragment;
+	enum hook hook;
+	/* What it does to its connection, of `enum signal`. */
+	__u8 signal;
+	/* 1 when its addresses do not say which connection it is of: a fragment, or ICMP that is no echo. */
+	__u8 unread;
+	/* 1 when there is, or was just now, an entry of its connection. */
+	__u8 known;
+	/* 1 when its connection was found among this CPU's own copies. */
 	__u8 hot;
-	__u8 reserved[6];
+	/* Which way of that connection it goes, of `enum direction`. */
+	__u8 direction;
 };
 
-/* The `size` bytes at the transport header, or NULL when the IP packet ends before. */
-static __always_inline void *packet_need_transport(struct __sk_buff *skb,
-						   const struct packet *packet, __u32 size)
+/* Where the IP packet ends, in bytes from the beginning of the frame. */
+static __always_inline __u32 packet_end(const struct packet *packet)
 {
-	void *bytes = packet_need(skb, packet->transport_offset, size);
+	return ETH_HLEN + packet->bytes;
+}
 
-	/* Afterwards, or the compiler derives the pointer from the sum, whose bounds the verifier does not follow. */
-	return packet->transport_offset + size > packet->end ? NULL : bytes;
+/* Bytes of the IP packet from the transport header on. */
+static __always_inline __u32 packet_payload(const struct packet *packet)
+{
+	return packet_end(packet) - packet->transport_offset;
+}
+
+/* The first `size` bytes of the transport header, or NULL when the IP packet ends before. */
+static __always_inline void *packet_transport(struct __sk_buff *skb, const struct packet *packet,
+					      __u32 size)
+{
+	__u32 offset = packet->transport_offset;
+
+	if (packet_payload(packet) < size)
+		return NULL;
+	/* The verifier has to see the number bounded that is added, not another made of the same 16 bits. */
+	barrier_var(offset);
+	return packet_need(skb, offset, size);
 }
 
 /*
@@ -45,7 +71,7 @@ static __always_inline void *packet_need_transport(struct __sk_buff *skb,
 static __always_inline bool packet_fragment_is_bad(const struct packet *packet, __u32 offset,
 						   bool more)
 {
-	__u32 length = packet->end - packet->transport_offset;
+	__u32 length = packet_payload(packet);
 
 	return (more && length % 8) || offset + length > 0xffff;
 }

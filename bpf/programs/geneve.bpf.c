@@ -69,10 +69,10 @@ int endpoint_out(struct __sk_buff *skb)
 
 	if (!is_ip(skb) || parse(skb, &packet))
 		return counted(REASON_PASSED, TCX_NEXT);
-	slot = tunnel_to(&packet.key.destination);
+	slot = tunnel_to(&packet.tuple.destination);
 	if (!slot)
 		return counted(REASON_NO_TUNNEL, TCX_NEXT);
-	problem = tunnel_enter(skb, slot, endpoint_identity, encapsulate_hash(&packet.key));
+	problem = tunnel_enter(skb, slot, endpoint_identity, encapsulate_hash(&packet.tuple));
 	if (problem)
 		return counted(problem, TC_ACT_SHOT);
 	counted(REASON_TO_TUNNEL, 0);
@@ -92,7 +92,7 @@ static __always_inline int origin_problem(struct __sk_buff *skb, __u32 slot)
 
 	if (problem)
 		return problem;
-	return tunnel_to(&inner.key.source) == slot ? 0 : REASON_TUNNEL_SOURCE;
+	return tunnel_to(&inner.tuple.source) == slot ? 0 : REASON_TUNNEL_SOURCE;
 }
 
 /* Ingress of the device to the network between the ends. */
@@ -107,11 +107,11 @@ int endpoint_in(struct __sk_buff *skb)
 	__u32 slot;
 
 	if (!self || skb->pkt_type != PACKET_HOST || !is_ip(skb) || parse(skb, &packet) ||
-	    packet.key.protocol != IPPROTO_UDP || packet.key.fragment ||
-	    packet.key.destination_port != bpf_htons(GENEVE_PORT) ||
-	    !is_own(self, &packet.key.destination))
+	    packet.tuple.protocol != IPPROTO_UDP || packet.fragment ||
+	    packet.tuple.destination_port != bpf_htons(GENEVE_PORT) ||
+	    !is_own(self, &packet.tuple.destination))
 		return counted(REASON_PASSED, TCX_NEXT);
-	slot = tunnel_of_node(&packet.key.source);
+	slot = tunnel_of_node(&packet.tuple.source);
 	problem = slot ? geneve_read(skb, &packet, &geneve) : REASON_TUNNEL_PEER;
 	if (!problem && geneve.control)
 		return counted(REASON_TO_STACK, TCX_NEXT);

@@ -13,6 +13,7 @@
 #include "../include/neighbour.h"
 #include "../include/packet.h"
 #include "../include/route.h"
+#include "../include/slowpath.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/ndp_devices.h"
@@ -29,23 +30,25 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 	       gateway_has(source) || endpoint_find(source) || node_has_address(source);
 }
 
-/* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
-__noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
+/* Finds the pod that the packet is for, if there is one here. Returns a verdict, or `SLOWPATH_DECIDED`. */
+__noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *target;
-	struct flow flow = {};
+	struct draft *draft;
 
 	if (!packet)
 		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (!target)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	if (source_is_martian(&packet->key.source))
+	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
-	flow_set_target(&flow, target);
-	nexthop_set_pod(&flow.nexthop, target);
-	return flow_commit(skb, packet, &flow);
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_TABLE_FULL);
+	draft_set_target(draft, target);
+	nexthop_set_pod(&draft->nexthop, target);
+	return SLOWPATH_DECIDED;
 }
 
 /*
@@ -77,35 +80,40 @@ static __always_inline bool tunnel_has(__u32 slot, const struct ip_addr *source)
 	return tunnel_to(source) == slot;
 }
 
-/* Hands what came out of a tunnel to the pod it is for, or to the node itself, and to nobody else. */
-__noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __u32 slot,
-				__u32 identity)
+/* Finds whom on this node a packet out of a tunnel is for. Returns a verdict, or `SLOWPATH_DECIDED`. */
+static __always_inline int from_tunnel_find(struct __sk_buff *skb, struct packet *packet,
+					    struct draft *draft, __u32 slot)
 {
 	const struct endpoint *target;
-	struct flow flow = {};
-	int obstacle;
 
-	if (!packet)
-		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	flow.identity = identity;
-	flow.nexthop.tunnel = slot;
-	if (source_is_martian(&packet->key.source))
+	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_MARTIAN);
-	if (!tunnel_has(slot, &packet->key.source))
+	if (!tunnel_has(slot, &packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_SOURCE);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (target) {
-		flow_set_target(&flow, target);
-		nexthop_set_pod(&flow.nexthop, target);
-	} else if (node_has_address(&packet->key.destination)) {
-		flow.nexthop.kind = NEXTHOP_STACK;
+		draft_set_target(draft, target);
+		nexthop_set_pod(&draft->nexthop, target);
+	} else if (node_has_address(&packet->tuple.destination)) {
+		draft->nexthop.kind = NEXTHOP_STACK;
 	} else {
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_DESTINATION);
 	}
-	obstacle = flow_keep(skb, packet, &flow);
-	return obstacle ? forward_to_stack(skb, HOOK_FROM_TUNNEL, obstacle)
-			: forward_here(skb, HOOK_FROM_TUNNEL, &flow.nexthop);
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int from_tunnel_decide(struct __sk_buff *skb, struct packet *packet, __u32 slot,
+				  __u32 identity)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TABLE_FULL);
+	draft_set_source_tunnel(draft, slot, identity);
+	return slowpath_end(draft, from_tunnel_find(skb, packet, draft, slot));
 }
 
 /* Reads the headers of the IP packet. Returns 0 or the reason to drop. */
@@ -117,54 +125,69 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 	return problem ? problem : transport_parse(skb, packet);
 }
 
-/* Verifies a packet for this node's end of tunnels, and goes on with what is in it. */
-__noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
+/* Verifies a packet for this node's end of tunnels, and takes it out of its tunnel. Returns 0 or the reason to drop. */
+__noinline int from_tunnel_unwrap(struct __sk_buff *skb, const struct packet *packet,
+				  struct geneve *geneve)
 {
-	struct packet inner = {.key.hook = HOOK_FROM_TUNNEL};
-	struct geneve geneve = {};
-	struct flow *flow;
 	int problem;
-	__u32 slot;
 
-	if (!packet)
-		return VERDICT_DROP;
-	slot = tunnel_of_node(&packet->key.source);
-	problem = slot ? geneve_read(skb, packet, &geneve) : REASON_TUNNEL_PEER;
+	if (!packet || !geneve)
+		return REASON_TUNNEL_TRUNCATED;
+	problem = geneve_read(skb, packet, geneve);
+	if (problem || geneve->control)
+		return problem;
+	return decapsulate(skb, packet, geneve);
+}
+
+/* Goes on with what is in a packet for this node's end of tunnels; `packet` is that from then on. */
+static __always_inline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
+{
+	__u32 slot = tunnel_of_node(&packet->tuple.source);
+	struct connection *connection;
+	struct connection_key key;
+	struct geneve geneve = {};
+	int problem;
+
+	problem = slot ? from_tunnel_unwrap(skb, packet, &geneve) : REASON_TUNNEL_PEER;
 	if (!problem && geneve.control)
 		return verdict_next(skb, HOOK_FROM_TUNNEL, REASON_TO_STACK);
-	if (!problem)
-		problem = decapsulate(skb, packet, &geneve);
+	if (!problem) {
+		*packet = (struct packet){.hook = HOOK_FROM_TUNNEL};
+		problem = parse(skb, packet);
+	}
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
 
-	problem = parse(skb, &inner);
+	connection = fastpath_find(skb, packet, &key);
+	if (!connection ||
+	    !way_is_from_tunnel(&connection->way[packet->direction & 1], slot, geneve.identity)) {
+		problem = from_tunnel_decide(skb, packet, slot, geneve.identity);
+		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, packet) : problem;
+	}
+	problem = fastpath_take(packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
-	flow = fastpath_find(skb, &inner);
-	if (!flow || flow->nexthop.tunnel != slot || flow->identity != geneve.identity)
-		return from_tunnel_slow(skb, &inner, slot, geneve.identity);
-	fastpath_count(skb, &inner, flow);
-	return forward_here(skb, HOOK_FROM_TUNNEL, &flow->nexthop);
+	return forward(skb, packet, connection, packet->direction);
 }
 
 /* Whether the packet is for this node's end of tunnels. */
 static __always_inline bool is_tunnelled(const struct packet *packet)
 {
-	const struct flow_key *key = &packet->key;
+	const struct tuple *tuple = &packet->tuple;
 
-	return tunnel_use != TUNNEL_UNUSED && key->protocol == IPPROTO_UDP && !key->fragment &&
-	       key->destination_port == bpf_htons(GENEVE_PORT) &&
-	       node_has_address(&key->destination);
+	return tunnel_use != TUNNEL_UNUSED && tuple->protocol == IPPROTO_UDP && !packet->fragment &&
+	       tuple->destination_port == bpf_htons(GENEVE_PORT) &&
+	       node_has_address(&tuple->destination);
 }
 
 /* Whether it tells the node of a packet that was too large for the way of a tunnel. */
 static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
 {
-	__u8 protocol = packet->key.protocol;
+	__u8 protocol = packet->tuple.protocol;
 
 	return tunnel_use != TUNNEL_UNUSED &&
 	       (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
-	       geneve_is_narrow(skb, packet) && node_has_address(&packet->key.destination);
+	       geneve_is_narrow(skb, packet) && node_has_address(&packet->tuple.destination);
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -174,8 +197,9 @@ static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct 
 SEC("tcx/ingress")
 int from_net(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_FROM_NET};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_FROM_NET};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
@@ -202,11 +226,15 @@ int from_net(struct __sk_buff *skb)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_TUNNEL_NARROW);
 	}
 
-	flow = fastpath_find(skb, &packet);
-	if (!flow)
-		return from_net_slow(skb, &packet);
-	fastpath_count(skb, &packet, flow);
-	return forward(skb, &packet, flow);
+	connection = fastpath_find(skb, &packet, &key);
+	if (!connection) {
+		problem = from_net_decide(skb, &packet);
+		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
+	}
+	problem = fastpath_take(&packet, &key, connection);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_NET, problem);
+	return forward(skb, &packet, connection, packet.direction);
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */
@@ -216,32 +244,31 @@ int to_net(struct __sk_buff *skb)
 	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
 }
 
-/* Finds the tunnel for what the node's stack sends to another node's pod. */
-__noinline int to_tunnel_slow(struct __sk_buff *skb, struct packet *packet)
+/* Finds the tunnel for what the node's stack sends to other nodes' pods. Returns a verdict, or `SLOWPATH_DECIDED`. */
+__noinline int to_tunnel_decide(struct __sk_buff *skb, struct packet *packet)
 {
-	struct flow flow = {};
-	struct flow_key key;
+	struct draft *draft;
 	__u32 slot;
 
 	if (!packet)
 		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	slot = tunnel_to(&packet->key.destination);
-	if (!slot || tunnel_route(skb, slot, &flow.nexthop))
-		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_NO_TUNNEL);
-	flow.packets = 1;
-	flow.bytes = skb->len - ETH_HLEN;
-	key = packet->key;
-	bpf_map_update_elem(&flows, &key, &flow, BPF_ANY);
-	event_emit(skb, EVENT_FLOW, HOOK_TO_TUNNEL, REASON_TO_TUNNEL, flow.nexthop.ifindex);
-	return forward_to_tunnel(skb, packet, &flow);
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_TABLE_FULL);
+	slot = tunnel_to(&packet->tuple.destination);
+	if (!slot || tunnel_route(skb, slot, &draft->nexthop))
+		return slowpath_end(draft, verdict_drop(skb, HOOK_TO_TUNNEL, REASON_NO_TUNNEL));
+	draft_set_target_tunnel(draft, slot);
+	draft->passed = draft_has_passed(skb, endpoint_find(&packet->tuple.source));
+	return SLOWPATH_DECIDED;
 }
 
 /* What the node's stack sends to other nodes' pods: routed, and within the MTU. */
 static __always_inline int enter_tunnel(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_TO_TUNNEL};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_TO_TUNNEL};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
@@ -249,13 +276,17 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb)
 	problem = parse(skb, &packet);
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
-	if (ip_addr_is_multicast(&packet.key.destination))
+	if (ip_addr_is_multicast(&packet.tuple.destination))
 		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_LINK_CONTROL);
-	flow = fastpath_decision(skb, &packet);
-	if (!flow)
-		return to_tunnel_slow(skb, &packet);
-	fastpath_count(skb, &packet, flow);
-	return forward_to_tunnel(skb, &packet, flow);
+	connection = fastpath_find(skb, &packet, &key);
+	if (!connection) {
+		problem = to_tunnel_decide(skb, &packet);
+		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
+	}
+	problem = fastpath_take(&packet, &key, connection);
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
+	return forward(skb, &packet, connection, packet.direction);
 }
 
 /* Egress of the tunnel device. What is to be cut up goes to the other end of its pair, which does that. */

@@ -11,7 +11,9 @@
 #include "../include/link_control.h"
 #include "../include/packet.h"
 #include "../include/route.h"
+#include "../include/slowpath.h"
 #include "../include/transport.h"
+#include "../include/tunnel.h"
 #include "../include/verdict.h"
 
 /* Whether the frame's source MAC address is the one given. */
@@ -27,60 +29,69 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 {
 	if (ip_addr_is_multicast(destination))
 		return REASON_MULTICAST;
-	if (ip_addr_is_link_local(destination) || ip_addr_is_loopback(destination) ||
-	    ip_addr_is_unspecified(destination) || gateway_has(destination))
+	if (ip_addr_is_link_local(destination) || ip_addr_is_unspecified(destination) ||
+	    gateway_has(destination))
 		return REASON_LINK_LOCAL;
 	return 0;
 }
 
-/* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
-__noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
+/* Verifies the sender, and finds the next hop. Returns a verdict, or `SLOWPATH_DECIDED`. */
+static __always_inline int from_pod_find(struct __sk_buff *skb, struct packet *packet,
+					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
-	struct flow flow = {}, *held;
-	__u32 slot;
 	int problem;
+	__u32 tunnel;
 
-	if (!packet)
-		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	source = endpoint_find(&packet->key.source);
+	source = endpoint_find(&packet->tuple.source);
 	if (!source || source->ifindex != skb->ifindex)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_ADDRESS);
 	if (!comes_from(skb, &source->mac))
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_MAC);
-	flow_set_source(&flow, source);
+	draft_set_source(draft, source);
 
-	problem = destination_problem(&packet->key.destination);
+	problem = destination_problem(&packet->tuple.destination);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 	if (skb->pkt_type != PACKET_HOST)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_OTHER_HOST);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (target) {
-		flow_set_target(&flow, target);
-		nexthop_set_pod(&flow.nexthop, target);
+		draft_set_target(draft, target);
+		nexthop_set_pod(&draft->nexthop, target);
 	} else {
-		slot = tunnel_use == TUNNEL_SEND ? tunnel_to(&packet->key.destination) : 0;
-		problem = slot ? tunnel_route(skb, slot, &flow.nexthop)
-			       : route_find(skb, &packet->key, &flow.nexthop);
+		tunnel = tunnel_use == TUNNEL_SEND ? tunnel_to(&packet->tuple.destination) : 0;
+		if (tunnel)
+			draft_set_target_tunnel(draft, tunnel);
+		problem = tunnel ? tunnel_route(skb, tunnel, &draft->nexthop)
+				 : route_find(skb, &packet->tuple, &draft->nexthop);
 		if (problem == REASON_NO_TUNNEL)
 			return verdict_drop(skb, HOOK_FROM_POD, problem);
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
 	}
-	held = flow_awaited(packet, &flow);
-	if (held)
-		return flow_await(skb, packet, &flow, held);
-	return flow_commit(skb, packet, &flow);
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int from_pod_decide(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_TABLE_FULL);
+	return slowpath_end(draft, from_pod_find(skb, packet, draft));
 }
 
 /* Ingress of the node's end: what the pod sends. */
 SEC("tcx/ingress")
 int from_pod(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_FROM_POD};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_FROM_POD};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	if (skb->vlan_present)
@@ -100,44 +111,62 @@ int from_pod(struct __sk_buff *skb)
 
 	if (link_control_type(skb, &packet))
 		return gateway_answer(skb);
-	flow = fastpath_find(skb, &packet);
-	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
-		fastpath_count(skb, &packet, flow);
-		return forward(skb, &packet, flow);
+	connection = fastpath_find(skb, &packet, &key);
+	if (connection && skb->pkt_type == PACKET_HOST &&
+	    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
+		problem = fastpath_take(&packet, &key, connection);
+		if (problem)
+			return verdict_drop(skb, HOOK_FROM_POD, problem);
+		return forward(skb, &packet, connection, packet.direction);
 	}
-	return from_pod_slow(skb, &packet);
+	problem = from_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
-/* Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. */
-__noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
+/*
+ * Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. Returns a verdict, or
+ * `SLOWPATH_DECIDED`.
+ */
+static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *packet,
+					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
-	struct flow flow = {};
 
-	if (!packet)
-		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (!target || target->ifindex != skb->ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_WRONG_POD);
 	/* What a pod of this node sent came in by its device, whatever way it took since. */
-	source = endpoint_find(&packet->key.source);
+	source = endpoint_find(&packet->tuple.source);
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
-	/* An entry does not say by which device the packet came to the stack: each is looked at. */
-	if (source)
-		return verdict_next(skb, HOOK_TO_POD, REASON_TO_STACK);
-	flow_set_target(&flow, target);
-	flow.nexthop.kind = NEXTHOP_STACK;
-	return flow_commit(skb, packet, &flow);
+	draft->passed = draft_has_passed(skb, source);
+	/* They may be pieces of those that were seen, and seem to overlap with them. */
+	if (draft->passed && packet->fragment)
+		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
+	draft_set_target(draft, target);
+	draft->nexthop.kind = NEXTHOP_STACK;
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int to_pod_decide(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_TO_POD, REASON_TABLE_FULL);
+	return slowpath_end(draft, to_pod_verify(skb, packet, draft));
 }
 
 /* Egress of the node's end: what the node's stack sends to the pod. */
 SEC("tcx/egress")
 int to_pod(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_TO_POD};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_TO_POD};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP))
@@ -153,14 +182,17 @@ int to_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_POD, problem);
 
-	flow = fastpath_find(skb, &packet);
-	if (flow) {
-		fastpath_count(skb, &packet, flow);
+	connection = fastpath_find(skb, &packet, &key);
+	if (connection) {
+		problem = fastpath_take(&packet, &key, connection);
+		if (problem)
+			return verdict_drop(skb, HOOK_TO_POD, problem);
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	}
 	if (link_control_type(skb, &packet))
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
-	return to_pod_slow(skb, &packet);
+	problem = to_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

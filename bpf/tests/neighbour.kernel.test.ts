@@ -171,7 +171,7 @@ describe("a solicitation from the network", () => {
     scene.ndpDevices.delete(scene.uplink);
     const result = await run(solicitation(given));
     expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 
   it.each<[string, AnyLayer]>([

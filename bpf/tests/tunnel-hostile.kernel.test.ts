@@ -33,7 +33,7 @@ function tellTooLarge(underlay: IpFamily, port: number): Promise<Outcome> {
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
   beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
   afterAll(async () => tunnels[Symbol.asyncDispose]());
-  beforeEach(async () => tunnels.scene.forgetFlows());
+  beforeEach(async () => tunnels.scene.forget());
 
   it.each<readonly [string, Outer, string]>([
     [
@@ -71,7 +71,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
   ])("a packet %s is dropped", async (_name, outer, reason) => {
     const result = await tunnels.receive(tunnels.tunnelled(good(), outer));
     expect(result).toMatchObject({ verdict: "drop", counted: [`fromTunnel ${reason}`] });
-    expect(await tunnels.scene.allFlows()).toEqual([]);
+    expect(await tunnels.scene.entries()).toEqual([]);
   });
 
   it.each<readonly [string, Outer]>([

@@ -139,7 +139,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
         for (const [place, value] of changes) bytes[place] = value;
         // A length of 0, which a model of packets of any size takes for "up to the end" (RFC 2675).
         fc.pre(bytes[outer + 4] !== 0 || bytes[outer + 5] !== 0);
-        await scene.forgetFlows();
+        await scene.forget();
         const { verdict } = await tunnels.receive(bytes);
         const parsed = parsePacket(bytes, { linkType: "ethernet", protocols: geneveProtocols });
         const model = decapsulate(parsed, {

@@ -1,5 +1,6 @@
 import { type IpAddress, ipFamilies } from "@heddle/contracts";
-import { NexthopKind } from "@heddle/datapath";
+import { NexthopKind } from "@heddle/conntrack/bpf";
+import { EpochSlot } from "@heddle/datapath";
 import {
   decapsulate,
   decapsulatedEcn,
@@ -26,7 +27,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     tunnels = await TunnelScene.create(underlay);
   });
   afterAll(async () => tunnels[Symbol.asyncDispose]());
-  beforeEach(async () => tunnels.scene.forgetFlows());
+  beforeEach(async () => tunnels.scene.forget());
 
   describe.each(ipFamilies)("IPv%i", (family) => {
     it("goes into the tunnel, one hop further", async () => {
@@ -51,14 +52,13 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
         expect(verifyChecksums(found, geneveProtocols).map(({ verdict }) => verdict)).not.toContain(
           "wrong",
         );
-        const [[, flow] = []] = await tunnels.scene.allFlows();
-        expect(flow).toMatchObject({
-          packets,
-          nexthop: {
+        expect(await tunnels.scene.decided()).toMatchObject({
+          gateway: peer[underlay],
+          original: {
+            packets,
             kind: NexthopKind.tunnel,
-            tunnel: slots.peer,
-            gateway: peer[underlay],
-            ifindex: tunnels.scene.uplink,
+            targetSlot: EpochSlot.tunnels + slots.peer,
+            egressIfindex: tunnels.scene.uplink,
             mtu: 1500 - encapsulationOverhead(underlay),
           },
         });
@@ -150,19 +150,21 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
           ttl: 62,
         };
         expect(matchPacket(result.packet, tcpPacket(delivered))).toEqual([]);
-        const [[, flow] = []] = await tunnels.scene.allFlows();
-        expect(flow).toMatchObject({
+        expect((await tunnels.scene.decided()).original).toMatchObject({
           packets,
           identity: 300,
-          nexthop: { kind: NexthopKind.pod, tunnel: slots.peer },
+          kind: NexthopKind.pod,
+          sourceSlot: EpochSlot.tunnels + slots.peer,
         });
       }
       const other = await tunnels.receive(
         tunnels.tunnelled(tcpPacket(hop), { geneve: { vni: 301 } }),
       );
       expect(other).toMatchObject({ counted: ["fromTunnel toPod"] });
-      const [[, flow] = []] = await tunnels.scene.allFlows();
-      expect(flow).toMatchObject({ packets: 1n, identity: 301 });
+      expect((await tunnels.scene.decided()).original).toMatchObject({
+        packets: 3n,
+        identity: 301,
+      });
     });
 
     it("may be a packet without a frame", async () => {
@@ -222,7 +224,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
         tunnels.tunnelled(tcpPacket(tunnels.inner(family, fields))),
       );
       expect(result).toMatchObject({ verdict: "drop", counted: [`fromTunnel ${reason}`] });
-      expect(await tunnels.scene.allFlows()).toEqual([]);
+      expect(await tunnels.scene.entries()).toEqual([]);
     });
 
     it("in the name of somebody who is not at the other end is dropped", async () => {
@@ -242,7 +244,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
           `fromTunnel ${reason}`,
         ]);
       }
-      expect(await tunnels.scene.allFlows()).toEqual([]);
+      expect(await tunnels.scene.entries()).toEqual([]);
     });
 
     it("of an established flow is not believed from another node's tunnel", async () => {

@@ -95,33 +95,31 @@ function text(sum: Sum = { packets: 0, bytes: 0 }): string {
 }
 
 /**
- * Every flow entry has the addresses of a packet that went on, and, where the program verifies who sends, a source that it
- * lets send; and there are no more of them than packets.
+ * Every connection is between the addresses of a packet that went on, and, where the program verifies who sends, was begun by
+ * one that it lets send; and there are no more of them than packets.
  */
-export function flowLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledger {
+export function connectionLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledger {
   return {
-    name: "flow entries are of packets that went on",
-    open: () => scene.forgetFlows(),
+    name: "connections are of packets that went on",
+    open: () => scene.forget(),
     async settle(runs) {
       const gone = runs.filter(({ verdict }) => verdict !== "dropped");
       const ends = new Set(gone.map(({ frame }) => endsOf(frame)));
-      const entries = await scene.allFlows();
-      const strange = entries
-        .map(([key]) => key)
-        .filter(({ source, destination }) => !ends.has(`${source} ${destination}`));
-      const spoofed = entries.filter(
-        ([{ source }]) => maySend !== undefined && !maySend.has(source),
+      const entries = (await scene.allConnections()).map(({ original }) => original);
+      const strange = entries.filter(
+        ({ source, destination }) => !ends.has(`${source} ${destination}`),
       );
+      const spoofed = entries.filter(({ source }) => maySend !== undefined && !maySend.has(source));
       return [
         ...strange.map((key) => `an entry from ${key.source} to ${key.destination}`),
-        ...spoofed.map(([key]) => `an entry from ${key.source}, which may not send`),
+        ...spoofed.map((key) => `an entry from ${key.source}, which may not send`),
         ...(entries.length > gone.length ? [`${String(entries.length)} entries`] : []),
       ];
     },
   };
 }
 
-/** The addresses of an IP packet as the key of a flow has them. */
+/** The addresses of an IP packet. */
 function endsOf(frame: Uint8Array): string {
   const [start, size] = frame[12] === 8 ? [26, 4] : [22, 16];
   if (frame.length < start + 2 * size) return "";

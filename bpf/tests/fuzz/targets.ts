@@ -30,7 +30,7 @@ import {
   silent,
 } from "../scene.ts";
 import { capturedFrames, onLink } from "./captured.ts";
-import { counterLedger, flowLedger } from "./ledgers.ts";
+import { counterLedger, connectionLedger } from "./ledgers.ts";
 import {
   isArp,
   networkIsOutside,
@@ -110,7 +110,7 @@ function fromPod(scene: Scene): FuzzTarget {
     ],
     ledgers: [
       counterLedger(scene, Hook.fromPod),
-      flowLedger(scene, new Set(both(web.address, db.address))),
+      connectionLedger(scene, new Set(both(web.address, db.address))),
     ],
   };
 }
@@ -149,7 +149,7 @@ function toPod(scene: Scene): FuzzTarget {
       podsGetTheirOwn(scene),
       rewritesRight(scene),
     ],
-    ledgers: [counterLedger(scene, Hook.toPod), flowLedger(scene)],
+    ledgers: [counterLedger(scene, Hook.toPod), connectionLedger(scene)],
   };
 }
 
@@ -181,7 +181,7 @@ function fromNet(scene: Scene): FuzzTarget {
       networkIsOutside(scene),
       rewritesRight(scene),
     ],
-    ledgers: [counterLedger(scene, Hook.fromNet), flowLedger(scene)],
+    ledgers: [counterLedger(scene, Hook.fromNet), connectionLedger(scene)],
   };
 }
 
@@ -203,7 +203,7 @@ function toNet(scene: Scene): FuzzTarget {
     verdicts,
     // It counts, and decides nothing: what leaves was judged where it came in.
     oracles: [leavesUntouched],
-    ledgers: [counterLedger(scene, Hook.toNet), flowLedger(scene)],
+    ledgers: [counterLedger(scene, Hook.toNet), connectionLedger(scene)],
   };
 }
 

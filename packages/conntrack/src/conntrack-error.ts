@@ -4,9 +4,15 @@ export type ConntrackErrorCode =
   /** An option makes no sense, alone or beside another one. */
   | "invalid-option"
   /** The fields are not those of a connection. */
-  | "invalid-tuple";
+  | "invalid-tuple"
+  /** Nobody tracks connections there, or nobody has begun to. */
+  | "not-tracking"
+  /** The programs are not where they should be. */
+  | "object-missing"
+  /** A program that walks the table did not come back with a result. */
+  | "walk-failed";
 
-/** What is refused before any packet is tracked. What goes wrong with a packet is a value, its outcome. */
+/** What is refused, or does not work, apart from packets: what goes wrong with one is a value, its outcome. */
 export class ConntrackError extends CodedError<ConntrackErrorCode> {}
 
 /** The error of an option; `subject` names it. */

@@ -1,5 +1,5 @@
 import type { Removal } from "./connection-table.ts";
-import type { Invalid, Outcome, Refused, Stray, Untracked } from "./outcome.ts";
+import type { Invalid, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
 
 /** What has happened since the table was made. Entries in it are `created` less all that were removed. */
 export interface Counters {
@@ -19,6 +19,14 @@ export interface Counters {
   readonly untracked: Readonly<Record<Untracked["reason"], number>>;
 }
 
+/** As much of an outcome as is counted. */
+export type CountedOutcome =
+  | Pick<Tracked, "outcome" | "isNew">
+  | Pick<Refused, "outcome" | "reason">
+  | Stray
+  | Invalid
+  | Untracked;
+
 /** {@link Counters} while they count. */
 export class Tally {
   #tracked = 0;
@@ -35,6 +43,7 @@ export class Tally {
   readonly #invalid = {
     malformed: 0,
     truncated: 0,
+    "header-chain": 0,
     "impossible-signal": 0,
     "quotes-error": 0,
     "quotes-stranger": 0,
@@ -43,28 +52,28 @@ export class Tally {
   };
   readonly #untracked = { "not-ip": 0, "not-of-connection": 0 };
 
-  countOutcome(result: Outcome): void {
+  countOutcome(result: CountedOutcome, times = 1): void {
     switch (result.outcome) {
       case "tracked":
-        this.#tracked++;
-        if (result.isNew) this.#created++;
+        this.#tracked += times;
+        if (result.isNew) this.#created += times;
         break;
       case "refused":
-        this.#refused[result.reason]++;
+        this.#refused[result.reason] += times;
         break;
       case "stray":
-        this.#stray[result.reason]++;
+        this.#stray[result.reason] += times;
         break;
       case "invalid":
-        this.#invalid[result.reason]++;
+        this.#invalid[result.reason] += times;
         break;
       case "untracked":
-        this.#untracked[result.reason]++;
+        this.#untracked[result.reason] += times;
     }
   }
 
-  countRemoval(removal: Removal): void {
-    this.#removed[removal]++;
+  countRemoval(removal: Removal, times = 1): void {
+    this.#removed[removal] += times;
   }
 
   snapshot(): Counters {

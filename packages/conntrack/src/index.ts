@@ -1,12 +1,19 @@
 /**
  * Connections followed by their packets: keys, states, timeouts, a bounded table that holds under a flood, and the
- * choice of ports for source NAT. A model in TypeScript, which also reads captures. No I/O, no timers.
+ * choice of ports for source NAT. In the kernel, by programs that track what passes; and as a model in TypeScript, to
+ * which the programs are held, and which also reads captures.
  *
  * @module
  */
 export type { Connection, ConnectionState, PerDirection, Scope } from "./connection.ts";
 export { type ConnectionFilter, matchesFilter } from "./connection-filter.ts";
 export type { Removal } from "./connection-table.ts";
+export {
+  type ConnectionReader,
+  type Fill,
+  openConnections,
+  type PinnedConnections,
+} from "./connection-reader.ts";
 export {
   type Conntrack,
   type ConntrackDeps,
@@ -15,14 +22,42 @@ export {
   type TrackOptions,
 } from "./conntrack.ts";
 export { ConntrackError, type ConntrackErrorCode } from "./conntrack-error.ts";
+export { openConntrackObject, partsOf, sizeTable, type TableSize } from "./conntrack-object.ts";
 export type { Counters } from "./counters.ts";
+export {
+  createDeviceConntrack,
+  type DeviceConntrack,
+  type DeviceConntrackDeps,
+  type DeviceConntrackOptions,
+} from "./device-conntrack.ts";
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
+export {
+  createKernelConntrack,
+  type KernelConntrack,
+  type KernelConntrackDeps,
+  type KernelConntrackOptions,
+  lifetimesOf,
+} from "./kernel-conntrack.ts";
+export {
+  connectionOfEntry,
+  directionOf,
+  type EntryFields,
+  isAlias,
+  keyOfTuple,
+} from "./kernel-entry.ts";
+export { type OutcomeKind, outcomeOfNumber, removalOfNumber } from "./kernel-outcome.ts";
+export type { ConntrackControlMaps, ConntrackMaps, ConntrackPrograms } from "./kernel-maps.ts";
+export { jiffiesOf, KernelTime } from "./kernel-time.ts";
 export type { PortUsage } from "./port-ledger.ts";
 export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
+export type { RemovedConnection } from "./removals.ts";
 export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
 export type { SourceNatOptions } from "./source-nat.ts";
-export type { Timeouts } from "./timeouts.ts";
+export type { Sweep, SweeperOptions } from "./sweeper.ts";
+export { type Walk, walkTable } from "./table-walk.ts";
+export { bytesPerConnection, connectionsForMemory } from "./table-size.ts";
+export { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
 export {
   connectionTuple,
   type Direction,

@@ -1,3 +1,4 @@
+import { type Ipv6Address, parsePrefix, prefixContains } from "@heddle/contracts";
 import { isLayer, type Layer, type LayerOfKind, type Packet } from "@heddle/packet";
 import { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
 import { reverseTuple, type Tuple } from "./tuple.ts";
@@ -47,6 +48,8 @@ export type Unreadable =
         | "malformed"
         /** The packet ends, or its capture does, before what says which connection it is of. */
         | "truncated"
+        /** More IPv6 extension headers than are looked through. */
+        | "header-chain"
         /** TCP flags or SCTP chunks that nobody sends together. */
         | "impossible-signal"
         /** An ICMP error that quotes another one. */
@@ -59,12 +62,14 @@ type IpLayer = LayerOfKind<"ipv4" | "ipv6">;
 
 /** What the outermost IP packet in the packet means to its connection. */
 export function observe(packet: Packet): Observation | Unreadable {
-  if (packet.problem !== undefined) return invalid("malformed");
   const ip = packet.layers.findIndex(isIp);
   const header = packet.layers[ip];
+  if (header !== undefined && isTooLong(packet.layers.slice(ip))) return invalid("header-chain");
+  if (hasOwnProblem(packet, ip)) return invalid("malformed");
   if (header === undefined || !isIp(header)) {
     return packet.missing > 0 ? invalid("truncated") : untracked("not-ip");
   }
+  if (isMapped(header)) return invalid("malformed");
   const datagram = readDatagram(header, packet.layers.slice(ip + 1));
   const { fragment } = datagram;
   const transport = readTransport(datagram, packet);
@@ -72,6 +77,27 @@ export function observe(packet: Packet): Observation | Unreadable {
   const about = { bytes: datagram.bytes, ...transport };
   return fragment === undefined || transport.related === true ? about : { ...about, fragment };
 }
+
+/** Whether something is wrong with the IP packet, apart from what a tunnel carries in it. `ip` is the index of its header. */
+function hasOwnProblem({ layers, problem }: Packet, ip: number): boolean {
+  if (problem === undefined) return false;
+  const header = layers[ip];
+  const start = layers.slice(0, Math.max(ip, 0)).reduce((sum, { kind }) => sum + sizeOf(kind), 0);
+  if (header === undefined || !isIp(header) || problem.offset <= start) return true;
+  if (problem.layer === "ipv4" || problem.layer === "ipv6") return false;
+  // After IPv4, AH is a protocol as any other.
+  if (header.kind === "ipv4" && header.protocol === "ah") return false;
+  const { transport } = readDatagram(header, layers.slice(ip + 1));
+  return transport === undefined || transport === layers.at(-1);
+}
+
+/** Bytes of a layer in front of the IP header. */
+function sizeOf(kind: Layer["kind"]): number {
+  return kind === "vlan" ? vlanTag : ethernetHeader;
+}
+
+const ethernetHeader = 14;
+const vlanTag = 4;
 
 /** An IP packet without its extension headers. */
 interface Datagram {
@@ -125,7 +151,9 @@ function readTransport(datagram: Datagram, packet: Packet): Observation | Unread
   if (isLayer(transport, "udp")) return withPorts(datagram, transport, "data");
   if (isLayer(transport, "sctp")) return readSctp(datagram, transport, packet);
   if (isIcmp(transport)) return readIcmp(datagram, transport);
-  return needsTransport.has(protocol) ? invalid("truncated") : plain(datagram, 0, 0, "data");
+  const isCut = datagram.header.kind === "ipv6" && extensionProtocols.has(protocol);
+  if (isCut || needsTransport.has(protocol)) return invalid("truncated");
+  return plain(datagram, 0, 0, "data");
 }
 
 const needsTransport: ReadonlySet<Tuple["protocol"]> = new Set([
@@ -160,10 +188,13 @@ function readIcmp(
 
 /** An error is of the connection that the packet it quotes is of, and goes the other way. */
 function readQuoted({ header, bytes }: Datagram, quoted: Packet): Observation | Unreadable {
-  if (quoted.problem !== undefined) return invalid("malformed");
+  const tooLong = isTooLong(quoted.layers);
+  if (hasOwnProblem(quoted, 0) && !tooLong) return invalid("malformed");
   const [inner, ...rest] = quoted.layers;
   if (inner === undefined || !isIp(inner)) return invalid("truncated");
+  if (isMapped(inner)) return invalid("malformed");
   if (inner.source !== header.destination) return invalid("quotes-stranger");
+  if (tooLong) return invalid("header-chain");
   const datagram = readDatagram(inner, rest);
   const { transport, fragment } = datagram;
   if (transport !== undefined && "quoted" in transport) return invalid("quotes-error");
@@ -217,6 +248,38 @@ function isExtension(
 > {
   return layer !== undefined && extensions.has(layer.kind);
 }
+
+/** Extension headers that are looked through; the kernel itself allows 8 of a kind by default. */
+const longestChain = 8;
+
+/** Whether an IPv6 header has more extension headers behind it than are looked through. */
+function isTooLong([header, ...rest]: readonly Layer[]): boolean {
+  const last = rest[longestChain - 1];
+  if (header?.kind !== "ipv6" || !rest.slice(0, longestChain).every(isExtension)) return false;
+  if (!isExtension(last) || !extensionProtocols.has(last.nextHeader)) return false;
+  return last.kind !== "ipv6-fragment" || last.fragmentOffset === 0;
+}
+
+/** Whether an IPv6 header has IPv4-mapped addresses, which are those of a host's memory and of no wire. */
+function isMapped(header: IpLayer): boolean {
+  return header.kind === "ipv6" && [header.source, header.destination].some(isMappedAddress);
+}
+
+function isMappedAddress(address: Ipv6Address): boolean {
+  return prefixContains(mappedAddresses, address);
+}
+
+/** RFC 4291 section 2.5.5.2. */
+const mappedAddresses = parsePrefix("::ffff:0:0/96");
+
+/** Next headers that are extension headers. */
+const extensionProtocols: ReadonlySet<Tuple["protocol"]> = new Set([
+  "ipv6-hop-by-hop",
+  "ipv6-routing",
+  "ipv6-fragment",
+  "ipv6-destination-options",
+  "ah",
+] as const);
 
 const extensions: ReadonlySet<Layer["kind"]> = new Set([
   "ipv6-hop-by-hop",

@@ -43,6 +43,8 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       ...devicesOption(node),
       `routing: ${node.routing}`,
       `underlay: ${plan.underlay}`,
+      // As much as one machine has to spare for each of many nodes.
+      "connectionTable: 65536",
       "",
     ].join("\n"),
   );

@@ -9,15 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import {
-  CounterBound,
-  EpochSlot,
-  EventClass,
-  Hook,
-  NexthopKind,
-  Reason,
-  schemaVersion,
-} from "@heddle/datapath";
+import { CounterBound, EpochSlot, EventClass, Hook, Reason, schemaVersion } from "@heddle/datapath";
+import { ConnCounter, NexthopKind, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
 import { NdpSpeakerFlag } from "@heddle/ipv6-ndp";
 import { afterAll, describe, expect, it } from "vitest";
 import { anchors, codeBlocks, links, type Page, readPages, root } from "./markdown.ts";
@@ -114,6 +107,10 @@ describe("the page of numbers", () => {
     ["Event classes", EventClass],
     ["Epoch slots", EpochSlot],
     ["Counters", CounterBound],
+    ["Outcomes of connection tracking", Outcome],
+    ["Removals of connections", Removal],
+    ["Connection words", WordBit],
+    ["Connection counters", ConnCounter],
   ])("has all of %s, and nothing else", (heading, values) => {
     const section = page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
     const rows = Array.from(section.matchAll(/^\| (\d+) +\| `(\w+)` +\|/gm), ([, value, name]) => [

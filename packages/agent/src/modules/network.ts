@@ -1,5 +1,6 @@
 import { type IpAddress, ipFamilies, prefixContains } from "@heddle/contracts";
-import { createDatapath, type Datapath, defaultGateway } from "@heddle/datapath";
+import { sizeTable } from "@heddle/conntrack";
+import { createDatapath, type Datapath, defaultGateway, type Prepare } from "@heddle/datapath";
 import {
   createTunnels,
   tunnelDeviceName,
@@ -20,6 +21,7 @@ import { createRouting, type Routing, type RoutingTunnel } from "@heddle/routing
 import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { type Connections, createConnections } from "../connections.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
 import { routeProtocols } from "./route-protocols.ts";
 import { tokens } from "./tokens.ts";
@@ -29,6 +31,7 @@ export const networkModule: Module = {
   name: "network",
   providers: [
     provide(tokens.datapath, makeDatapath),
+    provide(tokens.connections, makeConnections),
     provide(tokens.ipam, (get) => {
       const { addressStrategy: strategy, addressCoolDown } = get(tokens.config);
       const coolDown = addressCoolDown * 1000;
@@ -53,7 +56,8 @@ export const networkModule: Module = {
 };
 
 function makeDatapath(get: Resolve): Datapath {
-  const { pinRoot, attachment, maxFlows, maxEndpoints } = get(tokens.config);
+  const { pinRoot, attachment, connectionTable, maxEndpoints } = get(tokens.config);
+  const prepare: Prepare = (object) => sizeTable(object, { ceiling: connectionTable });
   const { routing, tunnelChecksum, clusterId } = get(tokens.config);
   const datapath = createDatapath(
     {
@@ -66,8 +70,8 @@ function makeDatapath(get: Resolve): Datapath {
     {
       pinRoot,
       attachment,
-      maxFlows,
       maxEndpoints,
+      prepare,
       tunnels: {
         use: routing === "geneve" ? "send" : "receive",
         checksums: tunnelChecksum === "computed" ? ipFamilies : [],
@@ -79,6 +83,26 @@ function makeDatapath(get: Resolve): Datapath {
   get(tokens.tables).add(() => datapath.tables);
   get(tokens.routes).add("/v1/counters", () => ({ kind: "value", value: datapath.counters() }));
   return datapath;
+}
+
+function makeConnections(get: Resolve): Connections {
+  const config = get(tokens.config);
+  const { connectionTable, maxConnections = connectionTable } = config;
+  const deps = {
+    datapath: get(tokens.datapath),
+    clock: get(tokens.clock),
+    logger: get(tokens.logger),
+  };
+  return createConnections(deps, {
+    limit: maxConnections,
+    timeouts: {
+      established: config.establishedTimeout * 1000,
+      opening: config.openingTimeout * 1000,
+      closing: config.closingTimeout * 1000,
+      other: config.otherTimeout * 1000,
+    },
+    fragmentTimeout: config.fragmentTimeout * 1000,
+  });
 }
 
 function makeRouting(get: Resolve): Routing {
@@ -161,6 +185,7 @@ function makeTunnels(get: Resolve): Tunnels {
 
 function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
+  const connections = get(tokens.connections);
   const routing = get(tokens.routing);
   const tunnels = get(tokens.tunnels);
   const { routing: mode } = get(tokens.config);
@@ -177,6 +202,7 @@ function makeEndpoints(get: Resolve): Endpoints {
       programs: datapath,
       map: datapath.map(endpointsMap),
       epochs: datapath.epochs,
+      forgetAddresses: (addresses) => connections.forget(addresses),
       node: get(tokens.rtnetlink),
       links$: monitor.links$,
       addresses$: monitor.addresses$,

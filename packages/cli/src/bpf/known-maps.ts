@@ -1,3 +1,4 @@
+import * as conntrack from "@heddle/conntrack/bpf";
 import * as datapath from "@heddle/datapath/bpf";
 import * as encapGeneve from "@heddle/encap-geneve/bpf";
 import * as endpoint from "@heddle/endpoint/bpf";
@@ -25,6 +26,7 @@ export function isPerCpu(spec: EntrySpec): spec is PerCpuMapSpec<unknown, unknow
 
 /** What is generated from the BPF objects, by the package that owns it. */
 const generated: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "@heddle/conntrack": conntrack,
   "@heddle/datapath": datapath,
   "@heddle/encap-geneve": encapGeneve,
   "@heddle/endpoint": endpoint,

@@ -133,6 +133,16 @@ export const Reason = {
   tunnelDestination: 94,
   /** There is no tunnel to the destination, or no way for it. */
   noTunnel: 95,
+  /** TCP flags or SCTP chunks that nobody sends together. */
+  impossibleFlags: 96,
+  /** An ICMP error that quotes another one, or a packet that its receiver did not send. */
+  badQuotation: 97,
+  /** A fragment over one that was there, or that changes it. */
+  overlappingFragment: 98,
+  /** An echo request where only its reply can come from, or the reply where only the request can. */
+  wrongDirection: 99,
+  /** There is no place for another connection: all that are there stand. */
+  tableFull: 100,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -184,6 +194,11 @@ const reasonNames = new Map<number, ReasonName>([
   [93, "tunnelSource"],
   [94, "tunnelDestination"],
   [95, "noTunnel"],
+  [96, "impossibleFlags"],
+  [97, "badQuotation"],
+  [98, "overlappingFragment"],
+  [99, "wrongDirection"],
+  [100, "tableFull"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
@@ -327,11 +342,11 @@ export type GeneveSettings = {
   /** The MAC address of the node's end of every pod's device pair. */
   readonly gatewayMac: VariableSpec<MacAddress>;
   /**
-   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
-   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * How long a connection's way is believed before the slow path decides it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate ways at once; this bounds
    * how long a route that changed while no agent ran goes unnoticed.
    */
-  readonly flowLifetime: VariableSpec<bigint>;
+  readonly wayLifetime: VariableSpec<bigint>;
   /**
    * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
    * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
@@ -367,20 +382,12 @@ export const geneveObject: ObjectSpec<GeneveSettings> & { readonly programs: Gen
     endpointOut: { name: "endpoint_out", section: "tcx/egress" },
     endpointIn: { name: "endpoint_in", section: "tcx/ingress" },
   },
-  maps: [
-    "epochs",
-    "flows",
-    "tunnel_self",
-    "tunnels",
-    "tunnel_nodes",
-    "tunnel_peers",
-    "endpoint_counts",
-  ],
+  maps: ["tunnel_self", "tunnels", "tunnel_nodes", "tunnel_peers", "endpoint_counts"],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
     gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
-    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    wayLifetime: { section: ".rodata", offset: 40, codec: u64 },
     resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
     tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
     tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },

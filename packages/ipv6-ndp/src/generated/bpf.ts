@@ -127,6 +127,16 @@ export const Reason = {
   tunnelDestination: 94,
   /** There is no tunnel to the destination, or no way for it. */
   noTunnel: 95,
+  /** TCP flags or SCTP chunks that nobody sends together. */
+  impossibleFlags: 96,
+  /** An ICMP error that quotes another one, or a packet that its receiver did not send. */
+  badQuotation: 97,
+  /** A fragment over one that was there, or that changes it. */
+  overlappingFragment: 98,
+  /** An echo request where only its reply can come from, or the reply where only the request can. */
+  wrongDirection: 99,
+  /** There is no place for another connection: all that are there stand. */
+  tableFull: 100,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -178,6 +188,11 @@ const reasonNames = new Map<number, ReasonName>([
   [93, "tunnelSource"],
   [94, "tunnelDestination"],
   [95, "noTunnel"],
+  [96, "impossibleFlags"],
+  [97, "badQuotation"],
+  [98, "overlappingFragment"],
+  [99, "wrongDirection"],
+  [100, "tableFull"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */

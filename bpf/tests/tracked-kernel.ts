@@ -1,0 +1,163 @@
+import {
+  type AllTimeouts,
+  type Connection,
+  connectionOfEntry,
+  type ConntrackPrograms,
+  jiffiesOf,
+  KernelTime,
+  lifetimesOf,
+  type OutcomeKind,
+  outcomeOfNumber,
+  partsOf,
+  removalOfNumber,
+  resolveTimeouts,
+  type Scope,
+  sizeTable,
+  type Timeouts,
+  type Walk,
+  walkTable,
+} from "@heddle/conntrack";
+import {
+  type Connection as Entry,
+  ConnCounter,
+  connCountersMap,
+  type ConnectionKey,
+  connectionsMap,
+  type ConnGauges,
+  connGaugesMap,
+  type ConnSettings,
+  connSettingsMap,
+  type Fragment,
+  type FragmentKey,
+  fragmentsMap,
+} from "@heddle/conntrack/bpf";
+import {
+  type BpfMap,
+  type LoadedObject,
+  openObject,
+  type PerCpuMap,
+  type Program,
+} from "libbpf-napi";
+
+export interface TrackedOptions {
+  /** Connections at most. @defaultValue 1024 */
+  readonly limit?: number;
+  /** Entries that the map holds at most. @defaultValue four times the limit */
+  readonly ceiling?: number;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly serviceTimeouts?: Partial<Timeouts>;
+}
+
+/** A second has as many jiffies here as it has milliseconds. */
+const hz = 1000;
+
+/** Connection tracking in the kernel whose time stands still until it is set. */
+export class TrackedKernel implements Disposable {
+  readonly connections: BpfMap<ConnectionKey, Entry>;
+  readonly gauges: BpfMap<number, ConnGauges>;
+  readonly counters: PerCpuMap<number, bigint>;
+  readonly #object: LoadedObject;
+  readonly #outcome: Program;
+  readonly #programs: ConntrackPrograms;
+  readonly #settingsMap: BpfMap<number, ConnSettings>;
+  readonly #fragments: BpfMap<FragmentKey, Fragment>;
+  readonly #time = new KernelTime(hz, 0n, 0);
+  #settings: ConnSettings;
+
+  private constructor(object: LoadedObject, limit: number, timeouts: AllTimeouts) {
+    this.#object = object;
+    this.connections = object.map(connectionsMap);
+    this.gauges = object.map(connGaugesMap);
+    this.counters = object.perCpuMap(connCountersMap);
+    this.#outcome = object.program("track_outcome");
+    this.#programs = partsOf(object).programs;
+    this.#settingsMap = object.map(connSettingsMap);
+    this.#fragments = object.map(fragmentsMap);
+    this.#settings = {
+      lifetime: lifetimesOf(timeouts, hz),
+      limit: BigInt(limit),
+      fragmentLifetime: jiffiesOf(30_000, hz),
+      clockMask: 0n,
+      clockOffset: 0n,
+      hz,
+      events: 0,
+    };
+    this.setTime(0);
+  }
+
+  static async load(file: string, options: TrackedOptions = {}): Promise<TrackedKernel> {
+    const { limit = 1024, ceiling = limit * 4, timeouts = {}, serviceTimeouts = {} } = options;
+    using object = await openObject(file);
+    sizeTable(object, { ceiling });
+    const resolved = resolveTimeouts(timeouts, serviceTimeouts);
+    return new TrackedKernel(await object.load(), limit, resolved);
+  }
+
+  /** Sets the time, in milliseconds. */
+  setTime(milliseconds: number): void {
+    this.change({ clockOffset: BigInt(milliseconds) });
+  }
+
+  /** Changes some settings. */
+  change(settings: Partial<ConnSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#settingsMap.set(0, this.#settings);
+  }
+
+  /** The outcome of an Ethernet frame; of the last one, when it comes many times. */
+  async track(
+    frame: Uint8Array,
+    scope: Scope = "connection",
+    repeat = 1,
+  ): Promise<OutcomeKind | undefined> {
+    const context = { mark: scope === "service" ? 1 : 0 };
+    const { returnValue } = await this.#outcome.testRun({ data: frame, context, repeat });
+    return outcomeOfNumber(returnValue);
+  }
+
+  /** Everything in the table. */
+  async all(): Promise<readonly Connection[]> {
+    const all: Connection[] = [];
+    for await (const [key, entry] of this.connections.entries()) {
+      const connection = connectionOfEntry(key, entry, this.#time);
+      if (connection !== undefined) all.push(connection);
+    }
+    return all;
+  }
+
+  /** Removes what is dead, and what the filter means. */
+  async sweep(options: Parameters<typeof walkTable>[1] = {}): Promise<Walk> {
+    return await walkTable(this.#programs, options);
+  }
+
+  /** Connections by the programs' own count. */
+  get count(): number {
+    return Number(this.gauges.get(0)?.count ?? 0n);
+  }
+
+  /** Removals by why, without those that never were. */
+  removals(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (let number = 0; number < 16; number++) {
+      const name = removalOfNumber(number);
+      if (name === undefined) continue;
+      counts[name] = Number(
+        this.counters.fold(ConnCounter.removals + number, (sum, each) => sum + each, 0n) ?? 0n,
+      );
+    }
+    return counts;
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    for await (const [key] of this.connections.entries()) this.connections.delete(key);
+    for await (const [key] of this.#fragments.entries()) this.#fragments.delete(key);
+    const now = this.gauges.get(0);
+    if (now === undefined) throw new Error("there are no gauges");
+    this.gauges.set(0, { ...now, count: 0n, taken: [0n, 0n], left: [0n, 0n] });
+  }
+
+  [Symbol.dispose](): void {
+    this.#object.close();
+  }
+}

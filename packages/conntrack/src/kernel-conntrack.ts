@@ -1,0 +1,252 @@
+import type { Clock, EventStream, Logger, Service } from "@heddle/contracts";
+import { Observable } from "rxjs";
+import type { ConnectionFilter } from "./connection-filter.ts";
+import { type ConnectionReader, MapReader } from "./connection-reader.ts";
+import { invalidOption } from "./conntrack-error.ts";
+import type { Counters } from "./counters.ts";
+import type { ConnSettings } from "./generated/bpf.ts";
+import { readLost } from "./kernel-counters.ts";
+import { findHz } from "./kernel-hz.ts";
+import type { ConntrackControlMaps, ConntrackPrograms } from "./kernel-maps.ts";
+import { jiffiesOf } from "./kernel-time.ts";
+import { type RemovedConnection, Removals } from "./removals.ts";
+import { createSweeper, type Sweep, type SweeperOptions } from "./sweeper.ts";
+import { type Walk, walkTable } from "./table-walk.ts";
+import { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
+
+export interface KernelConntrackDeps {
+  readonly maps: ConntrackControlMaps;
+  readonly programs: ConntrackPrograms;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface KernelConntrackOptions {
+  /**
+   * Connections at most; no more than the map has entries.
+   *
+   * @defaultValue as many as the map has entries
+   */
+  readonly limit?: number;
+  /**
+   * How long entries live.
+   *
+   * @defaultValue as for each of them
+   */
+  readonly timeouts?: Partial<Timeouts>;
+  /**
+   * How long service entries live.
+   *
+   * @defaultValue as `timeouts`, with 60 s of `closing`
+   */
+  readonly serviceTimeouts?: Partial<Timeouts>;
+  /**
+   * Milliseconds in which the fragments of a datagram must come.
+   *
+   * @defaultValue 30,000, as in Linux
+   */
+  readonly fragmentTimeout?: number;
+  /**
+   * How often the table is swept.
+   *
+   * @defaultValue as for each of them
+   */
+  readonly sweep?: SweeperOptions;
+  /**
+   * Milliseconds between two looks at the counters for `counters$`.
+   *
+   * @defaultValue 1000
+   */
+  readonly countersInterval?: number;
+}
+
+/**
+ * Connection tracking by programs in the kernel: their settings, their sweeps, and what they know.
+ *
+ * `start` writes the settings, without which nothing is tracked, and begins to sweep; `close` ends sweeping, and leaves
+ * the programs tracking.
+ */
+export interface KernelConntrack extends ConnectionReader, Service {
+  /** Forgets connections, all without a filter. How many. */
+  flush(filter?: ConnectionFilter): Promise<number>;
+  /** Removes what is dead, beside the sweeps that are made anyway. */
+  sweep(): Promise<Sweep>;
+  /**
+   * Changes how many connections there may be, from now on and without losing any.
+   *
+   * @throws {ConntrackError} `invalid-option`
+   */
+  setLimit(limit: number): void;
+  /** The counters, now and whenever they have changed. */
+  readonly counters$: Observable<Counters>;
+  /** Connections that leave. The programs tell of them while somebody subscribes. */
+  readonly removals: EventStream<RemovedConnection>;
+}
+
+/**
+ * Connection tracking over maps and programs that somebody has loaded.
+ *
+ * @throws {ConntrackError} `invalid-option`
+ */
+export function createKernelConntrack(
+  deps: KernelConntrackDeps,
+  options: KernelConntrackOptions = {},
+): KernelConntrack {
+  const { limit = deps.maps.connections.maxEntries, fragmentTimeout = 30_000 } = options;
+  const { countersInterval = 1000, sweep = {}, timeouts = {}, serviceTimeouts = {} } = options;
+  requireLimit(limit, deps.maps.connections.maxEntries);
+  requireDuration("fragmentTimeout", fragmentTimeout);
+  requireDuration("countersInterval", countersInterval);
+  const resolved = resolveTimeouts(timeouts, serviceTimeouts);
+  const settings = { limit, timeouts: resolved, fragmentTimeout, sweep, countersInterval };
+  return new MappedConntrack(deps, settings);
+}
+
+interface Settings {
+  readonly limit: number;
+  readonly timeouts: AllTimeouts;
+  readonly fragmentTimeout: number;
+  readonly sweep: SweeperOptions;
+  readonly countersInterval: number;
+}
+
+/** Removals of one run in the kernel, which goes on in another one: about 50 ms. */
+const budget = 65_536;
+
+class MappedConntrack extends MapReader implements KernelConntrack {
+  readonly counters$: Observable<Counters> = new Observable((subscriber) => {
+    let [last, timer]: [string | undefined, Disposable | undefined] = [undefined, undefined];
+    const look = (): void => {
+      const now = this.counters();
+      const text = JSON.stringify(now);
+      if (text !== last) subscriber.next(now);
+      last = text;
+      timer = this.#deps.clock.schedule(this.#options.countersInterval, look);
+    };
+    look();
+    return () => timer?.[Symbol.dispose]();
+  });
+  readonly #deps: KernelConntrackDeps;
+  readonly #options: Settings;
+  readonly #sweeper: Service;
+  readonly #removals: Removals;
+  #limit: number;
+  #hz = 0;
+  #wanted = false;
+
+  constructor(deps: KernelConntrackDeps, options: Settings) {
+    super(deps.maps, deps.clock);
+    const { clock, logger, maps } = deps;
+    this.#deps = deps;
+    this.#options = options;
+    this.#limit = options.limit;
+    this.#sweeper = createSweeper({ clock, logger, sweep: () => this.sweep() }, options.sweep);
+    this.#removals = new Removals({
+      events: maps.events,
+      clock,
+      logger,
+      want: (wanted) => {
+        this.#wanted = wanted;
+        this.#write();
+      },
+      lost: () => readLost(maps.counters),
+      time: () => this.time(),
+    });
+  }
+
+  get removals(): EventStream<RemovedConnection> {
+    return this.#removals.stream;
+  }
+
+  async start(): Promise<void> {
+    this.#hz = await findHz(() => walkTable(this.#deps.programs));
+    this.#write();
+    await this.#sweeper.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#sweeper.close();
+    this.#removals.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async flush(filter: ConnectionFilter = {}): Promise<number> {
+    let flushed = 0;
+    for await (const walk of this.#walks(filter)) flushed += walk.flushed;
+    return flushed;
+  }
+
+  async sweep(): Promise<Sweep> {
+    let expired = 0;
+    let soonest: number | undefined;
+    for await (const walk of this.#walks()) {
+      expired += walk.expired;
+      soonest = this.#untilSoonest(walk);
+    }
+    const { connections: living, limit } = this.fill();
+    return { expired, living, limit, soonest };
+  }
+
+  setLimit(limit: number): void {
+    requireLimit(limit, this.#deps.maps.connections.maxEntries);
+    this.#limit = limit;
+    this.#write();
+  }
+
+  /** Walks the table until one walk comes to its end. */
+  async *#walks(filter?: ConnectionFilter): AsyncGenerator<Walk> {
+    for (;;) {
+      const walk = await walkTable(this.#deps.programs, {
+        budget,
+        ...(filter === undefined ? {} : { filter }),
+      });
+      yield walk;
+      if (!walk.cut) return;
+    }
+  }
+
+  #untilSoonest({ soonest, now }: Walk): number | undefined {
+    if (soonest === undefined) return undefined;
+    return (Number(soonest - now) * millisecondsPerSecond) / this.#hz;
+  }
+
+  #write(): void {
+    // Nothing before `start`, which knows how long a jiffy is.
+    if (this.#hz === 0) return;
+    const { timeouts, fragmentTimeout } = this.#options;
+    const settings: ConnSettings = {
+      lifetime: lifetimesOf(timeouts, this.#hz),
+      limit: BigInt(this.#limit),
+      fragmentLifetime: jiffiesOf(fragmentTimeout, this.#hz),
+      clockMask: allBits,
+      clockOffset: 0n,
+      hz: this.#hz,
+      events: this.#wanted ? 1 : 0,
+    };
+    this.#deps.maps.settings.set(0, settings);
+  }
+}
+
+const millisecondsPerSecond = 1000;
+const allBits = 2n ** 64n - 1n;
+
+/** Lifetimes as the programs have them: by scope, then as `enum lifetime` says. */
+export function lifetimesOf({ connection, service }: AllTimeouts, hz: number): readonly bigint[] {
+  return [connection, service].flatMap(({ opening, established, closing, other }) =>
+    [opening, established, closing, other].map((timeout) => jiffiesOf(timeout, hz)),
+  );
+}
+
+function requireLimit(limit: number, ceiling: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= ceiling) return;
+  const reason = `${String(limit)} is not a whole number from 1 to the ${String(ceiling)} entries of the map`;
+  throw invalidOption("limit", reason, "load the programs with a higher ceiling");
+}
+
+function requireDuration(option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 1) return;
+  throw invalidOption(option, `${String(value)} is not a whole number of milliseconds from 1 on`);
+}

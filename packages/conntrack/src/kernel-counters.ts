@@ -1,0 +1,25 @@
+import type { PerCpuMap } from "libbpf-napi";
+import { type Counters, Tally } from "./counters.ts";
+import { ConnCounter } from "./generated/bpf.ts";
+import { outcomeNumbers, removalNumbers } from "./kernel-outcome.ts";
+
+/** All that the programs counted. Costs a read of each counter from all CPUs. */
+export function readCounters(map: PerCpuMap<number, bigint>): Counters {
+  const tally = new Tally();
+  for (const [number, kind] of outcomeNumbers) {
+    tally.countOutcome(kind, sumOf(map, ConnCounter.outcomes + number));
+  }
+  for (const [number, removal] of removalNumbers) {
+    tally.countRemoval(removal, sumOf(map, ConnCounter.removals + number));
+  }
+  return tally.snapshot();
+}
+
+/** Removed connections of which nobody could be told. */
+export function readLost(map: PerCpuMap<number, bigint>): number {
+  return sumOf(map, ConnCounter.lost);
+}
+
+function sumOf(map: PerCpuMap<number, bigint>, index: number): number {
+  return Number(map.fold(index, (sum, each) => sum + each, 0n) ?? 0n);
+}
