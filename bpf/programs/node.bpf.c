@@ -125,18 +125,26 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 	return problem ? problem : transport_parse(skb, packet);
 }
 
-/* Verifies a packet for this node's end of tunnels, and takes it out of its tunnel. Returns 0 or the reason to drop. */
-__noinline int from_tunnel_unwrap(struct __sk_buff *skb, const struct packet *packet,
-				  struct geneve *geneve)
+/* What `from_tunnel_unwrap` returns of a packet that is for whoever keeps this node's end of tunnels. */
+#define FROM_TUNNEL_CONTROL -REASON_TO_STACK
+
+/*
+ * Verifies a packet for this node's end of tunnels, and takes it out of its tunnel. Returns the identity that it comes with,
+ * which has 24 bits, or the reason not to go on as a negative number.
+ */
+__noinline int from_tunnel_unwrap(struct __sk_buff *skb, const struct packet *packet)
 {
+	struct geneve geneve = {};
 	int problem;
 
-	if (!packet || !geneve)
-		return REASON_TUNNEL_TRUNCATED;
-	problem = geneve_read(skb, packet, geneve);
-	if (problem || geneve->control)
-		return problem;
-	return decapsulate(skb, packet, geneve);
+	if (!packet)
+		return -REASON_TUNNEL_TRUNCATED;
+	problem = geneve_read(skb, packet, &geneve);
+	if (!problem && geneve.control)
+		return FROM_TUNNEL_CONTROL;
+	if (!problem)
+		problem = decapsulate(skb, packet, &geneve);
+	return problem ? -problem : (int)geneve.identity;
 }
 
 /* Goes on with what is in a packet for this node's end of tunnels; `packet` is that from then on. */
@@ -145,12 +153,12 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct packet *pac
 	__u32 slot = tunnel_of_node(&packet->tuple.source);
 	struct connection *connection;
 	struct connection_key key;
-	struct geneve geneve = {};
-	int problem;
+	int identity, problem;
 
-	problem = slot ? from_tunnel_unwrap(skb, packet, &geneve) : REASON_TUNNEL_PEER;
-	if (!problem && geneve.control)
+	identity = slot ? from_tunnel_unwrap(skb, packet) : -REASON_TUNNEL_PEER;
+	if (identity == FROM_TUNNEL_CONTROL)
 		return verdict_next(skb, HOOK_FROM_TUNNEL, REASON_TO_STACK);
+	problem = identity < 0 ? -identity : 0;
 	if (!problem) {
 		*packet = (struct packet){.hook = HOOK_FROM_TUNNEL};
 		problem = parse(skb, packet);
@@ -160,8 +168,8 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct packet *pac
 
 	connection = fastpath_find(skb, packet, &key);
 	if (!connection ||
-	    !way_is_from_tunnel(&connection->way[packet->direction & 1], slot, geneve.identity)) {
-		problem = from_tunnel_decide(skb, packet, slot, geneve.identity);
+	    !way_is_from_tunnel(&connection->way[packet->direction & 1], slot, identity)) {
+		problem = from_tunnel_decide(skb, packet, slot, identity);
 		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, packet) : problem;
 	}
 	problem = fastpath_take(packet, &key, connection);

@@ -29,8 +29,8 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 {
 	if (ip_addr_is_multicast(destination))
 		return REASON_MULTICAST;
-	if (ip_addr_is_link_local(destination) || ip_addr_is_unspecified(destination) ||
-	    gateway_has(destination))
+	if (ip_addr_is_link_local(destination) || ip_addr_is_loopback(destination) ||
+	    ip_addr_is_unspecified(destination) || gateway_has(destination))
 		return REASON_LINK_LOCAL;
 	return 0;
 }
@@ -145,6 +145,9 @@ static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *p
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	draft_set_target(draft, target);
 	draft->nexthop.kind = NEXTHOP_STACK;
+	/* What is kept does not say by which device a packet came to the stack: each of a pod's is looked at. */
+	if (source)
+		draft->once = 1;
 	return SLOWPATH_DECIDED;
 }
 
