@@ -11,13 +11,57 @@ const gap = "   ";
 
 /** Rows as aligned columns under headings in capitals. Colours take no room; nothing is cut. */
 export function formatTable<R>(rows: readonly R[], columns: Columns<R>): string {
-  const cells = Object.values(columns);
-  const lines = [
-    Object.keys(columns).map(headingOf),
-    ...rows.map((row) => cells.map((cell) => cellText(cell(row)))),
-  ];
-  const widths = cells.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index]))));
-  return lines.map((line) => formatLine(line, widths)).join("\n");
+  return new TableFormat(columns).format(rows, headingsOf(columns));
+}
+
+/** After so many rows their columns are as wide as those of most others. */
+const firstRows = 500;
+
+/**
+ * A table like that of {@link formatTable} for rows of which there may be too many to be held: some lines at a time. What
+ * is wider than all rows before makes its column wider from there on.
+ */
+export async function* formatTableOf<R>(
+  rows: AsyncIterable<R>,
+  columns: Columns<R>,
+): AsyncGenerator<string> {
+  const table = new TableFormat(columns);
+  let waiting: R[] | undefined = [];
+  for await (const row of rows) {
+    if (waiting === undefined) {
+      yield table.format([row]);
+    } else if (waiting.push(row) === firstRows) {
+      yield table.format(waiting, headingsOf(columns));
+      waiting = undefined;
+    }
+  }
+  if (waiting !== undefined) yield table.format(waiting, headingsOf(columns));
+}
+
+/** Lines in columns that become wider, never narrower. */
+class TableFormat<R> {
+  readonly #cells: readonly ((row: R) => Cell)[];
+  readonly #widths: number[];
+
+  constructor(columns: Columns<R>) {
+    this.#cells = Object.values(columns);
+    this.#widths = this.#cells.map(() => 0);
+  }
+
+  format(rows: readonly R[], headings?: readonly string[]): string {
+    const lines = rows.map((row) => this.#cells.map((cell) => cellText(cell(row))));
+    if (headings !== undefined) lines.unshift([...headings]);
+    for (const line of lines) {
+      for (const [index, text] of line.entries()) {
+        this.#widths[index] = Math.max(this.#widths[index] ?? 0, widthOf(text));
+      }
+    }
+    return lines.map((line) => formatLine(line, this.#widths)).join("\n");
+  }
+}
+
+function headingsOf(columns: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(columns).map(headingOf);
 }
 
 function headingOf(name: string): string {

@@ -12,6 +12,7 @@ import { createRouting, type Routing } from "@heddle/routing";
 import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { addConnectionRoutes } from "../connection-routes.ts";
 import { type Connections, createConnections } from "../connections.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
 import { tokens } from "./tokens.ts";
@@ -77,7 +78,7 @@ function makeConnections(get: Resolve): Connections {
     clock: get(tokens.clock),
     logger: get(tokens.logger),
   };
-  return createConnections(deps, {
+  const connections = createConnections(deps, {
     limit: maxConnections,
     timeouts: {
       established: config.establishedTimeout * 1000,
@@ -87,6 +88,8 @@ function makeConnections(get: Resolve): Connections {
     },
     fragmentTimeout: config.fragmentTimeout * 1000,
   });
+  addConnectionRoutes({ connections, routes: get(tokens.routes), clock: deps.clock });
+  return connections;
 }
 
 function makeRouting(get: Resolve): Routing {
