@@ -36,6 +36,8 @@ struct draft {
 	__u32 once;
 	/* 1 when it was kept. */
 	__u32 kept;
+	/* 1 when the packet came in by a device that has programs, which may have taken it into its connection. */
+	__u32 passed;
 };
 
 _Static_assert(sizeof(struct draft) <= sizeof(struct conn_draft), "a draft fits its memory");
@@ -78,6 +80,7 @@ static __always_inline struct draft *draft_begin(const struct __sk_buff *skb,
 	draft->target_epoch = draft->route_epoch;
 	draft->once = packet->unread;
 	draft->kept = 0;
+	draft->passed = 0;
 	way = draft_way(draft);
 	way->made = bpf_jiffies64();
 	way->ingress_ifindex = skb->ifindex;

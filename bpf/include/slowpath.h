@@ -132,6 +132,19 @@ static __always_inline void slowpath_keep(struct draft *draft, struct connection
 	draft->kept = 1;
 }
 
+/* What `slowpath_track` returns of a packet that an earlier program took into its connection. */
+#define SLOWPATH_TRACKED_BEFORE 0
+
+/* Whether the packet is none of this hook's to take: it has passed another, and its connection is there. */
+static __always_inline bool slowpath_was_tracked(const struct packet *packet,
+						 const struct draft *draft,
+						 const struct connection *connection)
+{
+	enum direction direction = word_direction(connection->word, draft->second);
+
+	return draft->passed && connection->way[direction & 1].hook != packet->hook + 1;
+}
+
 /* Finds or begins the connection of a packet, takes it on, and keeps the decision there. Returns the outcome. */
 static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *packet,
 					  struct draft *draft)
@@ -155,6 +168,8 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 	}
 	if (packet->known)
 		connection = slowpath_find(draft, now);
+	if (connection && slowpath_was_tracked(packet, draft, connection))
+		return SLOWPATH_TRACKED_BEFORE;
 	if (packet->unread && draft->seen.related) {
 		if (!connection)
 			return OUTCOME_QUOTES_UNKNOWN;
@@ -209,6 +224,8 @@ static __always_inline int slowpath_carry_out(struct __sk_buff *skb, struct pack
 	if (obstacle == REASON_TTL_EXPIRED)
 		return verdict_next(skb, hook, obstacle);
 	outcome = slowpath_track(skb, packet, draft);
+	if (outcome == SLOWPATH_TRACKED_BEFORE)
+		return verdict_next(skb, hook, REASON_PASSED);
 	conn_counter_add(CONN_COUNTER_OUTCOMES + (outcome & 63));
 	problem = outcome_problem(outcome);
 	if (problem)

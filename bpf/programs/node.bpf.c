@@ -24,7 +24,7 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 	       gateway_has(source) || endpoint_find(source) || node_has_address(source);
 }
 
-/* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
+/* Finds the pod that the packet is for, if there is one here. Returns a verdict, or `SLOWPATH_DECIDED`. */
 __noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *target;

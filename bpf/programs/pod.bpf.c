@@ -46,7 +46,7 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 	return 0;
 }
 
-/* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
+/* Verifies the sender, and finds the next hop. Returns a verdict, or `SLOWPATH_DECIDED`. */
 static __always_inline int from_pod_find(struct __sk_buff *skb, struct packet *packet,
 					 struct draft *draft)
 {
@@ -115,14 +115,12 @@ int from_pod(struct __sk_buff *skb)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
 	connection = fastpath_find(skb, &packet, &key);
-	if (connection) {
-		if (skb->pkt_type == PACKET_HOST &&
-		    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
-			problem = fastpath_take(&packet, &key, connection);
-			if (problem)
-				return verdict_drop(skb, HOOK_FROM_POD, problem);
-			return forward(skb, &packet, connection, packet.direction);
-		}
+	if (connection && skb->pkt_type == PACKET_HOST &&
+	    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
+		problem = fastpath_take(&packet, &key, connection);
+		if (problem)
+			return verdict_drop(skb, HOOK_FROM_POD, problem);
+		return forward(skb, &packet, connection, packet.direction);
 	}
 	control = link_control_type(skb, &packet);
 	if (control)
@@ -132,17 +130,20 @@ int from_pod(struct __sk_buff *skb)
 }
 
 /*
- * Whether a packet on its way to a pod has met one of our programs before, which took it into its connection: it came
- * in by a device that has them. What the node itself sends came in by none.
+ * Whether a packet on its way to a pod has met one of our programs before: it came in by a device that has them. What
+ * the node itself sends came in by none.
  */
-static __always_inline bool was_tracked(const struct __sk_buff *skb, const struct endpoint *source)
+static __always_inline bool has_passed(const struct __sk_buff *skb, const struct endpoint *source)
 {
 	__u32 ifindex = skb->ingress_ifindex;
 
 	return source || (ifindex && bpf_map_lookup_elem(&devices, &ifindex));
 }
 
-/* Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. */
+/*
+ * Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. Returns a verdict, or
+ * `SLOWPATH_DECIDED`.
+ */
 static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *packet,
 					 struct draft *draft)
 {
@@ -155,7 +156,9 @@ static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *p
 	source = endpoint_find(&packet->tuple.source);
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
-	if (was_tracked(skb, source))
+	draft->passed = has_passed(skb, source);
+	/* They may be pieces of those that were seen, and seem to overlap with them. */
+	if (draft->passed && packet->fragment)
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	draft_set_target(draft, target);
 	draft->nexthop.kind = NEXTHOP_STACK;

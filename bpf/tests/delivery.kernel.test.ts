@@ -166,7 +166,7 @@ describe.each(ipFamilies)("IPv%i from the node's stack", (family) => {
     expect(result).toMatchObject({ verdict: "drop", counted: ["toPod martian"] });
     const ingress = { ingressIfindex: scene.db.ifindex };
     const own = await scene.run("toPod", scene.web.ifindex, echoPacket(forged), ingress);
-    expect(own).toMatchObject({ verdict: "next", counted: ["toPod passed"] });
+    expect(own).toMatchObject({ verdict: "next", counted: ["toPod toStack"] });
   });
 
   it("for another address than the pod's is dropped", async () => {

@@ -92,11 +92,12 @@ describe.each(ipFamilies)("an IPv%i connection with many packets a jiffy", (fami
   it("lives on by its packets, although few meet the entry", async () => {
     await send(family, 100);
     const [before] = await scene.allConnections();
-    await waitUntil("a packet in a later jiffy", async () => {
+    const after = await waitUntil("a packet in a later jiffy", async () => {
       await send(family, 100);
-      const [after] = await scene.allConnections();
-      return (after?.expires ?? 0) > (before?.expires ?? 0);
+      const [now] = await scene.allConnections();
+      return now !== undefined && now.expires > (before?.expires ?? 0) ? now : undefined;
     });
+    expect(after.state).toBe("established");
   });
 
   it("is cut at once when its pod goes", async () => {
