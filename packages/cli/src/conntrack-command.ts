@@ -2,7 +2,6 @@ import type { ConnectionFilter, ConnectionRecord, PinnedConnections } from "@hed
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type SortKey, sortKeys } from "./conntrack/choose-connections.ts";
 import type { TablePlace } from "./conntrack/pinned-table.ts";
-import type { Count } from "./conntrack/totals.ts";
 import { addOutputOption, jsonDocument, jsonLine, type OutputOptions } from "./output-option.ts";
 import { readCount } from "./read-count.ts";
 import type { Terminal } from "./terminal.ts";
@@ -82,16 +81,17 @@ function addList(conntrack: Command, terminal: Terminal): void {
 async function list(options: ListOptions, terminal: Terminal): Promise<void> {
   const { output, sort, limit, count } = options;
   const { chooseConnections } = await import("./conntrack/choose-connections.ts");
+  const { printDocument, printTable } = await import("./conntrack/print-connections.ts");
   const { Count } = await import("./conntrack/totals.ts");
   const filter = await readFilter(options);
   using connections = await openTable(options);
   const totals = count === true ? new Count() : undefined;
-  const all = await recordsOf(connections, filter, terminal.untilEnded());
+  const all = recordsOf(connections, filter, terminal.untilEnded());
   const rows = totals === undefined ? all : totals.of(all);
   const chosen = chooseConnections(rows, { sort, limit, toEnd: totals !== undefined });
   await (output === "json"
     ? printDocument(chosen, totals, terminal)
-    : printTable(chosen, totals, output, terminal));
+    : printTable(chosen, totals, terminal, output === "wide"));
 }
 
 async function* recordsOf(
@@ -105,37 +105,6 @@ async function* recordsOf(
     if (ended.aborted) return;
     yield recordConnection(connection, systemClock.monotonic());
   }
-}
-
-async function printTable(
-  connections: AsyncIterable<ConnectionRecord>,
-  totals: Count | undefined,
-  output: "table" | "wide",
-  terminal: Terminal,
-): Promise<void> {
-  const { connectionColumns, wideConnectionColumns } =
-    await import("./conntrack/connection-columns.ts");
-  const { formatTotals } = await import("./conntrack/totals.ts");
-  const { formatTableOf } = await import("./table.ts");
-  const columns = output === "wide" ? wideConnectionColumns : connectionColumns;
-  for await (const lines of formatTableOf(connections, columns)) terminal.out(lines);
-  if (totals !== undefined) terminal.out(`\n${formatTotals(totals)}`);
-}
-
-/** One document, in lines, so that none but the next one is held. */
-async function printDocument(
-  connections: AsyncIterable<ConnectionRecord>,
-  totals: Count | undefined,
-  terminal: Terminal,
-): Promise<void> {
-  terminal.out(totals === undefined ? "[" : '{"connections": [');
-  let last: string | undefined;
-  for await (const connection of connections) {
-    if (last !== undefined) terminal.out(`${last},`);
-    last = jsonLine(connection);
-  }
-  if (last !== undefined) terminal.out(last);
-  terminal.out(totals === undefined ? "]" : `], "totals": ${jsonLine(totals)}}`);
 }
 
 interface WatchOptions extends FilterOptions, OutputOptions {

@@ -14,28 +14,21 @@ export function formatTable<R>(rows: readonly R[], columns: Columns<R>): string 
   return new TableFormat(columns).format(rows, headingsOf(columns));
 }
 
-/** After so many rows their columns are as wide as those of most others. */
-const firstRows = 500;
-
 /**
- * A table like that of {@link formatTable} for rows of which there may be too many to be held: some lines at a time. What
- * is wider than all rows before makes its column wider from there on.
+ * A table like that of {@link formatTable} for rows of which there may be too many to be held: a part of the lines at a
+ * time. What is wider than all rows before makes its column wider from its part on.
  */
 export async function* formatTableOf<R>(
-  rows: AsyncIterable<R>,
+  parts: AsyncIterable<readonly R[]>,
   columns: Columns<R>,
 ): AsyncGenerator<string> {
   const table = new TableFormat(columns);
-  let waiting: R[] | undefined = [];
-  for await (const row of rows) {
-    if (waiting === undefined) {
-      yield table.format([row]);
-    } else if (waiting.push(row) === firstRows) {
-      yield table.format(waiting, headingsOf(columns));
-      waiting = undefined;
-    }
+  let headings: readonly string[] | undefined = headingsOf(columns);
+  for await (const rows of parts) {
+    yield table.format(rows, headings);
+    headings = undefined;
   }
-  if (waiting !== undefined) yield table.format(waiting, headingsOf(columns));
+  if (headings !== undefined) yield table.format([], headings);
 }
 
 /** Lines in columns that become wider, never narrower. */

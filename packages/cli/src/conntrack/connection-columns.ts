@@ -44,11 +44,13 @@ export function formatEnds(original: Tuple): string {
 }
 
 function flagsOf({ scope, answered, finished }: ConnectionRecord): readonly string[] {
+  const { original, reply } = finished;
   const flags: Readonly<Record<string, boolean>> = {
     service: scope === "service",
     answered,
-    "source-finished": finished.original,
-    "destination-finished": finished.reply,
+    finished: original && reply,
+    "source-finished": original && !reply,
+    "destination-finished": reply && !original,
   };
   return Object.keys(flags).filter((flag) => flags[flag] === true);
 }
