@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatTable } from "./table.ts";
+import { formatTable, formatTableOf } from "./table.ts";
 
 interface Row {
   readonly name: string;
@@ -48,5 +48,23 @@ describe("a table", () => {
         );
       }),
     );
+  });
+
+  it("that comes in parts has its headings once, and columns that only become wider", async () => {
+    async function* parts(): AsyncGenerator<readonly Row[]> {
+      yield [{ name: "a", size: 1 }];
+      yield [
+        { name: "much longer", size: 2 },
+        { name: "b", size: 3 },
+      ];
+      yield [{ name: "c", size: 4 }];
+    }
+    expect(await Array.fromAsync(formatTableOf(parts(), columns))).toEqual([
+      "NAME   MAX-SIZE\na      1",
+      "much longer   2\nb             3",
+      "c             4",
+    ]);
+    async function* none(): AsyncGenerator<readonly Row[]> {}
+    expect(await Array.fromAsync(formatTableOf(none(), columns))).toEqual(["NAME   MAX-SIZE"]);
   });
 });
