@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -357,6 +357,23 @@ describe("what is pinned", () => {
     const after = idsOf("connections", "fragments", ...companions);
     const [, fragments] = before;
     expect(after.filter((id) => before.includes(id))).toEqual([fragments]);
+  });
+
+  it("is removed when it is of an earlier release and of no use any more", async () => {
+    await (await started()).close();
+    const path = join(pinRoot, "v1", "maps", "flows");
+    using flows = await createMap({
+      name: "flows",
+      type: "hash",
+      key: u32,
+      value: u64,
+      maxEntries: 8,
+      flags: 0,
+      layout: "",
+    });
+    flows.pin(path);
+    await started();
+    expect(existsSync(path)).toBe(false);
   });
 
   it("is replaced as a whole when a part of it is gone", async () => {

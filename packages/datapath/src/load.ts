@@ -12,7 +12,7 @@ import {
 import type { ProgramPair } from "./attach.ts";
 import { DatapathError } from "./datapath-error.ts";
 import { nodeObject, podObject } from "./generated/bpf.ts";
-import { companionsOf, type DeviceRole, isExpendable, type Pins } from "./pins.ts";
+import { companionsOf, type DeviceRole, isExpendable, type Pins, retiredMaps } from "./pins.ts";
 
 /** What the programs are loaded with. */
 export interface LoadSettings {
@@ -47,6 +47,8 @@ export async function loadPrograms(
 ): Promise<LoadedPrograms> {
   const pod = await loadObject(podObject, pins, settings, logger);
   const node = await loadObject(nodeObject, pins, settings, logger);
+  // Programs of an earlier release that are still attached keep theirs until they are replaced.
+  for (const path of retiredMaps.map((map) => pins.map(map))) if (existsSync(path)) unpin(path);
   const { fromPod, toPod } = podObject.programs;
   const { fromNet, toNet } = nodeObject.programs;
   return {

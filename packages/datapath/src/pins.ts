@@ -151,6 +151,9 @@ const expendable = new Set([
   "node_addrs",
 ]);
 
+/** Maps that earlier releases pinned and this one has no use for. */
+export const retiredMaps: readonly string[] = ["flows", "hot_flows"];
+
 /** The maps that are of no use without this one: what they say is about one another. */
 export function companionsOf(map: string): readonly string[] {
   return companions.find((group) => group.includes(map)) ?? [map];

@@ -18,7 +18,7 @@ interface Held {
 
 /**
  * The pods in the map `endpoints`, each with an entry per address. Of what changes, the state is
- * written first and the epoch moved after, so that no flow entry of the old state survives.
+ * written first and the epoch moved after, so that nothing decided from the old state survives.
  */
 export class EndpointEntries {
   readonly #map: KeyedMap<IpAddress, Endpoint>;
