@@ -51,7 +51,7 @@ async function send(...ports: readonly number[]): Promise<void> {
   await promisify(execFile)(program, args, { env: { ...process.env, ...env } });
 }
 
-async function ports(): Promise<readonly number[]> {
+async function listed(): Promise<readonly number[]> {
   const { stdout } = await conntrack(["list", "-o", "json", "--filter", `proto=udp dst=${pod}`]);
   const found: readonly { original: { destinationPort: number } }[] = JSON.parse(stdout);
   return found
@@ -62,16 +62,16 @@ async function ports(): Promise<readonly number[]> {
 describe("the connections of a node", () => {
   it("are listed with who began them, and flushed", async () => {
     await send(53, 54);
-    expect(await ports()).toEqual([53, 54]);
+    expect(await listed()).toEqual([53, 54]);
     const { stdout } = await conntrack(["list", "--filter", `src=192.0.2.254 dst=${pod}:53`]);
     expect(stdout).toMatch(/^udp +192\.0\.2\.254:5000 +10\.244\.1\.1:53 +- +opening /m);
     expect((await conntrack(["flush", "--filter", "port=53"])).stdout).toBe(
       "1 connection is forgotten\n",
     );
-    expect(await ports()).toEqual([54]);
+    expect(await listed()).toEqual([54]);
     // What is forgotten begins anew.
     await send(53);
-    expect(await ports()).toEqual([53, 54]);
+    expect(await listed()).toEqual([53, 54]);
     expect((await conntrack(["stats"])).stdout).toMatch(/^flushed +1$/m);
   });
 
@@ -111,7 +111,7 @@ describe("the connections of a node", () => {
     await lab.stopAgent("node-1");
     await conntrack(["flush", "--all"]);
     await send(70);
-    expect(await ports()).toEqual([70]);
+    expect(await listed()).toEqual([70]);
     await waitUntil("a new connection", () => lines.some((line) => line.includes(":70,")));
     expect((await conntrack(["flush", "--filter", `dst=${pod}:70`])).stdout).toBe(
       "1 connection is forgotten\n",
@@ -119,7 +119,7 @@ describe("the connections of a node", () => {
     await waitUntil("a removed connection", () =>
       lines.some((line) => line.startsWith('{"kind":"removed"') && line.includes(":70,")),
     );
-    expect(await ports()).toEqual([]);
+    expect(await listed()).toEqual([]);
     ended.abort();
     const { code, stderr } = await watched;
     expect(code).toBe(0);

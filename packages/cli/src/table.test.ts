@@ -10,6 +10,10 @@ interface Row {
 
 const columns = { name: ({ name }: Row) => name, maxSize: ({ size }: Row) => size };
 
+async function* inParts(...parts: readonly (readonly Row[])[]): AsyncGenerator<readonly Row[]> {
+  yield* parts;
+}
+
 describe("a table", () => {
   it("has aligned columns under headings in capitals, and no white space at the end", () => {
     const rows = [{ name: "a", size: 12 }, { name: "longer", size: 3n }, { name: "" }];
@@ -51,20 +55,19 @@ describe("a table", () => {
   });
 
   it("that comes in parts has its headings once, and columns that only become wider", async () => {
-    async function* parts(): AsyncGenerator<readonly Row[]> {
-      yield [{ name: "a", size: 1 }];
-      yield [
+    const parts = inParts(
+      [{ name: "a", size: 1 }],
+      [
         { name: "much longer", size: 2 },
         { name: "b", size: 3 },
-      ];
-      yield [{ name: "c", size: 4 }];
-    }
-    expect(await Array.fromAsync(formatTableOf(parts(), columns))).toEqual([
+      ],
+      [{ name: "c", size: 4 }],
+    );
+    expect(await Array.fromAsync(formatTableOf(parts, columns))).toEqual([
       "NAME   MAX-SIZE\na      1",
       "much longer   2\nb             3",
       "c             4",
     ]);
-    async function* none(): AsyncGenerator<readonly Row[]> {}
-    expect(await Array.fromAsync(formatTableOf(none(), columns))).toEqual(["NAME   MAX-SIZE"]);
+    expect(await Array.fromAsync(formatTableOf(inParts(), columns))).toEqual(["NAME   MAX-SIZE"]);
   });
 });

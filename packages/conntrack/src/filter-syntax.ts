@@ -94,12 +94,12 @@ export function formatConnectionFilter(filter: ConnectionFilter): string {
 }
 
 function readWord(word: string): ConnectionFilter | Problem {
-  const [name = "", value] = split(word, "=");
-  const names = [...readers.keys()].join(", ");
-  if (value === undefined) return new Problem("it is not NAME=VALUE", `there are ${names}`);
+  const [, name, value] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
+  const hint = `there are ${[...readers.keys()].join(", ")}`;
+  if (name === undefined) return new Problem("it is not NAME=VALUE", hint);
   const reader = readers.get(name);
-  if (reader === undefined) return new Problem(`there is no ${quote(name)}`, `there are ${names}`);
-  return value === "" ? new Problem("its value is missing") : reader(value);
+  if (reader === undefined) return new Problem(`there is no ${quote(name)}`, hint);
+  return value === undefined || value === "" ? new Problem("its value is missing") : reader(value);
 }
 
 function oneOf<T extends string>(
@@ -212,12 +212,6 @@ const names: ReadonlyMap<string, string> = new Map([
   ["address", "addr"],
   ["destinationPort", "the port"],
 ]);
-
-/** At the first separator. */
-function split(text: string, separator: string): readonly [string, string | undefined] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
-}
 
 function quote(text: string): string {
   return JSON.stringify(text);

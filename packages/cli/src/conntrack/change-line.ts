@@ -32,16 +32,11 @@ export function formatChange(change: ConnectionChange, paint: Paint): string {
 
 function describe(change: ConnectionChange): string {
   const { state, age, packets, bytes } = change.connection;
-  switch (change.kind) {
-    case "new":
-      return state;
-    case "changed":
-      return `${change.was} -> ${state}`;
-    case "removed":
-      return [
-        `${change.reason ?? "gone"} in ${state} after ${formatDuration(age)}`,
-        `${formatDirections(packets)} packets`,
-        `${formatDirections(bytes)} bytes`,
-      ].join(", ");
-  }
+  if (change.kind === "new") return state;
+  if (change.kind === "changed") return `${change.was} -> ${state}`;
+  return [
+    `${change.reason ?? "gone"} in ${state} after ${formatDuration(age)}`,
+    `${formatDirections(packets)} packets`,
+    `${formatDirections(bytes)} bytes`,
+  ].join(", ");
 }

@@ -25,15 +25,17 @@ function short(change: ConnectionChange): string {
   return `${kind} ${String(of.original.destinationPort)} ${what}`;
 }
 
+/** A table that is read. */
+async function* read(...connections: readonly Connection[]): AsyncGenerator<Connection> {
+  yield* connections;
+}
+
 function setUp(filter: ConnectionFilter = {}) {
   const clock = createManualClock(5000);
   const watch = new ConnectionWatch(filter, clock);
   const look = async (...connections: readonly Connection[]): Promise<readonly string[]> => {
     clock.advance(1000);
-    async function* read() {
-      yield* connections;
-    }
-    return (await Array.fromAsync(watch.look(read()))).map(short);
+    return (await Array.fromAsync(watch.look(read(...connections)))).map(short);
   };
   const told = (of: Connection, reason = "expired"): string | undefined => {
     const now = clock.now();
@@ -76,9 +78,6 @@ describe("connections that are looked at again and again", () => {
 
   it("are told of as what they were when they were seen last", async () => {
     const { watch, clock } = setUp();
-    async function* read(...connections: readonly Connection[]) {
-      yield* connections;
-    }
     await Array.fromAsync(watch.look(read(to(1))));
     clock.advance(500);
     const [change] = await Array.fromAsync(watch.look(read()));
@@ -107,9 +106,6 @@ describe("connections that are looked at again and again", () => {
     const { watch, clock, told } = setUp();
     watch.removalsAreTold = true;
     const again = to(3, { created: 5900 });
-    async function* first() {
-      yield to(1);
-    }
     async function* second() {
       told(to(1));
       told(to(2));
@@ -118,7 +114,7 @@ describe("connections that are looked at again and again", () => {
       yield to(2);
       yield again;
     }
-    await Array.fromAsync(watch.look(first()));
+    await Array.fromAsync(watch.look(read(to(1))));
     clock.advance(1000);
     expect((await Array.fromAsync(watch.look(second()))).map(short)).toEqual(["new 3 established"]);
   });
