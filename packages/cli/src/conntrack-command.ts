@@ -117,7 +117,7 @@ function addWatch(conntrack: Command, terminal: Terminal): void {
     .description("Follow connections until Ctrl-C: as they begin, change their state, and leave.")
     .option(
       "--interval <SECONDS>",
-      "How long to wait between two looks at the table (default: 1).",
+      "How long to wait between two looks at the table.",
       readSeconds,
       1,
     )
@@ -169,9 +169,12 @@ function addFlush(conntrack: Command, terminal: Terminal): void {
   const command = conntrack
     .command("flush")
     .description(
-      "Forget connections: their next packets begin new ones, or are judged anew. Asks nothing.",
+      "Forget connections, those of a filter or all: their next packets begin new ones, or are judged anew. " +
+        "Asks nothing, and says how many.",
     )
-    .addOption(new Option("--all", "Forget all of them.").conflicts("filter"));
+    .addOption(
+      new Option("--all", "Forget all of them, in place of those of a filter.").conflicts("filter"),
+    );
   addFilterOption(addOutputOption(command)).action(async () => {
     const options = command.optsWithGlobals<FlushOptions>();
     const filter = await readFilter(options);
