@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import {
   type ConnectionRecord,
   createDeviceConntrack,
@@ -259,5 +262,17 @@ describe("heddle conntrack watch", () => {
     expect(stderr).toMatch(
       /^heddle: ask agent at .*: removals are seen by reading the table every 0\.02 s, without the reason\n$/,
     );
+  });
+
+  it("as a process ends with 0 at Ctrl-C", async () => {
+    const bin = fileURLToPath(new URL("../bin/heddle.js", import.meta.url));
+    const child = spawn(process.execPath, [bin, "conntrack", "watch", "--maps", maps], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(child, "exit");
+    const [note] = await once(child.stderr.setEncoding("utf8"), "data");
+    expect(note).toMatch(/^heddle: there is no agent to ask: removals are seen by reading /);
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
   });
 });

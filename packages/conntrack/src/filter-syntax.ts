@@ -75,7 +75,10 @@ export function parseConnectionFilter(text: string): ConnectionFilter {
   return filter;
 }
 
-/** The filter as {@link parseConnectionFilter} reads it: equal filters are equal texts. */
+/**
+ * The filter as {@link parseConnectionFilter} reads it: equal filters are equal texts. Only what means no connection, for
+ * having addresses of two families, is a text that is refused when it is read.
+ */
 export function formatConnectionFilter(filter: ConnectionFilter): string {
   const { scope, state, protocol, source, destination, address, destinationPort } = filter;
   const words: readonly (readonly [string, string | number | undefined])[] = [
