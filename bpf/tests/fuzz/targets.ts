@@ -4,6 +4,7 @@ import {
   leavesUntouched,
   type Leniency,
   type Random,
+  type Run,
   type Traffic,
   validFrame,
   type Verdict,
@@ -17,6 +18,7 @@ import {
   parseMac,
 } from "@heddle/contracts";
 import { Hook } from "@heddle/datapath";
+import { parsePacket } from "@heddle/packet";
 import {
   absentPod,
   gatewayMac,
@@ -102,6 +104,7 @@ function fromPod(scene: Scene): FuzzTarget {
     contexts: often({ ifindex: web.ifindex }, { ifindex: db.ifindex }),
     validFrame: (random) => beginning(random, captured, traffic),
     verdicts,
+    remembers: isOfMany,
     oracles: [
       allowsNothingMalformed({ allows: ["passed", "redirected"], lenient }),
       leavesUntouched,
@@ -142,6 +145,7 @@ function toPod(scene: Scene): FuzzTarget {
     ],
     validFrame: (random) => beginning(random, captured, traffic),
     verdicts,
+    remembers: isOfMany,
     oracles: [
       // The node's own stack makes ARP; it is never forwarded.
       allowsNothingMalformed({ allows: ["passed", "redirected"], lenient, ignores: isArp }),
@@ -174,6 +178,7 @@ function fromNet(scene: Scene): FuzzTarget {
     contexts: [{ ifindex: scene.uplink }],
     validFrame: (random) => beginning(random, captured, traffic),
     verdicts,
+    remembers: isOfMany,
     oracles: [
       // What is passed on the kernel's own receive path judges, and what that forwards to a pod meets to_pod.
       allowsNothingMalformed({ allows: ["redirected"], lenient }),
@@ -183,6 +188,18 @@ function fromNet(scene: Scene): FuzzTarget {
     ],
     ledgers: [counterLedger(scene, Hook.fromNet), connectionLedger(scene)],
   };
+}
+
+/**
+ * Whether what becomes of it is a matter of the packets before: of the datagram that a fragment is of, and of who asked
+ * whom by ICMP.
+ */
+function isOfMany({ frame }: Run): boolean {
+  const { layers } = parsePacket(frame, { linkType: "ethernet" });
+  return layers.some((layer) => {
+    if (layer.kind === "ipv4") return layer.moreFragments || layer.fragmentOffset > 0;
+    return layer.kind === "ipv6-fragment" || layer.kind === "icmp" || layer.kind === "icmpv6";
+  });
 }
 
 /** What leaves the node. */

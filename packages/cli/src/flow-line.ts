@@ -40,13 +40,13 @@ function nameOf({ name, address, port }: FlowLineEnd): string {
 }
 
 /** An address with a port as packets' summaries write it. */
-function formatEnd(host: string, port: number | undefined): string {
+export function formatEnd(host: string, port: number | undefined): string {
   if (port === undefined) return host;
   return `${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
 }
 
-/** Here, not in Greenwich. */
-function timeOfDay(time: string): string {
+/** Of RFC 3339, `12:03:04.567`: here, not in Greenwich. */
+export function timeOfDay(time: string): string {
   const date = new Date(time);
   const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
   const clock = parts.map((part) => String(part).padStart(2, "0")).join(":");

@@ -2,6 +2,7 @@ import type { AgentClient, FlowKind, FlowLine } from "@heddle/agent/client";
 import { type Command, InvalidArgumentError } from "commander";
 import type { GlobalOptions } from "./global-options.ts";
 import { addOutputOption, jsonLine, type OutputOptions } from "./output-option.ts";
+import { readCount } from "./read-count.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface ObserveOptions extends GlobalOptions, OutputOptions {
@@ -84,9 +85,4 @@ function readPod(text: string): string {
   if (/^[^/\s]+\/[^/\s]+$/.test(text)) return text;
   if (/^[^/\s]+$/.test(text)) return `default/${text}`;
   throw new InvalidArgumentError("It is written NAMESPACE/POD.");
-}
-
-function readCount(text: string): number {
-  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It is a number.");
 }

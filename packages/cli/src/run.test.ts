@@ -8,7 +8,16 @@ describe("heddle", () => {
   it("lists its commands and where it finds the agent", async () => {
     const { code, stdout } = await runHere(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["agent", "status", "endpoints", "observe", "table", "bpf", "doctor"]) {
+    for (const name of [
+      "agent",
+      "status",
+      "endpoints",
+      "observe",
+      "table",
+      "conntrack",
+      "bpf",
+      "doctor",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} .*[A-Z].*\\.$`, "m"));
     }
     expect(stdout).toContain(agentOptions.socket.shownDefault);
@@ -51,6 +60,15 @@ describe("heddle", () => {
     [["lab", "pods", "--name", ""], 'heddle: name lab "": a lab\'s name is'],
     [["lab", "apply"], "heddle: required option '-f, --filename"],
     [["table", "show"], "heddle: missing required argument 'NAME'"],
+    [
+      ["conntrack", "list", "--filter", "prot=tcp"],
+      'at prot=tcp: there is no "prot" (there are proto, ',
+    ],
+    [["conntrack", "list", "--sort", "port"], "Allowed choices are age, packets, bytes, expires."],
+    [["conntrack", "watch", "--interval", "0"], "It is a number of seconds"],
+    [["conntrack", "flush"], "heddle: one of --filter and --all is required\n"],
+    [["conntrack", "flush", "--filter", " "], "is required, and an empty filter means all"],
+    [["conntrack", "flush", "--all", "--filter", "port=1"], "cannot be used with option '--filter"],
   ])("does not understand %j", async (args, message) => {
     const { code, stdout, stderr } = await runHere(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

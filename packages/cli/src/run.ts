@@ -2,6 +2,7 @@ import { CodedError, toError } from "@heddle/contracts";
 import { Command, CommanderError, type Help } from "commander";
 import { addAgentCommand } from "./agent-command.ts";
 import { addBpfCommand } from "./bpf-command.ts";
+import { addConntrackCommand } from "./conntrack-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addEndpointsCommand } from "./endpoints-command.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -20,8 +21,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal.err(`heddle: ${toError(error).message}`);
-    return error instanceof CodedError && error.code === "bad-option" ? 2 : 1;
+    return error instanceof CodedError && isOfCommandLine(error) ? 2 : 1;
   }
+}
+
+/** Whether the command line made no sense, as its values show only where they are used. */
+function isOfCommandLine({ code }: CodedError): boolean {
+  return code === "bad-option" || code === "invalid-filter";
 }
 
 function createProgram(terminal: Terminal): Command {
@@ -44,6 +50,7 @@ function createProgram(terminal: Terminal): Command {
   addEndpointsCommand(program, terminal);
   addObserveCommand(program, terminal);
   addTableCommand(program, terminal);
+  addConntrackCommand(program, terminal);
   addBpfCommand(program, terminal);
   addDoctorCommand(program, terminal);
   addLabCommand(program, terminal);

@@ -1,5 +1,6 @@
 import type { AgentClient, AgentStatus, EndpointRow } from "@heddle/agent/client";
 import type { HealthLevel } from "@heddle/contracts";
+import { formatCounts, formatFacts } from "./facts.ts";
 import type { Colour, Paint } from "./paint.ts";
 import { formatTable } from "./table.ts";
 
@@ -42,8 +43,7 @@ export function formatStatus(status: NodeStatus, paint: Paint): string {
     level: ([, { level }]) => paint(levelColours[level], level),
     message: ([, { message }]) => message,
   });
-  const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(14)}${value}`);
-  return `${lines.join("\n")}\n\n${table}`;
+  return `${formatFacts(facts)}\n\n${table}`;
 }
 
 const levelColours: Readonly<Record<HealthLevel, Colour>> = {
@@ -57,10 +57,4 @@ function countPhases(rows: readonly EndpointRow[]): Readonly<Record<Phase, numbe
   const counts = { ready: 0, pending: 0, failed: 0 };
   for (const { phase } of rows) counts[phase]++;
   return counts;
-}
-
-function formatCounts(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([name, count]) => `${String(count)} ${name}`)
-    .join(", ");
 }

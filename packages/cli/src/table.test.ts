@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatTable } from "./table.ts";
+import { formatTable, formatTableOf } from "./table.ts";
 
 interface Row {
   readonly name: string;
@@ -9,6 +9,10 @@ interface Row {
 }
 
 const columns = { name: ({ name }: Row) => name, maxSize: ({ size }: Row) => size };
+
+async function* inParts(...parts: readonly (readonly Row[])[]): AsyncGenerator<readonly Row[]> {
+  yield* parts;
+}
 
 describe("a table", () => {
   it("has aligned columns under headings in capitals, and no white space at the end", () => {
@@ -48,5 +52,22 @@ describe("a table", () => {
         );
       }),
     );
+  });
+
+  it("that comes in parts has its headings once, and columns that only become wider", async () => {
+    const parts = inParts(
+      [{ name: "a", size: 1 }],
+      [
+        { name: "much longer", size: 2 },
+        { name: "b", size: 3 },
+      ],
+      [{ name: "c", size: 4 }],
+    );
+    expect(await Array.fromAsync(formatTableOf(parts, columns))).toEqual([
+      "NAME   MAX-SIZE\na      1",
+      "much longer   2\nb             3",
+      "c             4",
+    ]);
+    expect(await Array.fromAsync(formatTableOf(inParts(), columns))).toEqual(["NAME   MAX-SIZE"]);
   });
 });

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+
 /** The process around a command: where it writes, and what ends it. */
 export interface Terminal {
   /** Writes a line, or several, to stdout. */
   out(text: string): void;
+  /** Fulfilled when no more of what was written is waiting than should: for those who write without end. */
+  ready(): Promise<void>;
   /** Writes a line, or several, to stderr. */
   err(text: string): void;
   /** Whether stdout is looked at by a person who wants colours. */
@@ -22,6 +26,10 @@ export function processTerminal(): Terminal {
   const terminal: Terminal = {
     out(text) {
       if (stdout.writable) stdout.write(`${text}\n`);
+    },
+    async ready() {
+      // Nobody reads any more where it rejects, which `untilEnded` tells.
+      if (stdout.writableNeedDrain) await once(stdout, "drain").catch(() => undefined);
     },
     err: (text) => void stderr.write(`${text}\n`),
     colours: stdout.isTTY && stdout.hasColors(),

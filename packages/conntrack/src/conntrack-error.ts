@@ -3,6 +3,8 @@ import { CodedError } from "@heddle/contracts";
 export type ConntrackErrorCode =
   /** An option makes no sense, alone or beside another one. */
   | "invalid-option"
+  /** The text is not a filter of connections. */
+  | "invalid-filter"
   /** The fields are not those of a connection. */
   | "invalid-tuple"
   /** Nobody tracks connections there, or nobody has begun to. */

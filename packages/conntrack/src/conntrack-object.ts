@@ -46,7 +46,24 @@ export function sizeTable(
   // A half-open connection is never without a place; one that finds none among the closing ones dies soon.
   const halfOpen = 2 ** Math.ceil(Math.log2(ceiling));
   const closing = Math.max(fewestPlaces, halfOpen / closingShare);
-  object.resizeMap("connections", ceiling);
+  setSizes(object, { connections: ceiling, halfOpen, closing, fragments });
+}
+
+/** How many entries each of the maps has that have no fixed size. */
+export interface MapSizes {
+  readonly connections: number;
+  /** Powers of 2. */
+  readonly halfOpen: number;
+  readonly closing: number;
+  readonly fragments: number;
+}
+
+/** Gives an object that is opened, not loaded, maps of these sizes. */
+export function setSizes(
+  object: Pick<OpenedObject, "resizeMap" | "setVariable">,
+  { connections, halfOpen, closing, fragments }: MapSizes,
+): void {
+  object.resizeMap("connections", connections);
   object.resizeMap("conn_half_open", halfOpen);
   object.resizeMap("conn_closing", closing);
   object.resizeMap("fragments", fragments);

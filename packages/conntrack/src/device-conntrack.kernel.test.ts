@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseIp, parsePrefix, silentLogger, systemClock } from "@heddle/contracts";
 import {
@@ -17,6 +18,7 @@ import {
   createDeviceConntrack,
   type DeviceConntrack,
   type DeviceConntrackOptions,
+  flushConnections,
   openConnections,
   type RemovedConnection,
   reverseTuple,
@@ -189,6 +191,25 @@ describe("connection tracking of a device, without an agent", () => {
     expect(() => openConnections(deps, `${pins.path}/nothing`)).toThrow(
       expect.objectContaining({ code: "pin-missing" }),
     );
+  });
+
+  it("has connections forgotten that are pinned, whether or not it runs", async () => {
+    using pins = createPinFolder();
+    const first = await track({ pins: pins.path });
+    await Promise.all([send(53), connect(80)]);
+    await waitUntil("connections", () => first.connections.fill().connections === 2);
+    expect(await flushConnections(pins.path, { protocol: "icmp" })).toBe(0);
+    expect(await flushConnections(pins.path, { protocol: "tcp" })).toBe(1);
+    expect(first.connections.fill().connections).toBe(1);
+    expect(first.connections.counters().removed.flushed).toBe(1);
+    await first.close();
+    expect(await flushConnections(pins.path, {})).toBe(1);
+    using reader = openConnections(deps, pins.path);
+    expect(reader.fill().connections).toBe(0);
+    await expect(flushConnections(`${pins.path}/nothing`, {})).rejects.toMatchObject({
+      code: "pin-missing",
+    });
+    expect(existsSync(`${pins.path}/nothing`)).toBe(false);
   });
 
   it("takes its programs off when it is closed", async () => {

@@ -8,6 +8,7 @@
 export type { Connection, ConnectionState, PerDirection, Scope } from "./connection.ts";
 export { type ConnectionFilter, matchesFilter } from "./connection-filter.ts";
 export type { Removal } from "./connection-table.ts";
+export { type ConnectionRecord, recordConnection } from "./connection-record.ts";
 export {
   type ConnectionReader,
   type Fill,
@@ -31,6 +32,7 @@ export {
   type DeviceConntrackOptions,
 } from "./device-conntrack.ts";
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
+export { formatConnectionFilter, parseConnectionFilter } from "./filter-syntax.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
 export {
   createKernelConntrack,
@@ -49,6 +51,7 @@ export {
 export { type OutcomeKind, outcomeOfNumber, removalOfNumber } from "./kernel-outcome.ts";
 export type { ConntrackControlMaps, ConntrackMaps, ConntrackPrograms } from "./kernel-maps.ts";
 export { jiffiesOf, KernelTime } from "./kernel-time.ts";
+export { flushConnections } from "./pinned-flush.ts";
 export type { PortUsage } from "./port-ledger.ts";
 export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
 export type { RemovedConnection } from "./removals.ts";

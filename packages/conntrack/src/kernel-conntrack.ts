@@ -11,7 +11,7 @@ import type { ConntrackControlMaps, ConntrackPrograms } from "./kernel-maps.ts";
 import { jiffiesOf } from "./kernel-time.ts";
 import { type RemovedConnection, Removals } from "./removals.ts";
 import { createSweeper, type Sweep, type SweeperOptions } from "./sweeper.ts";
-import { type Walk, walkTable } from "./table-walk.ts";
+import { flushTable, type Walk, walkTable, walkToEnd } from "./table-walk.ts";
 import { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
 
 export interface KernelConntrackDeps {
@@ -110,9 +110,6 @@ interface Settings {
   readonly countersInterval: number;
 }
 
-/** Removals of one run in the kernel, which goes on in another one: about 50 ms. */
-const budget = 65_536;
-
 class MappedConntrack extends MapReader implements KernelConntrack {
   readonly counters$: Observable<Counters> = new Observable((subscriber) => {
     let [last, timer]: [string | undefined, Disposable | undefined] = [undefined, undefined];
@@ -174,15 +171,13 @@ class MappedConntrack extends MapReader implements KernelConntrack {
   }
 
   async flush(filter: ConnectionFilter = {}): Promise<number> {
-    let flushed = 0;
-    for await (const walk of this.#walks(filter)) flushed += walk.flushed;
-    return flushed;
+    return await flushTable(this.#deps.programs, filter);
   }
 
   async sweep(): Promise<Sweep> {
     let expired = 0;
     let soonest: number | undefined;
-    for await (const walk of this.#walks()) {
+    for await (const walk of walkToEnd(this.#deps.programs)) {
       expired += walk.expired;
       soonest = this.#untilSoonest(walk);
     }
@@ -194,18 +189,6 @@ class MappedConntrack extends MapReader implements KernelConntrack {
     requireLimit(limit, this.#deps.maps.connections.maxEntries);
     this.#limit = limit;
     this.#write();
-  }
-
-  /** Walks the table until one walk comes to its end. */
-  async *#walks(filter?: ConnectionFilter): AsyncGenerator<Walk> {
-    for (;;) {
-      const walk = await walkTable(this.#deps.programs, {
-        budget,
-        ...(filter === undefined ? {} : { filter }),
-      });
-      yield walk;
-      if (!walk.cut) return;
-    }
   }
 
   #untilSoonest({ soonest, now }: Walk): number | undefined {

@@ -54,6 +54,32 @@ export async function walkTable(
   return walkOf(decodeFromBytes(connectionSweepCodec, rawContext), budget);
 }
 
+/** Removals of one run in the kernel, which goes on in another one: about 50 ms. */
+const runBudget = 65_536;
+
+/** Walks the table, as {@link walkTable} does, until a walk comes to its end. */
+export async function* walkToEnd(
+  programs: ConntrackPrograms,
+  filter?: ConnectionFilter,
+): AsyncGenerator<Walk> {
+  const options = { budget: runBudget, ...(filter === undefined ? {} : { filter }) };
+  for (;;) {
+    const walk = await walkTable(programs, options);
+    yield walk;
+    if (!walk.cut) return;
+  }
+}
+
+/** Forgets the connections that the filter means. How many. */
+export async function flushTable(
+  programs: ConntrackPrograms,
+  filter: ConnectionFilter,
+): Promise<number> {
+  let flushed = 0;
+  for await (const walk of walkToEnd(programs, filter)) flushed += walk.flushed;
+  return flushed;
+}
+
 function walkOf(done: ConnectionSweep, budget: number): Walk {
   const [expired, flushed] = [Number(done.expired), Number(done.flushed)];
   const { soonest, now, time, hz } = done;

@@ -44,7 +44,7 @@ export async function fuzz(target: FuzzTarget, { seed, packets }: FuzzOptions): 
     const inputs = makeBatch(target, random, Math.min(batchSize, packets - seen));
     const result = await runBatch(target, inputs);
     await report(target, seed, inputs, result.violations, runBatchAgain);
-    if (target.remembers === undefined && batch % ordered === 0) {
+    if (batch % ordered === 0) {
       await report(target, seed, inputs, await compareOrders(target, inputs), compareOrders);
     }
     for (const { verdict } of result.runs) verdicts[verdict]++;

@@ -42,6 +42,7 @@ export async function compareOrders(
   return runs.flatMap((run, index) => {
     const other = again[index];
     if (other !== undefined && sameFate(run, other)) return [];
+    if (target.remembers?.(run) === true) return [];
     const what = `it was ${run.verdict} in one order, and ${String(other?.verdict)} or changed otherwise in the other`;
     return [{ by: orderOracle, what, run }];
   });

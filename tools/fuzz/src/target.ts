@@ -47,8 +47,10 @@ export interface FuzzTarget {
   readonly oracles: readonly Oracle[];
   readonly ledgers: readonly Ledger[];
   /**
-   * Why a packet's fate may depend on those before it; undefined when it must not, which is then tested by running
-   * packets again in the opposite order.
+   * Whether the packet's fate may depend on those before it. No other's may, which is tested by running packets again in
+   * the opposite order.
+   *
+   * @defaultValue no packet's
    */
-  readonly remembers?: string;
+  remembers?(run: Run): boolean;
 }

@@ -10,6 +10,7 @@ import {
   endpointUpsertSchema,
   statusSchema,
 } from "./answers.ts";
+import { type RemovalLine, removalLineSchema } from "./connections.ts";
 import {
   type EventFilter,
   eventsPath,
@@ -50,6 +51,8 @@ export interface AgentClient {
   events(filter: EventFilter, signal?: AbortSignal): AsyncGenerator<FlowLine, void>;
   /** How many events were lost since the agent started, by kind. */
   lostEvents(): Promise<Readonly<Record<string, number>>>;
+  /** The connections that leave the table of connections, from the line `listening` on. */
+  removedConnections(signal?: AbortSignal): AsyncGenerator<RemovalLine, void>;
   /** The tables that the agent shows. */
   tables(): Promise<readonly TableSummary[]>;
   /** The rows of a table. */
@@ -109,6 +112,10 @@ class SocketClient implements AgentClient {
 
   lostEvents(): Promise<Readonly<Record<string, number>>> {
     return this.#ask("/v1/events/lost", lostSchema);
+  }
+
+  removedConnections(signal?: AbortSignal): AsyncGenerator<RemovalLine, void> {
+    return this.#follow("/v1/connections/removed", removalLineSchema, signal);
   }
 
   tables(): Promise<readonly TableSummary[]> {

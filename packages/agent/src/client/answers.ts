@@ -30,7 +30,10 @@ export const statusSchema: v.GenericSchema<unknown, AgentStatus> = v.object({
   parts: v.record(v.string(), health),
 });
 
-const address = v.custom<IpAddress>((value) => typeof value === "string" && isIp(value));
+/** An address of either family. */
+export const address: v.GenericSchema<IpAddress> = v.custom<IpAddress>(
+  (value) => typeof value === "string" && isIp(value),
+);
 
 const endpointEntries = {
   phase: v.picklist(["pending", "ready", "failed"]),

@@ -21,6 +21,7 @@ import { createRouting, type Routing, type RoutingTunnel } from "@heddle/routing
 import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { addConnectionRoutes } from "../connection-routes.ts";
 import { type Connections, createConnections } from "../connections.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
 import { routeProtocols } from "./route-protocols.ts";
@@ -93,7 +94,7 @@ function makeConnections(get: Resolve): Connections {
     clock: get(tokens.clock),
     logger: get(tokens.logger),
   };
-  return createConnections(deps, {
+  const connections = createConnections(deps, {
     limit: maxConnections,
     timeouts: {
       established: config.establishedTimeout * 1000,
@@ -103,6 +104,8 @@ function makeConnections(get: Resolve): Connections {
     },
     fragmentTimeout: config.fragmentTimeout * 1000,
   });
+  addConnectionRoutes({ connections, routes: get(tokens.routes), clock: deps.clock });
+  return connections;
 }
 
 function makeRouting(get: Resolve): Routing {

@@ -25,6 +25,7 @@ export async function runHere(args: readonly string[], options: RunOptions = {})
       out.push(`${text}\n`);
       onOut?.(text);
     },
+    ready: () => Promise.resolve(),
     err: (text) => void err.push(`${text}\n`),
     colours: false,
     exitCode: 0,
