@@ -7,6 +7,7 @@
 #include "ipv6.h"
 #include "nexthop.h"
 #include "packet.h"
+#include "path_mtu.h"
 #include "settings.h"
 #include "tunnel.h"
 #include "verdict.h"
@@ -122,6 +123,17 @@ static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
 	}
 }
 
+/* Bytes of the largest packet that may go this way. What is known of a tunnel's may change with every packet. */
+static __always_inline __u32 forward_mtu(const struct packet *packet, const struct nexthop *nexthop)
+{
+	__u32 known;
+
+	if (!forward_tunnels(nexthop))
+		return nexthop->mtu;
+	known = path_mtu_of(nexthop->tunnel, ip_addr_is_ipv4(&packet->key.destination));
+	return known < nexthop->mtu ? known : nexthop->mtu;
+}
+
 /* Why the packet cannot go this way past the stack, or 0 when it can. */
 static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 					    const struct packet *packet,
@@ -133,7 +145,7 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 		return REASON_OPTIONS;
 	if (packet->ttl <= 1)
 		return REASON_TTL_EXPIRED;
-	if (packet_wire_length(skb, packet) > nexthop->mtu)
+	if (packet_wire_length(skb, packet) > forward_mtu(packet, nexthop))
 		return REASON_TOO_BIG;
 	if (tunnel_checksum && skb->gso_size && forward_tunnels(nexthop))
 		return REASON_CUT_UP;

@@ -119,8 +119,6 @@ __noinline int tunnel_route(struct __sk_buff *skb, __u32 slot, struct nexthop *n
 	overhead = encapsulate_overhead(&tunnel->peer);
 	nexthop->tunnel = slot;
 	nexthop->mtu = nexthop->mtu > overhead ? nexthop->mtu - overhead : 0;
-	if (tunnel->mtu && tunnel->mtu < nexthop->mtu)
-		nexthop->mtu = tunnel->mtu;
 	if (nexthop->kind == NEXTHOP_NEIGHBOUR)
 		nexthop->kind = NEXTHOP_TUNNEL;
 	return 0;

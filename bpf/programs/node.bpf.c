@@ -6,13 +6,16 @@
 #include <linux/bpf.h>
 #include "../include/decapsulate.h"
 #include "../include/fastpath.h"
+#include "../include/fragment.h"
 #include "../include/geneve_read.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/link_control.h"
 #include "../include/neighbour.h"
 #include "../include/packet.h"
+#include "../include/path_mtu.h"
 #include "../include/route.h"
+#include "../include/too_big.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/ndp_devices.h"
@@ -157,14 +160,14 @@ static __always_inline bool is_tunnelled(const struct packet *packet)
 	       node_has_address(&key->destination);
 }
 
-/* Whether it tells the node of a packet that was too large for the way of a tunnel. */
+/* Whether it tells the node of a packet of a tunnel that was too large for its way, from which we learn. */
 static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
 {
 	__u8 protocol = packet->key.protocol;
 
 	return tunnel_use != TUNNEL_UNUSED &&
 	       (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
-	       geneve_is_narrow(skb, packet) && node_has_address(&packet->key.destination);
+	       node_has_address(&packet->key.destination) && path_mtu_learn(skb, packet);
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -216,6 +219,46 @@ int to_net(struct __sk_buff *skb)
 	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
 }
 
+/*
+ * What to do with a packet that is larger than its tunnel's way: the other end of the device's pair, where packets may
+ * be sent to the device once more, cuts it up, or the sender is told.
+ */
+__noinline int to_tunnel_too_big(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
+{
+	const struct tunnel_self *self = tunnel_self_get();
+	struct ethhdr *ethernet;
+	int problem;
+
+	if (!packet || !self)
+		return VERDICT_DROP;
+	if (fragment_is_allowed(skb)) {
+		if (skb->ifindex == self->ifindex)
+			return verdict_next(skb, HOOK_TO_TUNNEL, REASON_TOO_BIG);
+		problem = fragment_spread(skb, packet, mtu);
+		return problem ? verdict_drop(skb, HOOK_TO_TUNNEL, problem) : VERDICT_DROP;
+	}
+	if (!too_big_may_answer(skb, packet))
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_UNTOLD);
+	counter_add(HOOK_TO_TUNNEL, REASON_TOO_BIG, skb->len - ETH_HLEN);
+	problem = too_big_answer(skb, packet, mtu);
+	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
+	if (problem || !ethernet)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_REWRITE_FAILED);
+	mac_addr_copy(ethernet->h_dest, &gateway_mac);
+	return bpf_redirect(self->ifindex, BPF_F_INGRESS);
+}
+
+/* Sends it into the tunnel, if it fits. */
+static __always_inline int to_tunnel_commit(struct __sk_buff *skb, struct packet *packet,
+					    const struct flow *flow)
+{
+	__u32 mtu = forward_mtu(packet, &flow->nexthop);
+
+	if (packet_wire_length(skb, packet) > mtu)
+		return to_tunnel_too_big(skb, packet, mtu);
+	return forward_to_tunnel(skb, packet, flow);
+}
+
 /* Finds the tunnel for what the node's stack sends to another node's pod. */
 __noinline int to_tunnel_slow(struct __sk_buff *skb, struct packet *packet)
 {
@@ -234,10 +277,10 @@ __noinline int to_tunnel_slow(struct __sk_buff *skb, struct packet *packet)
 	key = packet->key;
 	bpf_map_update_elem(&flows, &key, &flow, BPF_ANY);
 	event_emit(skb, EVENT_FLOW, HOOK_TO_TUNNEL, REASON_TO_TUNNEL, flow.nexthop.ifindex);
-	return forward_to_tunnel(skb, packet, &flow);
+	return to_tunnel_commit(skb, packet, &flow);
 }
 
-/* What the node's stack sends to other nodes' pods: routed, and within the MTU. */
+/* What the node's stack sends to other nodes' pods: routed, and within the device's MTU. */
 static __always_inline int enter_tunnel(struct __sk_buff *skb)
 {
 	struct packet packet = {.key.hook = HOOK_TO_TUNNEL};
@@ -255,7 +298,7 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb)
 	if (!flow)
 		return to_tunnel_slow(skb, &packet);
 	fastpath_count(skb, &packet, flow);
-	return forward_to_tunnel(skb, &packet, flow);
+	return to_tunnel_commit(skb, &packet, flow);
 }
 
 /* Egress of the tunnel device. What is to be cut up goes to the other end of its pair, which does that. */
@@ -267,10 +310,14 @@ int to_tunnel(struct __sk_buff *skb)
 	return enter_tunnel(skb);
 }
 
-/* Ingress of the other end: what was cut up. */
+/* Ingress of the other end: what was cut up, or is to be. */
 SEC("tcx/ingress")
 int to_tunnel_cut(struct __sk_buff *skb)
 {
+	int problem = fragment_is_noted(skb) ? fragment_take(skb) : 0;
+
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
 	return enter_tunnel(skb);
 }
 

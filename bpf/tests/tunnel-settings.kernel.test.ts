@@ -200,7 +200,7 @@ describe("a node", () => {
 
   it("keeps to the MTU that is known of the way to another", async () => {
     tunnels = await TunnelScene.create(4);
-    tunnels.scene.tunnels.tunnels.set(slots.peer, { peer: peer[4], mtu: 1280 });
+    tunnels.scene.tunnels.tunnels.set(slots.peer, { peer: peer[4], mtu: 1280, expires: 0n });
     const send = (bytes: number) =>
       tunnels.send(tcpPacket(tunnels.sent(remotePod[4]), "x".repeat(bytes)));
     expect(await send(1240)).toMatchObject({ counted: ["fromPod toTunnel"] });
