@@ -114,7 +114,7 @@ static __always_inline int flow_await(struct __sk_buff *skb, struct packet *pack
 	if (!obstacle && flow->made - held->made > resolve_patience)
 		obstacle = REASON_NO_NEIGHBOUR;
 	if (obstacle)
-		return forward_to_stack(skb, hook, obstacle);
+		return forward_obstructed(skb, hook, &flow->nexthop, obstacle);
 	flow_count(held, 1, skb->len - ETH_HLEN);
 	return forward(skb, packet, flow);
 }
@@ -161,7 +161,7 @@ static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *pac
 {
 	int obstacle = flow_keep(skb, packet, flow);
 
-	return obstacle ? forward_to_stack(skb, packet->key.hook, obstacle)
+	return obstacle ? forward_obstructed(skb, packet->key.hook, &flow->nexthop, obstacle)
 			: forward(skb, packet, flow);
 }
 

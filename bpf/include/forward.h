@@ -152,6 +152,26 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 	return 0;
 }
 
+/*
+ * What becomes of a packet that cannot go this way. The kernel may know another way than the tunnel, as to another
+ * node's own address; so what is too large for the tunnel goes to its device, where it is cut up, or answered.
+ */
+static __always_inline int forward_obstructed(struct __sk_buff *skb, enum hook hook,
+					      const struct nexthop *nexthop, enum reason obstacle)
+{
+	const struct tunnel_self *self;
+
+	if (obstacle != REASON_TOO_BIG || !forward_tunnels(nexthop))
+		return forward_to_stack(skb, hook, obstacle);
+	self = tunnel_self_get();
+	if (!self || !self->ifindex)
+		return forward_to_stack(skb, hook, obstacle);
+	if (!forward_decrement_ttl(skb))
+		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
+	counter_add(hook, obstacle, skb->len - ETH_HLEN);
+	return bpf_redirect(self->ifindex, 0);
+}
+
 /* To somebody on this node: a pod, or the stack. */
 static __always_inline int forward_here(struct __sk_buff *skb, enum hook hook,
 					const struct nexthop *nexthop)

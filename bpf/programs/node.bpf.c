@@ -80,22 +80,44 @@ static __always_inline bool tunnel_has(__u32 slot, const struct ip_addr *source)
 	return tunnel_to(source) == slot;
 }
 
+/* Types of ICMP errors (RFC 792) besides "unreachable". */
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETER_PROBLEM 12
+
+/* 192.0.0.8, in whose name a node without an IPv4 address tells of errors (RFC 7600 section 4.8). */
+#define IPV4_DUMMY bpf_htonl(0xc0000008)
+
+/* Whether the packet is such an error. There is nothing else from that address, and nobody answers it. */
+static __always_inline bool is_dummy_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	const __u8 *type;
+
+	if (!ip_addr_is_ipv4(&packet->key.source) || packet->key.source.word[3] != IPV4_DUMMY ||
+	    packet->key.protocol != IPPROTO_ICMP || packet->key.fragment)
+		return false;
+	type = packet_peek(skb, packet->transport_offset, 1);
+	return type && (*type == ICMP_UNREACHABLE || *type == ICMP_TIME_EXCEEDED ||
+			*type == ICMP_PARAMETER_PROBLEM);
+}
+
 /* Hands what came out of a tunnel to the pod it is for, or to the node itself, and to nobody else. */
 __noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __u32 slot,
 				__u32 identity)
 {
 	const struct endpoint *target;
 	struct flow flow = {};
+	bool is_dummy;
 	int obstacle;
 
 	if (!packet)
 		return VERDICT_DROP;
+	is_dummy = is_dummy_error(skb, packet);
 	flow_begin(&flow, skb);
 	flow.identity = identity;
 	flow.nexthop.tunnel = slot;
 	if (source_is_martian(&packet->key.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_MARTIAN);
-	if (!tunnel_has(slot, &packet->key.source))
+	if (!is_dummy && !tunnel_has(slot, &packet->key.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_SOURCE);
 	target = endpoint_find(&packet->key.destination);
 	if (target) {
@@ -106,7 +128,9 @@ __noinline int from_tunnel_slow(struct __sk_buff *skb, struct packet *packet, __
 	} else {
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_DESTINATION);
 	}
-	obstacle = flow_keep(skb, packet, &flow);
+	/* An entry would not tell errors from what else has no ports. */
+	obstacle = is_dummy ? forward_obstacle(skb, packet, &flow.nexthop)
+			    : flow_keep(skb, packet, &flow);
 	return obstacle ? forward_to_stack(skb, HOOK_FROM_TUNNEL, obstacle)
 			: forward_here(skb, HOOK_FROM_TUNNEL, &flow.nexthop);
 }

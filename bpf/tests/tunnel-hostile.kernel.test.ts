@@ -1,8 +1,8 @@
-import { ipFamilies, type IpFamily } from "@heddle/contracts";
-import { arp, buildPacket, ethernet, icmp, icmpv6, packet, udp } from "@heddle/packet";
+import { ipFamilies } from "@heddle/contracts";
+import { arp, ethernet, packet } from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { headers, tcpPacket } from "./drafts.ts";
-import { node, type Outcome, outside, peer } from "./scene.ts";
+import { tcpPacket } from "./drafts.ts";
+import { outside } from "./scene.ts";
 import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
@@ -12,26 +12,6 @@ const unknown = { type: 0x05, class: 0x0102 } as const;
 
 /** Bytes of a UDP header, which is the least that its length says. */
 const udpHeader = 8;
-
-/** A router says that a packet of this node to that UDP port was too large. */
-function tellTooLarge(underlay: IpFamily, port: number): Promise<Outcome> {
-  const hop = { source: node[underlay], destination: peer[underlay] };
-  const [, ip, ...rest] = headers(tunnels.fromNetwork(hop));
-  const quoted = {
-    layers: [ip, ...rest, udp({ destinationPort: port })].filter((layer) => layer !== undefined),
-  };
-  const error =
-    underlay === 4
-      ? icmp({
-          type: "destination-unreachable",
-          code: "fragmentation-needed",
-          nextHopMtu: 1400,
-          quoted,
-        })
-      : icmpv6({ type: "packet-too-big", mtu: 1400, quoted });
-  const from = tunnels.fromNetwork({ source: outside[underlay], destination: node[underlay] });
-  return tunnels.receive(buildPacket(packet(...headers(from), error)));
-}
 
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
   beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
@@ -102,17 +82,6 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     const result = await tunnels.receive(bytes);
     expect(result).toMatchObject({ verdict: "next", counted: ["fromTunnel toStack"] });
     expect(result.bytes).toEqual(bytes);
-  });
-
-  it("a router's word that a tunnel's packet was too large is told, and left to the kernel", async () => {
-    expect(await tellTooLarge(underlay, 6081)).toMatchObject({
-      verdict: "next",
-      counted: ["fromNet tunnelNarrow"],
-    });
-    expect(await tellTooLarge(underlay, 53)).toMatchObject({
-      verdict: "next",
-      counted: ["fromNet passed"],
-    });
   });
 
   it("a packet for somebody else's tunnel is left alone", async () => {
