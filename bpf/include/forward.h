@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "nexthop.h"
 #include "packet.h"
+#include "path_mtu.h"
 #include "settings.h"
 #include "tunnel.h"
 #include "verdict.h"
@@ -116,6 +117,18 @@ static __always_inline enum reason forward_reason(const struct connection_way *w
 	}
 }
 
+/* Bytes of the largest packet that may go this way. What is known of a tunnel's may change with every packet. */
+static __always_inline __u32 forward_mtu(const struct packet *packet,
+					 const struct connection_way *way)
+{
+	__u32 tunnel = way_tunnel_to(way), known;
+
+	if (!tunnel)
+		return way->mtu;
+	known = path_mtu_of(tunnel, ip_addr_is_ipv4(&packet->tuple.destination));
+	return known < way->mtu ? known : way->mtu;
+}
+
 /* Why the packet cannot go this way past the stack, or 0 when it can. */
 static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 					    const struct packet *packet,
@@ -128,11 +141,32 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 		return REASON_TTL_EXPIRED;
 	if (packet->options)
 		return REASON_OPTIONS;
-	if (packet_wire_length(skb, packet) > way->mtu)
+	if (packet_wire_length(skb, packet) > forward_mtu(packet, way))
 		return REASON_TOO_BIG;
 	if (tunnel_checksum && skb->gso_size && way_tunnel_to(way))
 		return REASON_CUT_UP;
 	return 0;
+}
+
+/*
+ * What becomes of a packet that cannot go this way. The kernel may know another way than the tunnel, as to another
+ * node's own address; so what is too large for the tunnel goes to its device, where it is cut up, or answered.
+ */
+static __always_inline int forward_obstructed(struct __sk_buff *skb, enum hook hook,
+					      const struct connection_way *way,
+					      enum reason obstacle)
+{
+	const struct tunnel_self *self;
+
+	if (obstacle != REASON_TOO_BIG || !way_tunnel_to(way))
+		return forward_to_stack(skb, hook, obstacle);
+	self = tunnel_self_get();
+	if (!self || !self->ifindex)
+		return forward_to_stack(skb, hook, obstacle);
+	if (!forward_decrement_ttl(skb))
+		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
+	counter_add(hook, obstacle, skb->len - ETH_HLEN);
+	return bpf_redirect(self->ifindex, 0);
 }
 
 /* Sends the packet on its way, which is that direction of the connection; `forward_obstacle` found none. */

@@ -3,7 +3,6 @@
 #define HEDDLE_GENEVE_READ_H
 
 #include <linux/bpf.h>
-#include <linux/icmpv6.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -90,48 +89,6 @@ __noinline int geneve_check_options(struct __sk_buff *skb, __u32 offset, __u32 e
 	}
 	/* The header says whether it has critical options. */
 	return !(seen & GENEVE_SEEN_CRITICAL) == !critical ? 0 : REASON_TUNNEL_OPTION;
-}
-
-/* ICMP "fragmentation needed" (RFC 1191); ICMPv6 has a type of its own. */
-#define ICMP_UNREACHABLE 3
-#define ICMP_FRAGMENTATION_NEEDED 4
-
-/*
- * Where in an ICMP message the UDP header of the packet is that it quotes, if it tells of a packet that was
- * too large; or 0.
- */
-static __always_inline __u32 geneve_quoted_udp(struct __sk_buff *skb, const struct packet *packet)
-{
-	const __u8 *icmp = packet_need(skb, packet->transport_offset, 8 + sizeof(struct iphdr));
-	__u32 quoted = packet->transport_offset + 8;
-	const __u8 *ip;
-
-	if (!icmp)
-		return 0;
-	if (packet->tuple.protocol == IPPROTO_ICMP) {
-		ip = icmp + 8;
-		if (icmp[0] != ICMP_UNREACHABLE || icmp[1] != ICMP_FRAGMENTATION_NEEDED ||
-		    ip[9] != IPPROTO_UDP)
-			return 0;
-		return quoted + (ip[0] & 0x0f) * 4;
-	}
-	if (packet->tuple.protocol != IPPROTO_ICMPV6 || icmp[0] != ICMPV6_PKT_TOOBIG ||
-	    icmp[8 + 6] != IPPROTO_UDP)
-		return 0;
-	return quoted + sizeof(struct ipv6hdr);
-}
-
-/* Whether it is an ICMP message that a packet of a tunnel was too large for a network on its way. */
-__noinline int geneve_is_narrow(struct __sk_buff *skb, const struct packet *packet)
-{
-	const struct udphdr *udp;
-	__u32 offset;
-
-	if (!packet || packet->fragment)
-		return 0;
-	offset = geneve_quoted_udp(skb, packet);
-	udp = offset ? packet_need(skb, offset, sizeof(*udp)) : NULL;
-	return udp && udp->dest == bpf_htons(GENEVE_PORT);
 }
 
 /* What a tunnelled packet says before its contents are looked at. */

@@ -18,25 +18,29 @@ struct packet {
 	__u32 bytes;
 	/* Bytes from the beginning of the frame to the transport header. */
 	__u16 transport_offset;
+	/* The tunnel that it came out of, or 0. */
+	__u16 tunnel;
 	/* Bytes of the transport header of each segment. */
 	__u8 transport_header;
 	/* TTL or hop limit. */
 	__u8 ttl;
-	/* 1 when a router has to look at options. */
-	__u8 options;
-	/* 1 for a fragment. */
-	__u8 fragment;
 	enum hook hook;
 	/* What it does to its connection, of `enum signal`. */
 	__u8 signal;
-	/* 1 when its addresses do not say which connection it is of: a fragment, or ICMP that is no echo. */
-	__u8 unread;
-	/* 1 when there is, or was just now, an entry of its connection. */
-	__u8 known;
-	/* 1 when its connection was found among this CPU's own copies. */
-	__u8 hot;
+	/* What it came with out of its tunnel. */
+	__u32 identity : 24;
+	/* A router has to look at options. */
+	__u32 options : 1;
+	/* It is a fragment. */
+	__u32 fragment : 1;
+	/* Its addresses do not say which connection it is of: a fragment, or ICMP that is no echo. */
+	__u32 unread : 1;
+	/* There is, or was just now, an entry of its connection. */
+	__u32 known : 1;
+	/* Its connection was found among this CPU's own copies. */
+	__u32 hot : 1;
 	/* Which way of that connection it goes, of `enum direction`. */
-	__u8 direction;
+	__u32 direction : 1;
 };
 
 /* Where the IP packet ends, in bytes from the beginning of the frame. */

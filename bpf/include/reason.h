@@ -71,6 +71,8 @@ enum reason : __u8 {
 	REASON_CHECKSUM = 79,
 	/** An option has no length, one that does not fit, or must not be there. */
 	REASON_BAD_OPTION = 80,
+	/** Larger than the path, and nobody is to be told: an ICMP error, or not the first fragment. */
+	REASON_UNTOLD = 83,
 	/** The packet in a tunnel ends before its Geneve header does. */
 	REASON_TUNNEL_TRUNCATED = 84,
 	/** A Geneve header of another version than 0. */

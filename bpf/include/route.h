@@ -116,8 +116,6 @@ __noinline int tunnel_route(struct __sk_buff *skb, __u32 slot, struct nexthop *n
 		return REASON_NO_TUNNEL;
 	overhead = encapsulate_overhead(&tunnel->peer);
 	nexthop->mtu = nexthop->mtu > overhead ? nexthop->mtu - overhead : 0;
-	if (tunnel->mtu && tunnel->mtu < nexthop->mtu)
-		nexthop->mtu = tunnel->mtu;
 	if (nexthop->kind == NEXTHOP_NEIGHBOUR)
 		nexthop->kind = NEXTHOP_TUNNEL;
 	return 0;

@@ -213,6 +213,19 @@ static __always_inline int slowpath_obstacle(const struct draft *draft, int obst
 	return obstacle;
 }
 
+/*
+ * Sends the packet on, or says what hinders. Apart from what comes before, since the frames of both would be too much where
+ * another table of places is looked through.
+ */
+static __noinline int slowpath_forward(struct __sk_buff *skb, const struct packet *packet,
+				       const struct connection *connection, int obstacle)
+{
+	if (obstacle)
+		return forward_obstructed(skb, packet->hook, &connection->way[DIRECTION_ORIGINAL],
+					  obstacle);
+	return forward(skb, packet, connection, DIRECTION_ORIGINAL);
+}
+
 /* Takes a packet into its connection, and carries the decision out. Who dies here changes no connection. */
 static __always_inline int slowpath_carry_out(struct __sk_buff *skb, struct packet *packet,
 					      struct draft *draft)
@@ -226,11 +239,10 @@ static __always_inline int slowpath_carry_out(struct __sk_buff *skb, struct pack
 	if (obstacle == REASON_TTL_EXPIRED)
 		return forward_to_stack(skb, hook, obstacle);
 	outcome = slowpath_track(skb, packet, draft);
-	if (outcome == SLOWPATH_TRACKED_BEFORE)
-		return hook == HOOK_TO_TUNNEL
-			       ? forward(skb, packet, &draft->connection, DIRECTION_ORIGINAL)
-			       : verdict_next(skb, hook, REASON_PASSED);
-	conn_counter_add(CONN_COUNTER_OUTCOMES + (outcome & 63));
+	if (outcome != SLOWPATH_TRACKED_BEFORE)
+		conn_counter_add(CONN_COUNTER_OUTCOMES + (outcome & 63));
+	else if (hook != HOOK_TO_TUNNEL)
+		return verdict_next(skb, hook, REASON_PASSED);
 	problem = outcome_problem(outcome);
 	if (problem)
 		return verdict_drop(skb, hook, problem);
@@ -238,9 +250,7 @@ static __always_inline int slowpath_carry_out(struct __sk_buff *skb, struct pack
 	if (draft->kept)
 		event_emit(skb, EVENT_FLOW, hook, obstacle ? obstacle : forward_reason(way),
 			   way->egress_ifindex);
-	if (obstacle)
-		return forward_to_stack(skb, hook, obstacle);
-	return forward(skb, packet, &draft->connection, DIRECTION_ORIGINAL);
+	return slowpath_forward(skb, packet, &draft->connection, obstacle);
 }
 
 /* What a function that decides returns when the packet may pass, and the draft says how. */

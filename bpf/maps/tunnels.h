@@ -29,8 +29,14 @@ struct {
 struct tunnel_path {
 	/** The address of the other node that packets go to. */
 	struct ip_addr peer;
-	/** The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. */
+	/**
+	 * The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. The
+	 * programs write it too, when a router tells.
+	 */
 	__u32 mtu;
+	__u32 reserved;
+	/** Until when `mtu` is believed, in nanoseconds of CLOCK_MONOTONIC; 0 for always. */
+	__u64 expires;
 };
 
 /** Tunnels by their slots, from 1 on. */

@@ -6,14 +6,17 @@
 #include <linux/bpf.h>
 #include "../include/decapsulate.h"
 #include "../include/fastpath.h"
+#include "../include/fragment.h"
 #include "../include/geneve_read.h"
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/link_control.h"
 #include "../include/neighbour.h"
 #include "../include/packet.h"
+#include "../include/path_mtu.h"
 #include "../include/route.h"
 #include "../include/slowpath.h"
+#include "../include/too_big.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/ndp_devices.h"
@@ -80,15 +83,35 @@ static __always_inline bool tunnel_has(__u32 slot, const struct ip_addr *source)
 	return tunnel_to(source) == slot;
 }
 
+/* Types of ICMP errors (RFC 792) besides "unreachable". */
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETER_PROBLEM 12
+
+/* 192.0.0.8, in whose name a node without an IPv4 address tells of errors (RFC 7600 section 4.8). */
+#define IPV4_DUMMY bpf_htonl(0xc0000008)
+
+/* Whether the packet is such an error. There is nothing else from that address, and nobody answers it. */
+static __always_inline bool is_dummy_error(struct __sk_buff *skb, const struct packet *packet)
+{
+	const __u8 *type;
+
+	if (!ip_addr_is_ipv4(&packet->tuple.source) || packet->tuple.source.word[3] != IPV4_DUMMY ||
+	    packet->tuple.protocol != IPPROTO_ICMP || packet->fragment)
+		return false;
+	type = packet_peek(skb, packet->transport_offset, 1);
+	return type && (*type == ICMP_UNREACHABLE || *type == ICMP_TIME_EXCEEDED ||
+			*type == ICMP_PARAMETER_PROBLEM);
+}
+
 /* Finds whom on this node a packet out of a tunnel is for. Returns a verdict, or `SLOWPATH_DECIDED`. */
 static __always_inline int from_tunnel_find(struct __sk_buff *skb, struct packet *packet,
-					    struct draft *draft, __u32 slot)
+					    struct draft *draft)
 {
 	const struct endpoint *target;
 
 	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_MARTIAN);
-	if (!tunnel_has(slot, &packet->tuple.source))
+	if (!is_dummy_error(skb, packet) && !tunnel_has(packet->tunnel, &packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TUNNEL_SOURCE);
 	target = endpoint_find(&packet->tuple.destination);
 	if (target) {
@@ -102,8 +125,7 @@ static __always_inline int from_tunnel_find(struct __sk_buff *skb, struct packet
 	return SLOWPATH_DECIDED;
 }
 
-__noinline int from_tunnel_decide(struct __sk_buff *skb, struct packet *packet, __u32 slot,
-				  __u32 identity)
+__noinline int from_tunnel_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	struct draft *draft;
 
@@ -112,8 +134,8 @@ __noinline int from_tunnel_decide(struct __sk_buff *skb, struct packet *packet, 
 	draft = draft_begin(skb, packet);
 	if (!draft)
 		return verdict_drop(skb, HOOK_FROM_TUNNEL, REASON_TABLE_FULL);
-	draft_set_source_tunnel(draft, slot, identity);
-	return slowpath_end(draft, from_tunnel_find(skb, packet, draft, slot));
+	draft_set_source_tunnel(draft, packet->tunnel, packet->identity);
+	return slowpath_end(draft, from_tunnel_find(skb, packet, draft));
 }
 
 /* Reads the headers of the IP packet. Returns 0 or the reason to drop. */
@@ -125,57 +147,32 @@ static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 	return problem ? problem : transport_parse(skb, packet);
 }
 
-/* What `from_tunnel_unwrap` returns of a packet that is for whoever keeps this node's end of tunnels. */
-#define FROM_TUNNEL_CONTROL -REASON_TO_STACK
-
 /*
- * Verifies a packet for this node's end of tunnels, and takes it out of its tunnel. Returns the identity that it comes with,
- * which has 24 bits, or the reason not to go on as a negative number.
+ * Verifies a packet for this node's end of tunnels, takes it out of its tunnel, and reads the headers of what was in it:
+ * `packet` is that from then on. Returns 0, `REASON_TO_STACK` for what is for whoever keeps the end, or the reason to drop.
  */
-__noinline int from_tunnel_unwrap(struct __sk_buff *skb, const struct packet *packet)
+__noinline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
 {
 	struct geneve geneve = {};
 	int problem;
+	__u32 slot;
 
 	if (!packet)
-		return -REASON_TUNNEL_TRUNCATED;
-	problem = geneve_read(skb, packet, &geneve);
+		return REASON_TUNNEL_TRUNCATED;
+	slot = tunnel_of_node(&packet->tuple.source);
+	problem = slot ? geneve_read(skb, packet, &geneve) : REASON_TUNNEL_PEER;
 	if (!problem && geneve.control)
-		return FROM_TUNNEL_CONTROL;
+		return REASON_TO_STACK;
 	if (!problem)
 		problem = decapsulate(skb, packet, &geneve);
-	return problem ? -problem : (int)geneve.identity;
-}
-
-/* Goes on with what is in a packet for this node's end of tunnels; `packet` is that from then on. */
-static __always_inline int from_tunnel(struct __sk_buff *skb, struct packet *packet)
-{
-	__u32 slot = tunnel_of_node(&packet->tuple.source);
-	struct connection *connection;
-	struct connection_key key;
-	int identity, problem;
-
-	identity = slot ? from_tunnel_unwrap(skb, packet) : -REASON_TUNNEL_PEER;
-	if (identity == FROM_TUNNEL_CONTROL)
-		return verdict_next(skb, HOOK_FROM_TUNNEL, REASON_TO_STACK);
-	problem = identity < 0 ? -identity : 0;
-	if (!problem) {
-		*packet = (struct packet){.hook = HOOK_FROM_TUNNEL};
-		problem = parse(skb, packet);
-	}
 	if (problem)
-		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
-
-	connection = fastpath_find(skb, packet, &key);
-	if (!connection ||
-	    !way_is_from_tunnel(&connection->way[packet->direction & 1], slot, identity)) {
-		problem = from_tunnel_decide(skb, packet, slot, identity);
-		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, packet) : problem;
-	}
-	problem = fastpath_take(packet, &key, connection);
-	if (problem)
-		return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
-	return forward(skb, packet, connection, packet->direction);
+		return problem;
+	*packet = (struct packet){
+		.hook = HOOK_FROM_TUNNEL,
+		.tunnel = slot,
+		.identity = geneve.identity,
+	};
+	return parse(skb, packet);
 }
 
 /* Whether the packet is for this node's end of tunnels. */
@@ -188,14 +185,14 @@ static __always_inline bool is_tunnelled(const struct packet *packet)
 	       node_has_address(&tuple->destination);
 }
 
-/* Whether it tells the node of a packet that was too large for the way of a tunnel. */
+/* Whether it tells the node of a packet of a tunnel that was too large for its way, from which we learn. */
 static __always_inline bool is_tunnel_error(struct __sk_buff *skb, const struct packet *packet)
 {
 	__u8 protocol = packet->tuple.protocol;
 
 	return tunnel_use != TUNNEL_UNUSED &&
 	       (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
-	       geneve_is_narrow(skb, packet) && node_has_address(&packet->tuple.destination);
+	       node_has_address(&packet->tuple.destination) && path_mtu_learn(skb, packet);
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -227,21 +224,28 @@ int from_net(struct __sk_buff *skb)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (link_control_type(skb, &packet))
 		return from_net_neighbour(skb);
-	if (is_tunnelled(&packet))
-		return from_tunnel(skb, &packet);
-	if (is_tunnel_error(skb, &packet)) {
+	if (is_tunnelled(&packet)) {
+		problem = from_tunnel(skb, &packet);
+		if (problem == REASON_TO_STACK)
+			return verdict_next(skb, HOOK_FROM_TUNNEL, problem);
+		if (problem)
+			return verdict_drop(skb, HOOK_FROM_TUNNEL, problem);
+	} else if (is_tunnel_error(skb, &packet)) {
 		event_emit(skb, EVENT_DROP, HOOK_FROM_NET, REASON_TUNNEL_NARROW, 0);
 		return verdict_next(skb, HOOK_FROM_NET, REASON_TUNNEL_NARROW);
 	}
 
 	connection = fastpath_find(skb, &packet, &key);
-	if (!connection) {
-		problem = from_net_decide(skb, &packet);
+	if (!connection ||
+	    (packet.tunnel && !way_is_from_tunnel(&connection->way[packet.direction & 1],
+						  packet.tunnel, packet.identity))) {
+		problem = packet.tunnel ? from_tunnel_decide(skb, &packet)
+					: from_net_decide(skb, &packet);
 		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 	}
 	problem = fastpath_take(&packet, &key, connection);
 	if (problem)
-		return verdict_drop(skb, HOOK_FROM_NET, problem);
+		return verdict_drop(skb, packet.hook, problem);
 	return forward(skb, &packet, connection, packet.direction);
 }
 
@@ -252,11 +256,40 @@ int to_net(struct __sk_buff *skb)
 	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
 }
 
+/*
+ * What to do with a packet that is larger than its tunnel's way: the other end of the device's pair, where packets may
+ * be sent to the device once more, cuts it up, or the sender is told.
+ */
+__noinline int to_tunnel_too_big(struct __sk_buff *skb, struct packet *packet, __u32 mtu)
+{
+	const struct tunnel_self *self = tunnel_self_get();
+	struct ethhdr *ethernet;
+	int problem;
+
+	if (!packet || !self)
+		return VERDICT_DROP;
+	if (fragment_is_allowed(skb)) {
+		if (skb->ifindex == self->ifindex)
+			return verdict_next(skb, HOOK_TO_TUNNEL, REASON_TOO_BIG);
+		problem = fragment_spread(skb, packet, mtu);
+		return problem ? verdict_drop(skb, HOOK_TO_TUNNEL, problem) : VERDICT_DROP;
+	}
+	if (!too_big_may_answer(skb, packet))
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_UNTOLD);
+	counter_add(HOOK_TO_TUNNEL, REASON_TOO_BIG, skb->len - ETH_HLEN);
+	problem = too_big_answer(skb, packet, mtu);
+	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
+	if (problem || !ethernet)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_REWRITE_FAILED);
+	mac_addr_copy(ethernet->h_dest, &gateway_mac);
+	return bpf_redirect(self->ifindex, BPF_F_INGRESS);
+}
+
 /* Finds the tunnel for what the node's stack sends to other nodes' pods. Returns a verdict, or `SLOWPATH_DECIDED`. */
 __noinline int to_tunnel_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	struct draft *draft;
-	__u32 slot;
+	__u32 slot, mtu;
 
 	if (!packet)
 		return VERDICT_DROP;
@@ -267,17 +300,22 @@ __noinline int to_tunnel_decide(struct __sk_buff *skb, struct packet *packet)
 	if (!slot || tunnel_route(skb, slot, &draft->nexthop))
 		return slowpath_end(draft, verdict_drop(skb, HOOK_TO_TUNNEL, REASON_NO_TUNNEL));
 	draft_set_target_tunnel(draft, slot);
+	draft_settle(draft);
+	mtu = forward_mtu(packet, draft_way(draft));
+	if (packet_wire_length(skb, packet) > mtu)
+		return slowpath_end(draft, to_tunnel_too_big(skb, packet, mtu));
 	draft->passed = draft_has_passed(skb, endpoint_find(&packet->tuple.source));
 	return SLOWPATH_DECIDED;
 }
 
-/* What the node's stack sends to other nodes' pods: routed, and within the MTU. */
+/* What the node's stack sends to other nodes' pods: routed, and within the device's MTU. */
 static __always_inline int enter_tunnel(struct __sk_buff *skb)
 {
 	struct packet packet = {.hook = HOOK_TO_TUNNEL};
 	struct connection *connection;
 	struct connection_key key;
 	int problem;
+	__u32 mtu;
 
 	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
 		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_LINK_CONTROL);
@@ -291,6 +329,9 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb)
 		problem = to_tunnel_decide(skb, &packet);
 		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 	}
+	mtu = forward_mtu(&packet, &connection->way[packet.direction & 1]);
+	if (packet_wire_length(skb, &packet) > mtu)
+		return to_tunnel_too_big(skb, &packet, mtu);
 	problem = fastpath_take(&packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
@@ -306,10 +347,14 @@ int to_tunnel(struct __sk_buff *skb)
 	return enter_tunnel(skb);
 }
 
-/* Ingress of the other end: what was cut up. */
+/* Ingress of the other end: what was cut up, or is to be. */
 SEC("tcx/ingress")
 int to_tunnel_cut(struct __sk_buff *skb)
 {
+	int problem = fragment_is_noted(skb) ? fragment_take(skb) : 0;
+
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
 	return enter_tunnel(skb);
 }
 

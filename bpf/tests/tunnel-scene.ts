@@ -131,7 +131,7 @@ export class TunnelScene implements AsyncDisposable {
       [slots.peer, peer, remotePod],
       [slots.third, third, thirdPod],
     ] as const) {
-      tunnels.set(slot, { peer: addresses[this.underlay], mtu: 0 });
+      tunnels.set(slot, { peer: addresses[this.underlay], mtu: 0, expires: 0n });
       for (const family of ipFamilies) {
         nodes.set(addresses[family], slot);
         peers.set(prefixAround(pod[family]), slot);

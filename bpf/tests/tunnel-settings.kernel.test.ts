@@ -2,7 +2,6 @@ import { identity, ipFamilies, parseIp } from "@heddle/contracts";
 import { TunnelUse } from "@heddle/datapath";
 import { decapsulate, geneveProtocols } from "@heddle/encap-geneve";
 import {
-  type AnyLayer,
   buildPacket,
   findLayer,
   packet,
@@ -25,9 +24,9 @@ const ports = { sourcePort: 4000, destinationPort: 53 };
 /** One of each kind whose checksum is found in a way of its own. */
 function kinds(hop: Hop): Readonly<Record<string, PacketDraft>> {
   const { source } = hop;
-  const with4 = (fields: Hop["ipv4"], ...above: readonly AnyLayer[]): PacketDraft => ({
-    layers: [...headers({ ...hop, ipv4: { protocol: "udp", ...fields } }), ...above],
-    payload: new TextEncoder().encode("an odd number of bytes, 37 of them..."),
+  const fragment = (fields: Hop["ipv4"], payload: string): PacketDraft => ({
+    layers: headers({ ...hop, ipv4: { protocol: "udp", ...fields } }),
+    payload: new TextEncoder().encode(payload),
   });
   const both = {
     tcp: tcpPacket(hop, "five!"),
@@ -40,8 +39,8 @@ function kinds(hop: Hop): Readonly<Record<string, PacketDraft>> {
   return {
     ...both,
     "udp without checksum": packet(...headers(hop), udp({ ...ports, checksum: 0 }), "five!"),
-    "first fragment": with4({ moreFragments: true }),
-    "later fragment": with4({ fragmentOffset: 64 }),
+    "first fragment": fragment({ moreFragments: true }, "as many as three times 8"),
+    "later fragment": fragment({ fragmentOffset: 64 }, "an odd number of bytes, 37 of them..."),
   };
 }
 
@@ -201,7 +200,7 @@ describe("a node", () => {
 
   it("keeps to the MTU that is known of the way to another", async () => {
     tunnels = await TunnelScene.create(4);
-    tunnels.scene.tunnels.tunnels.set(slots.peer, { peer: peer[4], mtu: 1280 });
+    tunnels.scene.tunnels.tunnels.set(slots.peer, { peer: peer[4], mtu: 1280, expires: 0n });
     const send = (bytes: number) =>
       tunnels.send(tcpPacket(tunnels.sent(remotePod[4]), "x".repeat(bytes)));
     expect(await send(1240)).toMatchObject({ counted: ["fromPod toTunnel"] });

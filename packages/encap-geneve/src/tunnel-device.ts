@@ -1,4 +1,10 @@
-import { type InterfaceIndex, type IpAddress, type MacAddress, parseMac } from "@heddle/contracts";
+import {
+  type InterfaceIndex,
+  type IpAddress,
+  type MacAddress,
+  parseIp,
+  parseMac,
+} from "@heddle/contracts";
 import type { Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 
 /** The device of the agent. */
@@ -66,6 +72,12 @@ export class TunnelDevice {
     await attach(index, other.index);
     // A node's answers may come through a tunnel whose own address is reached without one.
     await settings.set(`net/ipv4/conf/${name}/rp_filter`, looseReversePath);
+    await node.addresses.replace({
+      device: index,
+      address: someAddress,
+      prefixLength: 32,
+      scope: "host",
+    });
     const gsoMaxSegments = isCutting ? 1 : unlimitedSegments;
     await node.links.set(index, { address: mac, mtu, gsoMaxSegments, up: true });
     await this.#addGateways(index);
@@ -94,6 +106,12 @@ export class TunnelDevice {
 
 /** `rp_filter` of ip-sysctl: the source has to be reachable by any device. */
 const looseReversePath = 2;
+
+/**
+ * Without any address the device would be strict again (`__fib_validate_source` of Linux 6.18). All of 127.0.0.0/8 is the
+ * node's own already, and of a scope that is chosen as nobody's source.
+ */
+const someAddress: IpAddress = parseIp("127.254.1.1");
 
 /** `GSO_MAX_SEGS` of linux/netdevice.h. */
 const unlimitedSegments = 65_535;

@@ -73,7 +73,7 @@ export class TunnelSlots {
   }
 
   #fill({ number, address }: Slot): void {
-    this.#map.set(number, { peer: address, mtu: 0 });
+    this.#map.set(number, { peer: address, mtu: 0, expires: 0n });
   }
 
   #add(slot: Slot): Slot {

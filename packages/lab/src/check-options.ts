@@ -24,7 +24,7 @@ export function checkOptions(options: LabOptions): void {
   checkNumber("nodes", nodes, [1, maxNodes]);
   checkFamilies("family", families);
   checkFamilies("underlay", underlay);
-  checkUnderlay(families, underlay);
+  checkUnderlay(families, underlay, options.routing);
   checkMtus(options);
   checkOnLinkPods(options);
   checkNumber("links", options.links ?? defaults.links, [1, maxLinks]);
@@ -54,13 +54,18 @@ function checkFamilies(option: string, families: readonly IpFamily[]): void {
   throw badOption(option, "it is IPv4, IPv6 or both");
 }
 
-/** The other way about, IPv6 next hops of IPv4 routes, is RFC 8950. */
-function checkUnderlay(families: readonly IpFamily[], underlay: readonly IpFamily[]): void {
-  if (!families.includes(6) || underlay.includes(6)) return;
+/** Tunnels carry either family. The other way about, IPv6 next hops of IPv4 routes, is RFC 8950. */
+function checkUnderlay(
+  families: readonly IpFamily[],
+  underlay: readonly IpFamily[],
+  routing: LabOptions["routing"] = "direct",
+): void {
+  const isDirect = typeof routing === "string" ? routing === "direct" : routing.includes("direct");
+  if (!isDirect || !families.includes(6) || underlay.includes(6)) return;
   throw badOption(
     "underlay ipv4",
     "the pods have IPv6, and no route to an IPv6 prefix has an IPv4 next hop",
-    "choose underlay dual or ipv6, or family ipv4",
+    "choose underlay dual or ipv6, family ipv4, or routing geneve",
   );
 }
 

@@ -119,7 +119,7 @@ describe("a lab's plan", () => {
     [
       "IPv6 pods over IPv4",
       { underlay: [4] },
-      "underlay ipv4: the pods have IPv6, and no route to an IPv6 prefix has an IPv4 next hop (choose underlay dual or ipv6, or family ipv4)",
+      "underlay ipv4: the pods have IPv6, and no route to an IPv6 prefix has an IPv4 next hop (choose underlay dual or ipv6, family ipv4, or routing geneve)",
     ],
     ["a tiny mtu", { mtu: 1279 }, "mtu 1279: it is a whole number from 1280 to 65535, in bytes"],
     ["a huge mtu", { mtu: 65_536 }, "mtu 65536: it is"],

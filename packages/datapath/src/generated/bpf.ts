@@ -197,6 +197,8 @@ export const Reason = {
   checksum: 79,
   /** An option has no length, one that does not fit, or must not be there. */
   badOption: 80,
+  /** Larger than the path, and nobody is to be told: an ICMP error, or not the first fragment. */
+  untold: 83,
   /** The packet in a tunnel ends before its Geneve header does. */
   tunnelTruncated: 84,
   /** A Geneve header of another version than 0. */
@@ -270,6 +272,7 @@ const reasonNames = new Map<number, ReasonName>([
   [78, "hopLimit"],
   [79, "checksum"],
   [80, "badOption"],
+  [83, "untold"],
   [84, "tunnelTruncated"],
   [85, "tunnelVersion"],
   [86, "tunnelOption"],

@@ -109,6 +109,8 @@ export const Reason = {
   checksum: 79,
   /** An option has no length, one that does not fit, or must not be there. */
   badOption: 80,
+  /** Larger than the path, and nobody is to be told: an ICMP error, or not the first fragment. */
+  untold: 83,
   /** The packet in a tunnel ends before its Geneve header does. */
   tunnelTruncated: 84,
   /** A Geneve header of another version than 0. */
@@ -182,6 +184,7 @@ const reasonNames = new Map<number, ReasonName>([
   [78, "hopLimit"],
   [79, "checksum"],
   [80, "badOption"],
+  [83, "untold"],
   [84, "tunnelTruncated"],
   [85, "tunnelVersion"],
   [86, "tunnelOption"],
@@ -259,21 +262,28 @@ export const tunnelSelfCodec: Codec<TunnelSelf> = {
 export interface TunnelPath {
   /** The address of the other node that packets go to. */
   readonly peer: IpAddress;
-  /** The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. */
+  /**
+   * The largest inner IP packet that the way there takes, in bytes; 0 where the device's MTU decides. The
+   * programs write it too, when a router tells.
+   */
   readonly mtu: number;
+  /** Until when `mtu` is believed, in nanoseconds of CLOCK_MONOTONIC; 0 for always. */
+  readonly expires: bigint;
 }
 
-/** {@link TunnelPath} in memory: 20 bytes. */
+/** {@link TunnelPath} in memory: 32 bytes. */
 export const tunnelPathCodec: Codec<TunnelPath> = {
-  size: 20,
+  size: 32,
   encode(value, target, offset) {
     mappedIpCodec.encode(value.peer, target, offset);
     u32.encode(value.mtu, target, offset + 16);
+    u64.encode(value.expires, target, offset + 24);
   },
   decode(source, offset) {
     return {
       peer: mappedIpCodec.decode(source, offset),
       mtu: u32.decode(source, offset + 16),
+      expires: u64.decode(source, offset + 24),
     };
   },
 };
@@ -330,7 +340,7 @@ export const tunnelsMap: MapSpec<number, TunnelPath> = {
   flags: 0,
   key: u32,
   value: tunnelPathCodec,
-  layout: "615d7355356c4a73",
+  layout: "79dfd8ce21b7a15a",
 };
 
 /** The load-time constants of the object `geneve`. */
@@ -439,13 +449,17 @@ export const tunnelSelfLayout: Layout = {
   ],
 };
 
+const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u64"] };
+
 /** How {@link TunnelPath} lies in memory. */
 export const tunnelPathLayout: Layout = {
   kind: "struct",
-  size: 20,
+  size: 32,
   names: ["struct tunnel_path"],
   fields: [
     { name: "peer", offset: 0, type: ipAddrLayout },
     { name: "mtu", offset: 16, type: u32Layout },
+    { name: "reserved", offset: 20, type: u32Layout },
+    { name: "expires", offset: 24, type: u64Layout },
   ],
 };
