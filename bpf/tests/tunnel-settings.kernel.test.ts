@@ -32,7 +32,7 @@ function kinds(hop: Hop): Readonly<Record<string, PacketDraft>> {
     tcp: tcpPacket(hop, "five!"),
     udp: packet(...headers(hop), udp(ports), "five!"),
     icmp: echoPacket(hop),
-    sctp: packet(...headers(hop), sctp(ports)),
+    sctp: packet(...headers(hop), sctp({ ...ports, chunks: [{ type: "init" }] })),
     long: tcpPacket(hop, "x".repeat(1301)),
   };
   if (source.includes(":")) return both;
