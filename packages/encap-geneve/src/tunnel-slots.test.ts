@@ -12,7 +12,7 @@ describe("slots of tunnels", () => {
     const slots = new TunnelSlots(map);
     const slot = slots.take(address(1));
     expect(slot).toBe(1);
-    expect(map.get(slot)).toEqual({ peer: address(1), mtu: 0 });
+    expect(map.get(slot)).toEqual({ peer: address(1), mtu: 0, expires: 0n });
     expect(slots.take(address(1))).toBe(slot);
     expect(slots.take(address(2))).toBe(2);
     slots.release(address(1));
@@ -34,7 +34,7 @@ describe("slots of tunnels", () => {
 
   it("of an earlier process are kept", () => {
     const map = createMemoryMap(tunnelsMap);
-    map.set(7, { peer: address(1), mtu: 0 });
+    map.set(7, { peer: address(1), mtu: 0, expires: 0n });
     const slots = new TunnelSlots(map);
     expect(slots.restore(7)).toBe(address(1));
     expect(slots.restore(7)).toBe(address(1));
@@ -42,7 +42,7 @@ describe("slots of tunnels", () => {
     expect(slots.take(address(1))).toBe(7);
     expect(slots.take(address(2))).toBe(1);
     // Two slots that lead to one address are none that this class gave out.
-    map.set(9, { peer: address(1), mtu: 0 });
+    map.set(9, { peer: address(1), mtu: 0, expires: 0n });
     expect(slots.restore(9)).toBeUndefined();
   });
 });

@@ -1,10 +1,11 @@
 import { type IpAddress, ipFamilies, type IpFamily } from "@heddle/contracts";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Lab, type LabRouting, openLab } from "./index.ts";
+import { defaultPort, type Lab, type LabRouting, openLab } from "./index.ts";
 import { labFolder, readLab, writeLab } from "./lab-folder.ts";
-import { addressOf, dialAll } from "./testing/dial-all.ts";
+import { addressOf, askProbe, dialAll } from "./testing/dial-all.ts";
 import {
+  agentPid,
   createLabScene,
   heddle,
   type LabScene,
@@ -115,6 +116,18 @@ describe("a cluster with Geneve", () => {
     }
   });
 
+  it("has nodes that tell a node, too, and those without an address in nobody's name", async () => {
+    await bringUp({ routing: "geneve", underlay: [6] });
+    const hop = async (from: typeof inA1, ttl: number, family: IpFamily): Promise<string> =>
+      (await from("ping", "-nc1", "-W2", "-t", String(ttl), scene.address("default/b1", family)))
+        .stdout;
+    // RFC 7600; over IPv6 there is no such address.
+    expect(await hop(inA1, 2, 4)).toContain("From 192.0.0.8 icmp_seq=1 Time");
+    const node2 = scene.lab.probes().find(({ name }) => name === "node-2");
+    const address = String(node2 && addressOf(node2, 6));
+    expect(await hop(onNode1, 1, 6)).toContain(`From ${address} icmp_seq=1 Time`);
+  });
+
   it("lets a device without any offload cut up what is in a tunnel", async () => {
     await bringUp({ routing: "geneve" });
     const features = ["tso", "gso", "tx", "tx-udp_tnl-segmentation"].flatMap((name) => [
@@ -130,6 +143,33 @@ describe("a cluster with Geneve", () => {
       expect(await post(inA1, target)).toBe("200");
       expect(await post(onNode1, target)).toBe("200");
     }
+  });
+});
+
+describe("a narrower network between the nodes", () => {
+  it("is learned of without any agent, and what may be fragmented arrives in fragments", async () => {
+    await bringUp({ routing: "geneve", underlay: [4], narrow: 1400 });
+    const { lab } = scene;
+    for (const node of lab.nodes) process.kill(await agentPid(lab, node), "SIGKILL");
+    // The kernel's sockets let routers fragment, and listen to none.
+    for (const host of [inA1, onNode1]) await host("sysctl", "-qw", "net.ipv4.ip_no_pmtu_disc=1");
+    const target = scene.address("default/b1", 4);
+    for (const name of ["default/a1", "node-1"]) {
+      const control = String(lab.probes().find((probe) => probe.name === name)?.control);
+      for (const [protocol, bytes] of [
+        ["udp", 1400],
+        ["udp", 8000],
+        ["tcp", 1e6],
+      ] as const) {
+        const query = `host=${target}&port=${String(defaultPort)}&timeout=10000`;
+        const path = `/transfer?${query}&protocol=${protocol}&bytes=${String(bytes)}`;
+        const answer = await askProbe(control, path);
+        expect({ name, protocol, bytes, answer }).toMatchObject({ answer: { reached: true } });
+      }
+    }
+    const counters = await countersOf("node-1");
+    for (const line of ["fromNet tunnelNarrow", "fromPod tooBig", "toTunnel tooBig"])
+      expect(counters).toContain(line);
   });
 });
 
