@@ -168,7 +168,7 @@ describe("a narrower network between the nodes", () => {
       }
     }
     const counters = await countersOf("node-1");
-    for (const line of ["fromNet tunnelNarrow", "fromPod tooBig", "toTunnel tooBig"])
+    for (const line of ["fromNet tunnelNarrow", "fromPod tooBig", "toTunnel fragmented"])
       expect(counters).toContain(line);
   });
 });
