@@ -150,21 +150,25 @@ static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 
 /*
  * What becomes of a packet that cannot go this way. The kernel may know another way than the tunnel, as to another
- * node's own address; so what is too large for the tunnel goes to its device, where it is cut up, or answered.
+ * node's own address. So what only the tunnel's way is too narrow for goes to the tunnel device, where it is cut up
+ * or answered; what does not fit that either is left to the kernel.
  */
 static __always_inline int forward_obstructed(struct __sk_buff *skb, enum hook hook,
 					      const struct connection_way *way,
 					      enum reason obstacle)
 {
-	const struct tunnel_self *self;
+	const struct tunnel_self *self = tunnel_self_get();
+	struct ethhdr *ethernet;
+	__u32 mtu = 0;
 
-	if (obstacle != REASON_TOO_BIG || !way_tunnel_to(way))
+	if (obstacle != REASON_TOO_BIG || !way_tunnel_to(way) || !self || !self->ifindex ||
+	    bpf_check_mtu(skb, self->ifindex, &mtu, 0, 0))
 		return forward_to_stack(skb, hook, obstacle);
-	self = tunnel_self_get();
-	if (!self || !self->ifindex)
-		return forward_to_stack(skb, hook, obstacle);
-	if (!forward_decrement_ttl(skb))
+	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
+	if (!ethernet || !forward_decrement_ttl(skb))
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
+	/* As what comes from the stack. There the program puts notes in its place. */
+	mac_addr_copy(ethernet->h_source, &gateway_mac);
 	counter_add(hook, obstacle, skb->len - ETH_HLEN);
 	return bpf_redirect(self->ifindex, 0);
 }

@@ -124,8 +124,8 @@ static __always_inline int fragment_complete_checksum(struct __sk_buff *skb,
 	return fragment_forget_checksum(skb);
 }
 
-/* Sends one copy to this device again, with a note on it. */
-__noinline int fragment_copy(struct __sk_buff *skb, __u32 units, __u32 index)
+/* Notes on the packet which fragment it is to become. */
+__noinline int fragment_write_note(struct __sk_buff *skb, __u32 units, __u32 index)
 {
 	struct ethhdr *ethernet = packet_need(skb, 0, sizeof(*ethernet));
 	struct fragment_note *note;
@@ -137,26 +137,33 @@ __noinline int fragment_copy(struct __sk_buff *skb, __u32 units, __u32 index)
 	note->mark[1] = FRAGMENT_MARK_1;
 	note->units = units;
 	note->index = index;
-	return bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS) ? REASON_REWRITE_FAILED : 0;
+	return 0;
 }
 
-/* Sends copies of the packet, which are to become fragments of at most `mtu` bytes. Returns 0 or the reason to drop. */
+/*
+ * Sends copies of the packet to this device, which are to become fragments of at most `mtu` bytes, all but the last:
+ * the packet itself, which is to be sent after them. Returns 0 or the reason to drop.
+ */
 __noinline int fragment_spread(struct __sk_buff *skb, const struct packet *packet, __u32 mtu)
 {
-	__u32 units, payload;
+	__u32 units, count, payload;
 	int problem;
 
 	if (!packet || mtu < PATH_MTU_LEAST)
 		return REASON_REWRITE_FAILED;
 	units = (mtu - sizeof(struct iphdr)) / FRAGMENT_UNIT;
 	payload = packet_end(packet) - packet->transport_offset;
+	count = (payload + units * FRAGMENT_UNIT - 1) / (units * FRAGMENT_UNIT);
 	problem = fragment_complete_checksum(skb, packet);
 	for (__u32 i = 0; i < FRAGMENT_COUNT; i++) {
-		if (problem || i * units * FRAGMENT_UNIT >= payload)
-			break;
-		problem = fragment_copy(skb, units, i);
+		if (!problem)
+			problem = fragment_write_note(skb, units, i);
+		if (problem || i + 1 >= count)
+			return problem;
+		if (bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS))
+			return REASON_REWRITE_FAILED;
 	}
-	return problem;
+	return REASON_REWRITE_FAILED;
 }
 
 /* Takes `length` bytes out of the packet, behind its IP header. */

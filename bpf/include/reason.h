@@ -19,6 +19,10 @@ enum reason : __u8 {
 	REASON_PASSED = 3,
 	/** Sent to another node through a tunnel. */
 	REASON_TO_TUNNEL = 4,
+	/** Larger than what a tunnel's way takes; the sender is told so by ICMP. */
+	REASON_TOLD = 5,
+	/** Larger than what a tunnel's way takes; cut into fragments, each of which goes on by itself. */
+	REASON_FRAGMENTED = 6,
 
 	/** For the node itself, or routed by the kernel. */
 	REASON_TO_STACK = 32,
@@ -71,7 +75,7 @@ enum reason : __u8 {
 	REASON_CHECKSUM = 79,
 	/** An option has no length, one that does not fit, or must not be there. */
 	REASON_BAD_OPTION = 80,
-	/** Larger than the path, and nobody is to be told: an ICMP error, or not the first fragment. */
+	/** Larger than what a tunnel's way takes, and nobody may be told: an ICMP error, or not the first fragment. */
 	REASON_UNTOLD = 83,
 	/** The packet in a tunnel ends before its Geneve header does. */
 	REASON_TUNNEL_TRUNCATED = 84,

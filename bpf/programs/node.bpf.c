@@ -264,6 +264,7 @@ __noinline int to_tunnel_too_big(struct __sk_buff *skb, struct packet *packet, _
 {
 	const struct tunnel_self *self = tunnel_self_get();
 	struct ethhdr *ethernet;
+	__u32 bytes;
 	int problem;
 
 	if (!packet || !self)
@@ -271,17 +272,22 @@ __noinline int to_tunnel_too_big(struct __sk_buff *skb, struct packet *packet, _
 	if (fragment_is_allowed(skb)) {
 		if (skb->ifindex == self->ifindex)
 			return verdict_next(skb, HOOK_TO_TUNNEL, REASON_TOO_BIG);
+		bytes = skb->len - ETH_HLEN;
 		problem = fragment_spread(skb, packet, mtu);
-		return problem ? verdict_drop(skb, HOOK_TO_TUNNEL, problem) : VERDICT_DROP;
+		if (problem)
+			return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
+		counter_add(HOOK_TO_TUNNEL, REASON_FRAGMENTED, bytes);
+		return bpf_redirect(skb->ifindex, BPF_F_INGRESS);
 	}
 	if (!too_big_may_answer(skb, packet))
 		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_UNTOLD);
-	counter_add(HOOK_TO_TUNNEL, REASON_TOO_BIG, skb->len - ETH_HLEN);
+	bytes = skb->len - ETH_HLEN;
 	problem = too_big_answer(skb, packet, mtu);
 	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 	if (problem || !ethernet)
 		return verdict_drop(skb, HOOK_TO_TUNNEL, REASON_REWRITE_FAILED);
 	mac_addr_copy(ethernet->h_dest, &gateway_mac);
+	counter_add(HOOK_TO_TUNNEL, REASON_TOLD, bytes);
 	return bpf_redirect(self->ifindex, BPF_F_INGRESS);
 }
 

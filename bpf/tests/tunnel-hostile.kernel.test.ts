@@ -1,8 +1,17 @@
-import { ipFamilies } from "@heddle/contracts";
-import { arp, ethernet, packet } from "@heddle/packet";
+import { ipFamilies, type IpFamily, parseIp } from "@heddle/contracts";
+import {
+  arp,
+  buildPacket,
+  ethernet,
+  icmp,
+  icmpv6,
+  packet,
+  type PacketDraft,
+  parsePacket,
+} from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { tcpPacket } from "./drafts.ts";
-import { outside } from "./scene.ts";
+import { echoPacket, headers, tcpPacket } from "./drafts.ts";
+import { outside, remotePod } from "./scene.ts";
 import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
@@ -75,6 +84,31 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
   it("a frame without IP in it is dropped", async () => {
     const result = await tunnels.receive(tunnels.tunnelled(packet(ethernet(), arp())));
     expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelProtocol"] });
+  });
+
+  /** An error about a packet of the pod `web`, by a node on the way. */
+  const error = (family: IpFamily, source: string): PacketDraft => {
+    const quoted = buildPacket({ layers: headers(tunnels.sent(remotePod[family])).slice(1) });
+    const parsed = parsePacket(quoted, { linkType: "ip" });
+    const fields = { type: "time-exceeded", quoted: parsed } as const;
+    const hop = tunnels.inner(family, { source: parseIp(source) });
+    return packet(...headers(hop), family === 4 ? icmp(fields) : icmpv6(fields));
+  };
+
+  it("an error of a node without an IPv4 address is delivered (RFC 7600), and nothing else from there", async () => {
+    const told = await tunnels.receive(tunnels.tunnelled(error(4, "192.0.0.8")));
+    expect(told).toMatchObject({ verdict: "redirect", counted: ["fromTunnel toPod"] });
+    expect(await tunnels.scene.entries()).toEqual([]);
+    const from = tunnels.inner(4, { source: parseIp("192.0.0.8") });
+    for (const draft of [echoPacket(from), tcpPacket(from), error(4, "192.0.0.9")]) {
+      const result = await tunnels.receive(tunnels.tunnelled(draft));
+      expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelSource"] });
+    }
+  });
+
+  it("an error from a link-local address is dropped, since that is of another link (RFC 4291)", async () => {
+    const result = await tunnels.receive(tunnels.tunnelled(error(6, "fe80::7")));
+    expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel martian"] });
   });
 
   it("a message for the end of the tunnel is left to the stack", async () => {

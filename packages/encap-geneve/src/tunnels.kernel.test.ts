@@ -123,6 +123,13 @@ describe("tunnels of a node", () => {
     expect(tunnels.mtu()).toBe(3942);
   });
 
+  it("end at a device that has an address, so that a loose rp_filter is loose there", async () => {
+    await using tunnels = create();
+    await tunnels.start();
+    const told = await netns.run("ip", "-4", "-o", "address", "show", "dev", "heddle-tun");
+    expect(told).toMatch(/inet 127\.254\.1\.1\/32 scope host/);
+  });
+
   it("are taken over from an earlier process, and nothing is changed that is right", async () => {
     {
       await using first = create();

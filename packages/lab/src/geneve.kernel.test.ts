@@ -1,10 +1,11 @@
 import { type IpAddress, ipFamilies, type IpFamily } from "@heddle/contracts";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Lab, type LabRouting, openLab } from "./index.ts";
+import { defaultPort, type Lab, type LabRouting, openLab } from "./index.ts";
 import { labFolder, readLab, writeLab } from "./lab-folder.ts";
-import { addressOf, dialAll } from "./testing/dial-all.ts";
+import { addressOf, askProbe, dialAll } from "./testing/dial-all.ts";
 import {
+  agentPid,
   createLabScene,
   heddle,
   type LabScene,
@@ -112,7 +113,17 @@ describe("a cluster with Geneve", () => {
         const { stdout } = await inA1("ping", "-nc1", "-W2", "-t", ttl, target);
         expect(stdout).toContain(`From ${String(node && addressOf(node, family))} icmp_seq=1 Time`);
       }
+      // From the node itself, which is reached without a tunnel.
+      const { stdout } = await onNode1("ping", "-nc1", "-W2", "-t", "1", target);
+      expect(stdout).toContain(`From ${String(node2 && addressOf(node2, family))} icmp_seq=1 Time`);
     }
+  });
+
+  it("has nodes without an IPv4 address that tell so in nobody's name (RFC 7600)", async () => {
+    await bringUp({ routing: "geneve", underlay: [6] });
+    const target = scene.address("default/b1", 4);
+    const { stdout } = await inA1("ping", "-nc1", "-W2", "-t", "2", target);
+    expect(stdout).toContain("From 192.0.0.8 icmp_seq=1 Time");
   });
 
   it("lets a device without any offload cut up what is in a tunnel", async () => {
@@ -130,6 +141,35 @@ describe("a cluster with Geneve", () => {
       expect(await post(inA1, target)).toBe("200");
       expect(await post(onNode1, target)).toBe("200");
     }
+  });
+});
+
+describe("a narrower network between the nodes", () => {
+  it("is learned of without any agent, and what may be fragmented arrives in fragments", async () => {
+    await bringUp({ routing: "geneve", underlay: [4], narrow: 1400 });
+    const { lab } = scene;
+    for (const node of lab.nodes) process.kill(await agentPid(lab, node), "SIGKILL");
+    // What leaves the node has its checksums, as on a wire.
+    await onNode1("ethtool", "-K", "eth0", "tx", "off");
+    // The kernel's sockets let routers fragment.
+    for (const host of [inA1, onNode1]) await host("sysctl", "-qw", "net.ipv4.ip_no_pmtu_disc=1");
+    const target = scene.address("default/b1", 4);
+    for (const name of ["default/a1", "node-1"]) {
+      const control = String(lab.probes().find((probe) => probe.name === name)?.control);
+      for (const [protocol, bytes] of [
+        ["udp", 1400],
+        ["udp", 8000],
+        ["tcp", 1e6],
+      ] as const) {
+        const query = `host=${target}&port=${String(defaultPort)}&timeout=10000`;
+        const path = `/transfer?${query}&protocol=${protocol}&bytes=${String(bytes)}`;
+        const answer = await askProbe(control, path);
+        expect({ name, protocol, bytes, answer }).toMatchObject({ answer: { reached: true } });
+      }
+    }
+    const counters = await countersOf("node-1");
+    for (const line of ["fromNet tunnelNarrow", "fromPod tooBig", "toTunnel fragmented"])
+      expect(counters).toContain(line);
   });
 });
 

@@ -15,8 +15,9 @@ export interface LabOptions {
   /** The families of the pods. */
   readonly families: readonly IpFamily[];
   /**
-   * The families of the network between the nodes, and of the addresses in their Node objects. IPv4 pods reach
-   * one another over an IPv6 network by IPv6 next hops (RFC 8950); there is no such thing for the reverse.
+   * The families of the network between the nodes, and of the addresses in their Node objects. With direct
+   * routing IPv4 pods reach one another over an IPv6 network by IPv6 next hops (RFC 8950); there is no such thing for
+   * the reverse. Tunnels carry both families over either.
    *
    * @defaultValue those of the pods
    */

@@ -147,6 +147,10 @@ export const Reason = {
   passed: 3,
   /** Sent to another node through a tunnel. */
   toTunnel: 4,
+  /** Larger than what a tunnel's way takes; the sender is told so by ICMP. */
+  told: 5,
+  /** Larger than what a tunnel's way takes; cut into fragments, each of which goes on by itself. */
+  fragmented: 6,
   /** For the node itself, or routed by the kernel. */
   toStack: 32,
   /** TTL or hop limit used up; the kernel answers with ICMP time exceeded. */
@@ -197,7 +201,7 @@ export const Reason = {
   checksum: 79,
   /** An option has no length, one that does not fit, or must not be there. */
   badOption: 80,
-  /** Larger than the path, and nobody is to be told: an ICMP error, or not the first fragment. */
+  /** Larger than what a tunnel's way takes, and nobody may be told: an ICMP error, or not the first fragment. */
   untold: 83,
   /** The packet in a tunnel ends before its Geneve header does. */
   tunnelTruncated: 84,
@@ -247,6 +251,8 @@ const reasonNames = new Map<number, ReasonName>([
   [2, "answered"],
   [3, "passed"],
   [4, "toTunnel"],
+  [5, "told"],
+  [6, "fragmented"],
   [32, "toStack"],
   [33, "ttlExpired"],
   [34, "tooBig"],
