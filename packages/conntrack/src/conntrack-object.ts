@@ -37,7 +37,7 @@ export interface TableSize {
  * @throws {ConntrackError} `invalid-option`
  */
 export function sizeTable(
-  object: Pick<OpenedObject, "resizeMap" | "setVariable">,
+  object: Pick<OpenedObject, "findVariable" | "resizeMap" | "setVariable">,
   size: TableSize = {},
 ): void {
   const { ceiling = connectionsForMemory(totalmem()), fragments = 4096 } = size;
@@ -60,15 +60,16 @@ export interface MapSizes {
 
 /** Gives an object that is opened, not loaded, maps of these sizes. */
 export function setSizes(
-  object: Pick<OpenedObject, "resizeMap" | "setVariable">,
+  object: Pick<OpenedObject, "findVariable" | "resizeMap" | "setVariable">,
   { connections, halfOpen, closing, fragments }: MapSizes,
 ): void {
   object.resizeMap("connections", connections);
   object.resizeMap("conn_half_open", halfOpen);
   object.resizeMap("conn_closing", closing);
   object.resizeMap("fragments", fragments);
-  object.setVariable(conntrackObject.settings.halfOpenPlaces, halfOpen);
-  object.setVariable(conntrackObject.settings.closingPlaces, closing);
+  // By name, since it lies elsewhere in each object.
+  object.setVariable(object.findVariable("half_open_places"), halfOpen);
+  object.setVariable(object.findVariable("closing_places"), closing);
 }
 
 const closingShare = 4;

@@ -35,7 +35,9 @@ export interface TunnelSettings {
 }
 
 /** What the owners of maps have to say of an object that is opened, before it is loaded. */
-export type Prepare = (object: Pick<OpenedObject, "resizeMap" | "setVariable">) => void;
+export type Prepare = (
+  object: Pick<OpenedObject, "findVariable" | "resizeMap" | "setVariable">,
+) => void;
 
 /** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
 export interface LoadedPrograms extends Disposable {
