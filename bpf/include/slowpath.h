@@ -160,6 +160,9 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 	/* Nothing is tracked before somebody says how. */
 	if (!settings || !settings->limit)
 		return OUTCOME_NOT_OF_CONNECTION;
+	/* They may be pieces of those that were seen, and seem to overlap with them. */
+	if (draft->passed && packet->fragment)
+		return SLOWPATH_TRACKED_BEFORE;
 	now = conn_now(settings);
 	if (packet->unread) {
 		outcome = slowpath_read(skb, packet, draft, now);

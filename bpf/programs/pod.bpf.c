@@ -140,9 +140,6 @@ static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *p
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
 	draft->passed = draft_has_passed(skb, source);
-	/* They may be pieces of those that were seen, and seem to overlap with them. */
-	if (draft->passed && packet->fragment)
-		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	draft_set_target(draft, target);
 	draft->nexthop.kind = NEXTHOP_STACK;
 	/* What is kept does not say by which device a packet came to the stack: each of a pod's is looked at. */
