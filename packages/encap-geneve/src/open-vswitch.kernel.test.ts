@@ -98,6 +98,16 @@ const ping = async (target: string): Promise<boolean> => {
   return told.includes("1 received");
 };
 
+/**
+ * Why packets of tunnels were refused; but what the other end's device says of itself on its link, by a link-local address,
+ * has a source that is nobody's.
+ */
+function refused(counts: object): readonly string[] {
+  return Object.keys(counts).filter(
+    (reason) => reason.startsWith("tunnel") && reason !== "tunnelSource",
+  );
+}
+
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
   it("packets are exchanged without options", async () => {
     const end = await connect({ underlay });
@@ -106,7 +116,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
       expect(await transfer(ends, target)).toBe(String(1e6));
     }
     const counts = await end.stop();
-    expect(Object.keys(counts).filter((reason) => reason.startsWith("tunnel"))).toEqual([]);
+    expect(refused(counts)).toEqual([]);
   });
 
   it("packets are exchanged with options, of which each side reads the other's", async () => {
@@ -118,7 +128,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     });
     await waitUntil("an answer", () => ping("10.2.0.1"));
     await waitUntil("an answer", () => ping("fd00:2::1"));
-    expect(Object.keys(await end.stop()).filter((name) => name.startsWith("tunnel"))).toEqual([]);
+    expect(refused(await end.stop())).toEqual([]);
   });
 });
 

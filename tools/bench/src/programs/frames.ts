@@ -125,16 +125,12 @@ function padded(draft: PacketDraft): Uint8Array {
   return frame;
 }
 
-/** Offset of the last 16 bits of an IPv6 packet's source address. */
-export const ndpSenderOffset = 36;
-
-/** The solicitation; its checksum is 0 like a {@link flowPacket}'s. */
+/** The solicitation. */
 export function solicitation({ podMac, gateway }: Asking, { low }: Variation): Uint8Array {
   const link = ethernet({ source: podMac, destination: parseMac("33:33:ff:00:00:01") });
   const destination = parseIpv6("ff02::1:ff00:1");
   const message = icmpv6({
     type: "neighbor-solicitation",
-    checksum: 0,
     target: parseIpv6(gateway),
     options: [{ type: "source-link-layer-address", address: podMac }],
   });

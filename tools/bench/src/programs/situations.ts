@@ -9,7 +9,6 @@ import {
   type Asking,
   flowPacket,
   type Hop,
-  ndpSenderOffset,
   portOffset,
   solicitation,
   type TransportName,
@@ -170,9 +169,10 @@ function asking(family: IpFamily): Maker {
       before: (variation) => request(party, variation),
       verdict: "redirect",
       after: (variation) => reply(party, variation),
-      low: family === 4 ? arpSenderOffset : ndpSenderOffset,
+      // The checksum of a solicitation covers who asks, so that one alone does.
+      low: family === 4 ? arpSenderOffset : undefined,
       high: undefined,
-      spread: "flows",
+      spread: family === 4 ? "flows" : "hot",
     };
   };
 }
