@@ -41,7 +41,7 @@ export interface Situation {
   /** The same packet as the program leaves it. */
   after(variation: Variation): Uint8Array;
   /** Where the variation lies in it. */
-  readonly low: number;
+  readonly low: number | undefined;
   readonly high: number | undefined;
   /** What the test with many flows varies. */
   readonly spread: Spread;
