@@ -74,10 +74,15 @@ function layOut(places: readonly Place[]): readonly Frame[] {
 }
 
 function rowsBelow(stations: readonly Placed[]): number {
-  const rows = stations.map(({ station: { program, notes = [] } }) => {
-    return notes.length + (program === undefined ? 0 : 1);
-  });
-  return Math.max(1, ...rows);
+  return Math.max(1, ...stations.map((placed) => linesBelow(placed.station).length));
+}
+
+/** What is written below a station. */
+function linesBelow({ program, notes = [] }: Station) {
+  return [
+    ...(program === undefined ? [] : [{ look: "program", words: program }]),
+    ...notes.map((words) => ({ look: "text", words })),
+  ];
 }
 
 function drawFrame({ name, left, right }: Frame, bottom: number): readonly string[] {
@@ -88,20 +93,14 @@ function drawFrame({ name, left, right }: Frame, bottom: number): readonly strin
   ];
 }
 
-function drawStation({
-  station: { kind, name, program, notes = [] },
-  left,
-}: Placed): readonly string[] {
+function drawStation({ station: drawn, left }: Placed): readonly string[] {
+  const { kind, name } = drawn;
   const middle = left + station.width / 2;
-  const below = [
-    ...(program === undefined ? [] : [{ look: "program", words: program }]),
-    ...notes.map((words) => ({ look: "text", words })),
-  ];
   const top = margin.top + station.height + 4;
   return [
     rectangle(kind, left, margin.top, station.width, station.height, 6),
     text(kind === "device" ? "on-device" : "name", middle, margin.top + 25, "middle", name),
-    ...below.map(({ look, words }, row) =>
+    ...linesBelow(drawn).map(({ look, words }, row) =>
       text(look, middle, top + (row + 1) * line, "middle", words),
     ),
   ];

@@ -1,6 +1,8 @@
 import type { PacketPath, Station } from "./packet-path.ts";
 
-const podA: Station = { kind: "pod", name: "pod a", notes: ["10.244.1.2"], onward: "veth" };
+const podA: Station = { kind: "pod", name: "pod a", notes: ["10.244.1.2"] };
+
+const sender: Station = { ...podA, onward: "veth" };
 
 const fromPod: Station = {
   kind: "device",
@@ -41,7 +43,7 @@ export const paths: readonly PacketPath[] = [
       {
         name: "node-1",
         stations: [
-          podA,
+          sender,
           { ...fromPod, onward: "redirect_peer" },
           { kind: "pod", name: "pod c", notes: ["10.244.1.3"] },
         ],
@@ -52,7 +54,7 @@ export const paths: readonly PacketPath[] = [
     name: "pod-to-pod-direct",
     title: "From a pod to a pod of another node, by direct routing",
     places: [
-      { name: "node-1", stations: [podA, { ...fromPod, onward: "redirect_neigh" }, toNet] },
+      { name: "node-1", stations: [sender, { ...fromPod, onward: "redirect_neigh" }, toNet] },
       {
         name: "node-2",
         stations: [fromNet, podB],
@@ -111,7 +113,7 @@ export const paths: readonly PacketPath[] = [
       {
         name: "node-1",
         stations: [
-          podA,
+          sender,
           {
             ...fromPod,
             notes: ["sender verified", "the route is local"],
@@ -137,7 +139,7 @@ export const paths: readonly PacketPath[] = [
             notes: ["address is behind it", "sender is no other pod"],
             onward: "veth",
           },
-          { kind: "pod", name: "pod a", notes: ["10.244.1.2"] },
+          podA,
         ],
       },
     ],
@@ -152,7 +154,7 @@ export const paths: readonly PacketPath[] = [
       },
       {
         name: "node-1",
-        stations: [fromNet, { kind: "pod", name: "pod a", notes: ["10.244.1.2"] }],
+        stations: [fromNet, podA],
       },
     ],
   },
