@@ -22,6 +22,15 @@ const unknown = { type: 0x05, class: 0x0102 } as const;
 /** Bytes of a UDP header, which is the least that its length says. */
 const udpHeader = 8;
 
+/** An error about a packet of the pod `web`, by a node on the way. */
+const error = (family: IpFamily, source: string): PacketDraft => {
+  const quoted = buildPacket({ layers: headers(tunnels.sent(remotePod[family])).slice(1) });
+  const parsed = parsePacket(quoted, { linkType: "ip" });
+  const fields = { type: "time-exceeded", quoted: parsed } as const;
+  const hop = tunnels.inner(family, { source: parseIp(source) });
+  return packet(...headers(hop), family === 4 ? icmp(fields) : icmpv6(fields));
+};
+
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
   beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
   afterAll(async () => tunnels[Symbol.asyncDispose]());
@@ -85,15 +94,6 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     const result = await tunnels.receive(tunnels.tunnelled(packet(ethernet(), arp())));
     expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelProtocol"] });
   });
-
-  /** An error about a packet of the pod `web`, by a node on the way. */
-  const error = (family: IpFamily, source: string): PacketDraft => {
-    const quoted = buildPacket({ layers: headers(tunnels.sent(remotePod[family])).slice(1) });
-    const parsed = parsePacket(quoted, { linkType: "ip" });
-    const fields = { type: "time-exceeded", quoted: parsed } as const;
-    const hop = tunnels.inner(family, { source: parseIp(source) });
-    return packet(...headers(hop), family === 4 ? icmp(fields) : icmpv6(fields));
-  };
 
   it("an error of a node without an IPv4 address is delivered (RFC 7600), and nothing else from there", async () => {
     const told = await tunnels.receive(tunnels.tunnelled(error(4, "192.0.0.8")));
