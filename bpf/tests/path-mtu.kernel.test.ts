@@ -13,7 +13,7 @@ import {
   udp,
   verifyChecksums,
 } from "@heddle/packet";
-import { waitUntil } from "@heddle/testing";
+import { requireFeature, waitUntil } from "@heddle/testing";
 import type { SkbContext } from "libbpf-napi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { echoPacket, headers, type Hop, tcpPacket } from "./drafts.ts";
@@ -202,7 +202,8 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
   const ports = { sourcePort: 4000, destinationPort: 53 };
   const data = Uint8Array.from({ length: 1390 }, (_, index) => index);
 
-  it("what may be fragmented goes to the other end of the device, and on in fragments", async () => {
+  it("what may be fragmented goes to the other end of the device, and on in fragments", async (context) => {
+    await requireFeature(context, "tcx");
     await tell();
     const draft = packet(...headers(tunnels.sent(remotePod[4])), udp(ports), data);
     expect(await route(draft)).toMatchObject({ verdict: "next", counted: ["toTunnel tooBig"] });
