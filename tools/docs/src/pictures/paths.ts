@@ -68,7 +68,7 @@ export const paths: readonly PacketPath[] = [
       {
         name: "node-1",
         stations: [
-          podA,
+          sender,
           {
             ...fromPod,
             notes: ["sender verified", "tunnel found", "TTL less 1", "outer headers put on"],
