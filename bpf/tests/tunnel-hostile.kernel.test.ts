@@ -1,5 +1,14 @@
 import { ipFamilies, type IpFamily } from "@heddle/contracts";
-import { arp, buildPacket, ethernet, icmp, icmpv6, packet, udp } from "@heddle/packet";
+import {
+  arp,
+  buildPacket,
+  ethernet,
+  icmp,
+  icmpv6,
+  internetChecksum,
+  packet,
+  udp,
+} from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { headers, tcpPacket } from "./drafts.ts";
 import { node, type Outcome, outside, peer } from "./scene.ts";
@@ -89,6 +98,26 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
   });
 
+  it.runIf(underlay === 4)("a packet whose outer header is damaged is dropped", async () => {
+    const bytes = tunnels.tunnelled(good());
+    const [plain, withOptions] = [
+      bytes.slice(0, 34),
+      Uint8Array.of(...bytes.subarray(0, 34), 1, 1, 1, 1),
+    ];
+    withOptions.set([0x46, 0, (bytes.length - 10) >> 8, (bytes.length - 10) & 0xff], 14);
+    for (const head of [plain, withOptions]) {
+      const view = new DataView(head.buffer);
+      view.setUint16(24, 0);
+      view.setUint16(24, internetChecksum(head.subarray(14)));
+      const whole = Uint8Array.of(...head, ...bytes.subarray(34));
+      expect(await tunnels.receive(whole)).toMatchObject({ counted: ["fromTunnel toPod"] });
+      // The identification, of which nobody has a use.
+      whole[19] = 1;
+      const damaged = await tunnels.receive(whole);
+      expect(damaged).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelChecksum"] });
+    }
+  });
+
   it("a frame without IP in it is dropped", async () => {
     const result = await tunnels.receive(tunnels.tunnelled(packet(ethernet(), arp())));
     expect(result).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelProtocol"] });
@@ -155,7 +184,7 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     }
   });
 
-  it("a packet whose UDP length ends early is dropped, wherever it ends", async () => {
+  it("a packet whose UDP length ends early is dropped, or left to the kernel's checks, wherever it ends", async () => {
     const whole = tunnels.tunnelled(good(), { geneve: { options: [unknown] } });
     const lengthOffset = header - 4;
     for (let length = 0; length < whole.length - header + 8; length++) {
@@ -163,11 +192,9 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
       new DataView(bytes.buffer).setUint16(lengthOffset, length);
       const { verdict, counted } = await tunnels.receive(bytes);
       const reason = length < 16 || length >= 20 ? "tunnelTruncated" : "tunnelOption";
-      expect({ length, verdict, counted }).toEqual({
-        length,
-        verdict: "drop",
-        counted: [`fromTunnel ${reason}`],
-      });
+      // What is no UDP is none of a tunnel either.
+      const expected = length < 8 ? ["next", "fromNet passed"] : ["drop", `fromTunnel ${reason}`];
+      expect([length, verdict, ...counted]).toEqual([length, ...expected]);
     }
   });
 });
