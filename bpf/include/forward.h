@@ -89,14 +89,15 @@ static __always_inline int forward_to_stack(struct __sk_buff *skb, enum hook hoo
 static __always_inline int forward_to_tunnel(struct __sk_buff *skb, const struct packet *packet,
 					     const struct flow *flow)
 {
+	__u32 bytes = skb->len - ETH_HLEN;
 	enum hook hook = packet->key.hook;
 	int problem;
 
-	counter_add(hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
 	problem = tunnel_enter(skb, flow->nexthop.tunnel, flow->identity,
 			       encapsulate_hash(&packet->key));
 	if (problem)
 		return verdict_drop(skb, hook, problem);
+	counter_add(hook, REASON_TO_TUNNEL, bytes);
 	return forward_to_neighbour(&flow->nexthop);
 }
 

@@ -40,7 +40,8 @@ function kinds(hop: Hop): Readonly<Record<string, PacketDraft>> {
   return {
     ...both,
     "udp without checksum": packet(...headers(hop), udp({ ...ports, checksum: 0 }), "five!"),
-    "first fragment": with4({ moreFragments: true }),
+    // Whole groups of 8 bytes, which offsets count.
+    "first fragment": { ...with4({ moreFragments: true }), payload: new Uint8Array(40).fill(0x2e) },
     "later fragment": with4({ fragmentOffset: 64 }),
   };
 }
@@ -104,6 +105,17 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     for (let offset = begin; offset < end; offset += 2) sum += view.getUint16(offset);
     view.setUint16(end + 6, (sum & 0xffff) + (sum >>> 16));
     expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
+  });
+
+  it("counts a packet once, also one that the kernel makes no room in for the outer headers", async () => {
+    tunnels = await TunnelScene.create(underlay);
+    const { scene } = tunnels;
+    const large = buildPacket(tcpPacket(tunnels.sent(remotePod[4]), "x".repeat(1200)));
+    for (const program of ["fromPod", "toTunnel", "toTunnelCut"] as const) {
+      const cut = { gsoSize: 500, gsoSegs: 3 };
+      const { counted } = await scene.run(program, scene.web.ifindex, large, cut);
+      expect(counted).toHaveLength(1);
+    }
   });
 
   it("tells which cluster identities belong to, if there is one", async () => {
