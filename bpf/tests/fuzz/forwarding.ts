@@ -5,12 +5,17 @@ import { gatewayMac } from "../scene.ts";
 const gateway = Buffer.from(macToBytes(gatewayMac));
 
 /** How a redirected frame goes on, told by its MAC addresses; the names are those of the reasons. */
-export type Forwarding = "toPod" | "toNeighbour" | "answered";
+export type Forwarding = "toPod" | "toNeighbour" | "toTunnel" | "answered";
 
-/** An answer goes back to who asked; a pod gets frames from the gateway; the kernel writes a neighbour's addresses. */
+/**
+ * An answer goes back to who asked; a pod gets frames from the gateway; the kernel writes a neighbour's addresses. A tunnel
+ * makes frames longer, and what comes out of one is for a pod.
+ */
 export function forwarding({ frame, after }: Run): Forwarding {
   const fromGateway = gateway.equals(after.subarray(6, 12));
   if (fromGateway && isAnswer(after)) return "answered";
+  if (after.length > frame.length) return "toTunnel";
+  if (after.length < frame.length) return "toPod";
   return fromGateway && !gateway.equals(frame.subarray(6, 12)) ? "toPod" : "toNeighbour";
 }
 

@@ -19,10 +19,10 @@ function verdictOf(reason: number): Verdict {
 }
 
 /**
- * Packets and bytes of a hook's counters are those of the packets that ran, as a whole, by verdict, and by the way that
+ * Packets and bytes of the hooks' counters are those of the packets that ran, as a whole, by verdict, and by the way that
  * they were forwarded. No other hook counts anything.
  */
-export function counterLedger(scene: Scene, hook: Hook): Ledger {
+export function counterLedger(scene: Scene, ...hooks: readonly Hook[]): Ledger {
   let before: readonly Counter[] = [];
   return {
     name: "counters add up",
@@ -35,8 +35,9 @@ export function counterLedger(scene: Scene, hook: Hook): Ledger {
         packets: Number(packets - (before[index]?.packets ?? 0n)),
         bytes: Number(bytes - (before[index]?.bytes ?? 0n)),
       }));
-      const own = moved.slice(hook * CounterBound.reasons, (hook + 1) * CounterBound.reasons);
-      const others = moved.filter((_, index) => Math.floor(index / CounterBound.reasons) !== hook);
+      const isOwn = (index: number) => hooks.includes(Math.floor(index / CounterBound.reasons));
+      const own = moved.map((sum, index) => (isOwn(index) ? sum : { packets: 0, bytes: 0 }));
+      const others = moved.filter((_, index) => !isOwn(index));
       const lines = compare(
         sumBy(runs, ({ verdict }) => verdict),
         sumCounters(own, verdictOf),
@@ -61,7 +62,9 @@ function sumBy(runs: readonly Run[], keyOf: (run: Run) => string | undefined): M
   const sums = new Map<string, Sum>();
   for (const run of runs) {
     const answered = run.verdict === "redirected" && forwarding(run) === "answered";
-    add(sums, keyOf(run), 1, (answered ? run.after : run.frame).length - linkHeader);
+    // What is around a packet in a tunnel does not count.
+    const bytes = answered ? run.after.length : Math.min(run.frame.length, run.after.length);
+    add(sums, keyOf(run), 1, bytes - linkHeader);
   }
   return sums;
 }
@@ -71,8 +74,8 @@ function sumCounters(
   keyOf: (reason: number) => string | undefined,
 ): Map<string, Sum> {
   const sums = new Map<string, Sum>();
-  for (const [reason, { packets, bytes }] of counters.entries())
-    if (packets > 0) add(sums, keyOf(reason), packets, bytes);
+  for (const [index, { packets, bytes }] of counters.entries())
+    if (packets > 0) add(sums, keyOf(index % CounterBound.reasons), packets, bytes);
   return sums;
 }
 
@@ -94,17 +97,29 @@ function text(sum: Sum = { packets: 0, bytes: 0 }): string {
   return `${String(sum.packets)} packets of ${String(sum.bytes)} bytes`;
 }
 
-/**
- * Every flow entry has the addresses of a packet that went on, and, where the program verifies who sends, a source that it
- * lets send; and there are no more of them than packets.
- */
-export function flowLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledger {
+/** What is known of the flow entries that packets may leave behind. */
+export interface FlowLedgerOptions {
+  /** Where the program verifies who sends: the sources that it lets send. */
+  readonly maySend?: ReadonlySet<IpAddress>;
+  /**
+   * Whether a packet may leave an entry.
+   *
+   * @defaultValue if it went on
+   */
+  readonly leavesEntry?: (run: Run) => boolean;
+}
+
+/** Every flow entry has the addresses of a packet that may leave one, and there are no more of them than such packets. */
+export function flowLedger(
+  scene: Scene,
+  { maySend, leavesEntry = ({ verdict }) => verdict !== "dropped" }: FlowLedgerOptions = {},
+): Ledger {
   return {
     name: "flow entries are of packets that went on",
     open: () => scene.forgetFlows(),
     async settle(runs) {
-      const gone = runs.filter(({ verdict }) => verdict !== "dropped");
-      const ends = new Set(gone.map(({ frame }) => endsOf(frame)));
+      const gone = runs.filter(leavesEntry);
+      const ends = new Set(gone.map((run) => endsOf(innermost(run))));
       const entries = await scene.allFlows();
       const strange = entries
         .map(([key]) => key)
@@ -119,6 +134,11 @@ export function flowLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledg
       ];
     },
   };
+}
+
+/** The frame without the tunnel that it came in, or went into. */
+function innermost({ frame, after }: Run): Uint8Array {
+  return after.length < frame.length ? after : frame;
 }
 
 /** The addresses of an IP packet as the key of a flow has them. */
