@@ -106,11 +106,12 @@ const frameOffset = 16;
 function takeHeld(object: LoadedObject): readonly Uint8Array[] {
   const held: Uint8Array[] = [];
   const line = object.ringBuffer({ ...impairLineMap, event: heldBytes });
-  const onError = (error: Error): void => {
-    throw error;
-  };
-  openRingBuffer(line, { onEvents: (frames) => void held.push(...frames), onError }).close();
+  openRingBuffer(line, { onEvents: (frames) => void held.push(...frames), onError: fail }).close();
   return held;
+}
+
+function fail(error: Error): never {
+  throw error;
 }
 
 /** Every packet is counted with its fate, and what is held is held whole, as often as it is to come out again. */
@@ -143,7 +144,9 @@ function fateLedger(
         ...differ("lost", ended("dropped").length, counts.lost),
         ...(least === most ? [] : differ("held", held.length, counts.reordered)),
         ...(strange.length > 0 ? [`${String(strange.length)} frames that did not come`] : []),
-        ...(taken < least || taken > most ? [`${String(taken)} held, of ${String(held.length)}`] : []),
+        ...(taken < least || taken > most
+          ? [`${String(taken)} held, of ${String(held.length)}`]
+          : []),
       ]);
     },
   };

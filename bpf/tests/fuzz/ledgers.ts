@@ -24,6 +24,7 @@ function verdictOf(reason: number): Verdict {
  */
 export function counterLedger(scene: Scene, ...hooks: readonly Hook[]): Ledger {
   let before: readonly Counter[] = [];
+  const isOwn = (index: number) => hooks.includes(Math.floor(index / CounterBound.reasons));
   return {
     name: "counters add up",
     open: () => {
@@ -35,7 +36,6 @@ export function counterLedger(scene: Scene, ...hooks: readonly Hook[]): Ledger {
         packets: Number(packets - (before[index]?.packets ?? 0n)),
         bytes: Number(bytes - (before[index]?.bytes ?? 0n)),
       }));
-      const isOwn = (index: number) => hooks.includes(Math.floor(index / CounterBound.reasons));
       const own = moved.map((sum, index) => (isOwn(index) ? sum : { packets: 0, bytes: 0 }));
       const others = moved.filter((_, index) => !isOwn(index));
       const lines = compare(

@@ -12,7 +12,7 @@ import { fromTunnels, toTunnel } from "./tunnel-targets.ts";
 export interface FuzzRow {
   readonly name: string;
   /** Makes all that the program needs, and leaves it to the stack to take that away again. */
-  open(stack: AsyncDisposableStack): Promise<FuzzTarget>;
+  readonly open: (stack: AsyncDisposableStack) => Promise<FuzzTarget>;
   /** How much of the campaign it takes; all rows together take 1. */
   readonly share: number;
   /** The least shares of its verdicts that say something. */

@@ -17,11 +17,11 @@ export function readCounts(map: PerCpuMap<number, bigint>): readonly number[] {
 
 /** What a program's counts, of reasons, say of its packets. */
 export interface CountRules {
-  read(): readonly number[];
+  readonly read: () => readonly number[];
   /** How packets with that reason end; what ends in several ways is nobody's, and undefined. */
-  verdictOf(reason: number): Verdict | undefined;
+  readonly verdictOf: (reason: number) => Verdict | undefined;
   /** Whether the packet is counted at all. */
-  counts(run: Run): boolean;
+  readonly counts: (run: Run) => boolean;
 }
 
 /** Counts are exactly the packets that are counted, as a whole, and by verdict where a reason has one. */

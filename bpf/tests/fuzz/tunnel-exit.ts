@@ -40,7 +40,7 @@ type Fate =
   | { readonly kind: "out"; readonly frame: Uint8Array; readonly isDamaged: boolean };
 
 /** Whether the frame is of a tunnel to this end. */
-export function isTunnelled({ frame, context }: Run, mac: MacAddress, own: AddressPair): boolean {
+function isTunnelled({ frame, context }: Run, mac: MacAddress, own: AddressPair): boolean {
   const marks = findTunnel(frame);
   if (marks === undefined || macFromBytes(frame, 0) !== mac || word(frame, marks.udp + 4) < 8)
     return false;
@@ -75,12 +75,15 @@ function mayClaim(claimed: Identity): boolean {
   return claimed === identity(2) || claimed >= 256;
 }
 
+function isPeer(address: IpAddress): boolean {
+  return nodeAt(address) !== undefined;
+}
+
 /** What the package's own rules say of a tunnelled frame. */
 function fateOf({ frame, context }: Run, lenient: readonly Leniency[]): Fate {
   const marks = findTunnel(frame);
   if (marks === undefined) return { kind: "dropped", why: "there is no whole Geneve header" };
   const packet = parsePacket(frame, { linkType: "ethernet", protocols: geneveProtocols });
-  const isPeer = (address: IpAddress): boolean => nodeAt(address) !== undefined;
   const model = decapsulate(packet, { isPeer, mayClaim, zeroChecksumOverIpv6: true });
   if (model.outcome === "control") {
     // The programs do not wait until the end of the header to refuse that.
@@ -181,7 +184,7 @@ export interface TunnelExit {
   readonly mac: MacAddress;
   readonly lenient: readonly Leniency[];
   /** Judges what comes out of a tunnel; `frame` is what was in it, behind the outer Ethernet header. */
-  judgeContents(run: Run, frame: Uint8Array): string | undefined;
+  readonly judgeContents: (run: Run, frame: Uint8Array) => string | undefined;
   /** Judge all that comes in no tunnel. */
   readonly others: readonly Oracle[];
 }

@@ -47,7 +47,7 @@ export interface FuzzTarget {
    *
    * @defaultValue `mutate`, which aims at the outermost headers
    */
-  mutate?(frame: Uint8Array, other: Uint8Array, random: Random): Uint8Array;
+  readonly mutate?: (frame: Uint8Array, other: Uint8Array, random: Random) => Uint8Array;
   /** What return values mean. Any other value is a failure. */
   readonly verdicts: Readonly<Record<number, Verdict>>;
   readonly oracles: readonly Oracle[];
