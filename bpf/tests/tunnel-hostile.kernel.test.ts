@@ -1,4 +1,7 @@
-import { ipFamilies, type IpFamily } from "@heddle/contracts";
+import { Random } from "@heddle-tools/fuzz";
+import { identity, ipFamilies, type IpFamily } from "@heddle/contracts";
+import type { ReasonName } from "@heddle/datapath";
+import { decapsulate, geneveProtocols, type TunnelDropReason } from "@heddle/encap-geneve";
 import {
   arp,
   buildPacket,
@@ -7,17 +10,29 @@ import {
   icmpv6,
   internetChecksum,
   packet,
+  parsePacket,
   udp,
 } from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { headers, tcpPacket } from "./drafts.ts";
 import { node, type Outcome, outside, peer } from "./scene.ts";
+import { tunnelledFrame } from "./fuzz/tunnel-frames.ts";
+import { insideTunnels } from "./fuzz/tunnel-targets.ts";
 import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
 
 const good = () => tcpPacket(tunnels.inner(4));
 const unknown = { type: 0x05, class: 0x0102 } as const;
+
+/** What the programs call the model's reasons. */
+const reasons: Partial<Readonly<Record<TunnelDropReason, ReasonName>>> = {
+  "unknown-peer": "tunnelPeer",
+  "unknown-critical-option": "tunnelCritical",
+  "repeated-option": "tunnelOption",
+  "forbidden-identity": "tunnelIdentity",
+  congestion: "tunnelCongestion",
+};
 
 /** A router says that a packet of this node to that UDP port was too large. */
 function tellTooLarge(underlay: IpFamily, port: number): Promise<Outcome> {
@@ -96,6 +111,26 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
   ])("a packet %s is delivered", async (_name, outer) => {
     const bytes = tunnels.tunnelled(good(), outer);
     expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
+  });
+
+  it("drops for the reason that the model gives", async () => {
+    const random = new Random(underlay);
+    const seen = new Set<string>();
+    for (let left = 250; left > 0; left--) {
+      const bytes = tunnelledFrame(random, tunnels, insideTunnels(tunnels.scene));
+      const parsed = parsePacket(bytes, { linkType: "ethernet", protocols: geneveProtocols });
+      const model = decapsulate(parsed, {
+        isPeer: (address) => address === peer[underlay] || address === third[underlay],
+        mayClaim: (claimed) => claimed === identity(2) || claimed >= 256,
+        zeroChecksumOverIpv6: true,
+      });
+      if (model.outcome !== "drop") continue;
+      const { verdict, counted } = await tunnels.receive(bytes);
+      const reason = String(reasons[model.reason]);
+      expect([verdict, ...counted]).toEqual(["drop", `fromTunnel ${reason}`]);
+      seen.add(reason);
+    }
+    expect(seen.size).toBeGreaterThan(4);
   });
 
   it.runIf(underlay === 4)("a packet whose outer header is damaged is dropped", async () => {

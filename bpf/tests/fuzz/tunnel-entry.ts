@@ -153,6 +153,8 @@ function withHash(
   return Object.assign({}, layer, { flowLabel });
 }
 
+/** Whether all its checksums are right; of a packet that cannot be read to its end nobody knows. */
 function isSummedUp(contents: Packet): boolean {
+  if (contents.problem !== undefined) return false;
   return verifyChecksums(contents).every(({ verdict }) => verdict !== "wrong");
 }
