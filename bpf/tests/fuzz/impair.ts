@@ -18,7 +18,7 @@ import {
 import { createTestNetns, joinNetns } from "@heddle/testing";
 import { type LoadedObject, loadObject, openRingBuffer, type RecordCodec } from "libbpf-napi";
 import { node, outside, peer, remotePod } from "../scene.ts";
-import { objectFile } from "./standalone.ts";
+import { differ, objectFile } from "./standalone.ts";
 import { both, often, strangerMac } from "./targets.ts";
 
 /** `TC_ACT_UNSPEC`, `TC_ACT_SHOT`, and `TC_ACT_STOLEN` of what is held: it comes back another way. */
@@ -154,9 +154,4 @@ function fateLedger(
 
 function text(frame: Uint8Array): string {
   return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString("latin1");
-}
-
-function differ(what: string, seen: number, counted: bigint): readonly string[] {
-  if (BigInt(seen) === counted) return [];
-  return [`${what}: ${String(seen)} went through, ${String(counted)} were counted`];
 }

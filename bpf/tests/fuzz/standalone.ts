@@ -56,7 +56,8 @@ export function countLedger({ read, verdictOf, counts }: CountRules): Ledger {
   };
 }
 
-function differ(what: string, seen: number, counted: number): readonly string[] {
-  if (seen === counted) return [];
+/** What to say where packets and their count differ. */
+export function differ(what: string, seen: number, counted: number | bigint): readonly string[] {
+  if (seen === Number(counted)) return [];
   return [`${what}: ${String(seen)} went through, ${String(counted)} were counted`];
 }
