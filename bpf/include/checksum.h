@@ -112,6 +112,7 @@ static __always_inline int checksum_of_ipv6(struct __sk_buff *skb, __u32 offset,
 {
 	const struct ipv6hdr *ip = packet_peek(skb, offset, sizeof(*ip));
 	const __be32 *words = (const void *)ip;
+	const struct udphdr *udp;
 	__u64 sum;
 
 	if (!ip || sizeof(*ip) + bpf_ntohs(ip->payload_len) != length)
@@ -120,7 +121,12 @@ static __always_inline int checksum_of_ipv6(struct __sk_buff *skb, __u32 offset,
 	    ip->nexthdr != IPPROTO_ICMPV6)
 		return -1;
 	sum = (__u64)words[0] + bpf_htons(ip->nexthdr << 8 | ip->hop_limit);
-	return checksum_fold(sum + (__u16)~bpf_htons(ip->nexthdr));
+	sum = checksum_fold(sum + (__u16)~bpf_htons(ip->nexthdr));
+	if (ip->nexthdr != IPPROTO_UDP)
+		return sum;
+	/* Tunnels may go without one (RFC 6935). */
+	udp = packet_peek(skb, offset + sizeof(*ip), sizeof(*udp));
+	return udp && udp->check ? sum : -1;
 }
 
 /* The folded sum of the IP packet at `offset`, which is `length` bytes long, or -1. */

@@ -75,6 +75,25 @@ static __always_inline void decapsulate_write_ecn(struct __sk_buff *skb, __u16 p
 }
 
 /*
+ * Whether the checksum of an outer IPv4 header is right. Nobody else looks at it: a packet comes out of its tunnel before
+ * the stack sees it, and without an outer UDP checksum nothing else protects the addresses.
+ */
+static __always_inline bool decapsulate_header_is_right(struct __sk_buff *skb,
+							const struct packet *packet)
+{
+	const __be32 *word = packet_peek(skb, ETH_HLEN, sizeof(struct iphdr));
+	__u32 length = packet->transport_offset - ETH_HLEN;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP))
+		return true;
+	if (!word)
+		return false;
+	if (length > sizeof(struct iphdr))
+		return checksum_bytes(skb, ETH_HLEN, length) == 0xffff;
+	return checksum_fold((__u64)word[0] + word[1] + word[2] + word[3] + word[4]) == 0xffff;
+}
+
+/*
  * Whether the outer UDP checksum is right: as the device says, or else by the inner packet's own checksums, or else
  * by all of its bytes.
  */
@@ -151,7 +170,7 @@ __noinline int decapsulate(struct __sk_buff *skb, const struct packet *packet,
 	ecn = decapsulate_read_ecn(skb, geneve->protocol, geneve->inner);
 	if (outer_ecn < 0 || ecn < 0)
 		return REASON_TUNNEL_TRUNCATED;
-	if (!decapsulate_verify(skb, packet, geneve))
+	if (!decapsulate_header_is_right(skb, packet) || !decapsulate_verify(skb, packet, geneve))
 		return REASON_TUNNEL_CHECKSUM;
 	ecn = decapsulate_ecn(ecn, outer_ecn);
 	if (ecn < 0)

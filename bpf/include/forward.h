@@ -92,13 +92,14 @@ static __always_inline int forward_to_tunnel(struct __sk_buff *skb, const struct
 					     const struct connection_way *way,
 					     const struct ip_addr *gateway)
 {
+	__u32 bytes = skb->len - ETH_HLEN;
 	int problem;
 
-	counter_add(packet->hook, REASON_TO_TUNNEL, skb->len - ETH_HLEN);
 	problem = tunnel_enter(skb, way_tunnel_to(way), way->identity,
 			       encapsulate_hash(&packet->tuple));
 	if (problem)
 		return verdict_drop(skb, packet->hook, problem);
+	counter_add(packet->hook, REASON_TO_TUNNEL, bytes);
 	return forward_to_neighbour(way->egress_ifindex, gateway);
 }
 

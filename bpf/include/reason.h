@@ -87,7 +87,7 @@ enum reason : __u8 {
 	REASON_TUNNEL_CRITICAL = 87,
 	/** From an address that is no node's. */
 	REASON_TUNNEL_PEER = 88,
-	/** The outer UDP checksum is wrong. */
+	/** The outer UDP checksum is wrong, or that of the outer IPv4 header. */
 	REASON_TUNNEL_CHECKSUM = 89,
 	/** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
 	REASON_TUNNEL_IDENTITY = 90,

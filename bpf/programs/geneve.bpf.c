@@ -24,7 +24,7 @@ const volatile struct mac_addr endpoint_mac = {{0}};
 
 /** The bound of the map `endpoint_counts`: one for each reason. */
 enum endpoint_count_bound {
-	ENDPOINT_COUNTS = 96,
+	ENDPOINT_COUNTS = 128,
 };
 
 /** Packets of this endpoint, by what became of them: the index is one of `enum reason`. */

@@ -1,23 +1,38 @@
-import { ipFamilies, type IpFamily, parseIp } from "@heddle/contracts";
+import { Random } from "@heddle-tools/fuzz";
+import { identity, ipFamilies, type IpFamily, parseIp } from "@heddle/contracts";
+import type { ReasonName } from "@heddle/datapath";
+import { decapsulate, geneveProtocols, type TunnelDropReason } from "@heddle/encap-geneve";
 import {
   arp,
   buildPacket,
   ethernet,
   icmp,
   icmpv6,
+  internetChecksum,
   packet,
   type PacketDraft,
   parsePacket,
 } from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { echoPacket, headers, tcpPacket } from "./drafts.ts";
-import { outside, remotePod } from "./scene.ts";
+import { outside, peer, remotePod } from "./scene.ts";
+import { tunnelledFrame } from "./fuzz/tunnel-frames.ts";
+import { insideTunnels } from "./fuzz/tunnel-targets.ts";
 import { type Outer, third, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
 
 const good = () => tcpPacket(tunnels.inner(4));
 const unknown = { type: 0x05, class: 0x0102 } as const;
+
+/** What the programs call the model's reasons. */
+const reasons: Partial<Readonly<Record<TunnelDropReason, ReasonName>>> = {
+  "unknown-peer": "tunnelPeer",
+  "unknown-critical-option": "tunnelCritical",
+  "repeated-option": "tunnelOption",
+  "forbidden-identity": "tunnelIdentity",
+  congestion: "tunnelCongestion",
+};
 
 /** Bytes of a UDP header, which is the least that its length says. */
 const udpHeader = 8;
@@ -89,6 +104,49 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     const bytes = tunnels.tunnelled(good(), outer);
     expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
   });
+
+  it("drops for the reason that the model gives", async () => {
+    const random = new Random(underlay);
+    const seen = new Set<string>();
+    for (let left = 250; left > 0; left--) {
+      const bytes = tunnelledFrame(random, tunnels, insideTunnels(tunnels.scene));
+      const parsed = parsePacket(bytes, { linkType: "ethernet", protocols: geneveProtocols });
+      const model = decapsulate(parsed, {
+        isPeer: (address) => address === peer[underlay] || address === third[underlay],
+        mayClaim: (claimed) => claimed === identity(2) || claimed >= 256,
+        zeroChecksumOverIpv6: true,
+      });
+      if (model.outcome !== "drop") continue;
+      const { verdict, counted } = await tunnels.receive(bytes);
+      const reason = String(reasons[model.reason]);
+      expect([verdict, ...counted]).toEqual(["drop", `fromTunnel ${reason}`]);
+      seen.add(reason);
+    }
+    expect(seen.size).toBeGreaterThan(4);
+  });
+
+  it.each(underlay === 4 ? ["IPv4"] : [])(
+    "a packet whose outer %s header is damaged is dropped",
+    async () => {
+      const bytes = tunnels.tunnelled(good());
+      const [plain, withOptions] = [
+        bytes.slice(0, 34),
+        Uint8Array.of(...bytes.subarray(0, 34), 1, 1, 1, 1),
+      ];
+      withOptions.set([0x46, 0, (bytes.length - 10) >> 8, (bytes.length - 10) & 0xff], 14);
+      for (const head of [plain, withOptions]) {
+        const view = new DataView(head.buffer);
+        view.setUint16(24, 0);
+        view.setUint16(24, internetChecksum(head.subarray(14)));
+        const whole = Uint8Array.of(...head, ...bytes.subarray(34));
+        expect(await tunnels.receive(whole)).toMatchObject({ counted: ["fromTunnel toPod"] });
+        // The identification, of which nobody has a use.
+        whole[19] = 1;
+        const damaged = await tunnels.receive(whole);
+        expect(damaged).toMatchObject({ verdict: "drop", counted: ["fromTunnel tunnelChecksum"] });
+      }
+    },
+  );
 
   it("a frame without IP in it is dropped", async () => {
     const result = await tunnels.receive(tunnels.tunnelled(packet(ethernet(), arp())));

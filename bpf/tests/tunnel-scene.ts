@@ -8,7 +8,13 @@ import {
   parseMac,
 } from "@heddle/contracts";
 import { EpochSlot, TunnelUse } from "@heddle/datapath";
-import { type Geneve, geneve, geneveProtocols, type TunnelLayer } from "@heddle/encap-geneve";
+import {
+  type Geneve,
+  geneve,
+  geneveProtocols,
+  type TunnelLayer,
+  type TunnelMaps,
+} from "@heddle/encap-geneve";
 import {
   type AnyLayer,
   buildPacket,
@@ -53,16 +59,20 @@ export interface Outer {
 export class TunnelScene implements AsyncDisposable {
   readonly scene: Scene;
   readonly underlay: IpFamily;
+  /** What the programs were loaded with. */
+  readonly settings: SceneSettings;
 
-  private constructor(scene: Scene, underlay: IpFamily) {
+  private constructor(scene: Scene, underlay: IpFamily, settings: SceneSettings) {
     this.scene = scene;
     this.underlay = underlay;
+    this.settings = settings;
   }
 
   static async create(underlay: IpFamily, settings: SceneSettings = {}): Promise<TunnelScene> {
     const scene = await Scene.create({ settings: { tunnelUse: TunnelUse.send, ...settings } });
-    const tunnels = new TunnelScene(scene, underlay);
-    tunnels.#connect();
+    const tunnels = new TunnelScene(scene, underlay, settings);
+    connectTunnels(scene.tunnels, underlay);
+    tunnels.moveEpoch();
     return tunnels;
   }
 
@@ -122,22 +132,23 @@ export class TunnelScene implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scene[Symbol.asyncDispose]();
   }
+}
 
-  /** Writes what the agent would. */
-  #connect(): void {
-    const { self, tunnels, nodes, peers } = this.scene.tunnels;
-    self.set(0, { ipv4: node[4], ipv6: node[6], ifindex: 0 });
-    for (const [slot, addresses, pod] of [
-      [slots.peer, peer, remotePod],
-      [slots.third, third, thirdPod],
-    ] as const) {
-      tunnels.set(slot, { peer: addresses[this.underlay], mtu: 0, expires: 0n });
-      for (const family of ipFamilies) {
-        nodes.set(addresses[family], slot);
-        peers.set(prefixAround(pod[family]), slot);
-      }
+/** Writes what the agent would of two other nodes: tunnels to them over a network of one family. */
+export function connectTunnels(
+  { self, tunnels, nodes, peers }: TunnelMaps,
+  underlay: IpFamily,
+): void {
+  self.set(0, { ipv4: node[4], ipv6: node[6], ifindex: 0 });
+  for (const [slot, addresses, pod] of [
+    [slots.peer, peer, remotePod],
+    [slots.third, third, thirdPod],
+  ] as const) {
+    tunnels.set(slot, { peer: addresses[underlay], mtu: 0, expires: 0n });
+    for (const family of ipFamilies) {
+      nodes.set(addresses[family], slot);
+      peers.set(prefixAround(pod[family]), slot);
     }
-    this.moveEpoch();
   }
 }
 

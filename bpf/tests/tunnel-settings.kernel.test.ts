@@ -34,11 +34,11 @@ function kinds(hop: Hop): Readonly<Record<string, PacketDraft>> {
     icmp: echoPacket(hop),
     sctp: packet(...headers(hop), sctp({ ...ports, chunks: [{ type: "init" }] })),
     long: tcpPacket(hop, "x".repeat(1301)),
+    "udp without checksum": packet(...headers(hop), udp({ ...ports, checksum: 0 }), "five!"),
   };
   if (source.includes(":")) return both;
   return {
     ...both,
-    "udp without checksum": packet(...headers(hop), udp({ ...ports, checksum: 0 }), "five!"),
     "first fragment": fragment({ moreFragments: true }, "as many as three times 8"),
     "later fragment": fragment({ fragmentOffset: 64 }, "an odd number of bytes, 37 of them..."),
   };
@@ -103,6 +103,17 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     for (let offset = begin; offset < end; offset += 2) sum += view.getUint16(offset);
     view.setUint16(end + 6, (sum & 0xffff) + (sum >>> 16));
     expect(await tunnels.receive(bytes)).toMatchObject({ counted: ["fromTunnel toPod"] });
+  });
+
+  it("counts a packet once, also one that the kernel makes no room in for the outer headers", async () => {
+    tunnels = await TunnelScene.create(underlay);
+    const { scene } = tunnels;
+    const large = buildPacket(tcpPacket(tunnels.sent(remotePod[4]), "x".repeat(1200)));
+    for (const program of ["fromPod", "toTunnel", "toTunnelCut"] as const) {
+      const cut = { gsoSize: 500, gsoSegs: 3 };
+      const { counted } = await scene.run(program, scene.web.ifindex, large, cut);
+      expect(counted).toHaveLength(1);
+    }
   });
 
   it("tells which cluster identities belong to, if there is one", async () => {

@@ -19,11 +19,12 @@ function verdictOf(reason: number): Verdict {
 }
 
 /**
- * Packets and bytes of a hook's counters are those of the packets that ran, as a whole, by verdict, and by the way that
+ * Packets and bytes of the hooks' counters are those of the packets that ran, as a whole, by verdict, and by the way that
  * they were forwarded. No other hook counts anything.
  */
-export function counterLedger(scene: Scene, hook: Hook): Ledger {
+export function counterLedger(scene: Scene, ...hooks: readonly Hook[]): Ledger {
   let before: readonly Counter[] = [];
+  const isOwn = (index: number) => hooks.includes(Math.floor(index / CounterBound.reasons));
   return {
     name: "counters add up",
     open: () => {
@@ -35,8 +36,8 @@ export function counterLedger(scene: Scene, hook: Hook): Ledger {
         packets: Number(packets - (before[index]?.packets ?? 0n)),
         bytes: Number(bytes - (before[index]?.bytes ?? 0n)),
       }));
-      const own = moved.slice(hook * CounterBound.reasons, (hook + 1) * CounterBound.reasons);
-      const others = moved.filter((_, index) => Math.floor(index / CounterBound.reasons) !== hook);
+      const own = moved.map((sum, index) => (isOwn(index) ? sum : { packets: 0, bytes: 0 }));
+      const others = moved.filter((_, index) => !isOwn(index));
       const lines = compare(
         sumBy(runs, ({ verdict }) => verdict),
         sumCounters(own, verdictOf),
@@ -60,8 +61,12 @@ function wayOfReason(reason: number): string | undefined {
 function sumBy(runs: readonly Run[], keyOf: (run: Run) => string | undefined): Map<string, Sum> {
   const sums = new Map<string, Sum>();
   for (const run of runs) {
-    const answered = run.verdict === "redirected" && forwarding(run) === "answered";
-    add(sums, keyOf(run), 1, (answered ? run.after : run.frame).length - linkHeader);
+    const way = run.verdict === "redirected" ? forwarding(run) : undefined;
+    const { frame, after } = run;
+    // What is around a packet in a tunnel does not count.
+    const inner = way === "told" ? frame.length : Math.min(frame.length, after.length);
+    const bytes = way === "answered" ? after.length : inner;
+    add(sums, keyOf(run), 1, bytes - linkHeader);
   }
   return sums;
 }
@@ -71,8 +76,8 @@ function sumCounters(
   keyOf: (reason: number) => string | undefined,
 ): Map<string, Sum> {
   const sums = new Map<string, Sum>();
-  for (const [reason, { packets, bytes }] of counters.entries())
-    if (packets > 0) add(sums, keyOf(reason), packets, bytes);
+  for (const [index, { packets, bytes }] of counters.entries())
+    if (packets > 0) add(sums, keyOf(index % CounterBound.reasons), packets, bytes);
   return sums;
 }
 
@@ -94,17 +99,32 @@ function text(sum: Sum = { packets: 0, bytes: 0 }): string {
   return `${String(sum.packets)} packets of ${String(sum.bytes)} bytes`;
 }
 
+/** What is known of the connections that packets may leave behind. */
+export interface ConnectionLedgerOptions {
+  /** Where the program verifies who sends: the sources that it lets send. */
+  readonly maySend?: ReadonlySet<IpAddress>;
+  /**
+   * Whether a packet may begin a connection.
+   *
+   * @defaultValue if it went on
+   */
+  readonly leavesEntry?: (run: Run) => boolean;
+}
+
 /**
- * Every connection is between the addresses of a packet that went on, and, where the program verifies who sends, was begun by
- * one that it lets send; and there are no more of them than packets.
+ * Every connection is between the addresses of a packet that may begin one, and, where the program verifies who sends, was
+ * begun by one that it lets send; and there are no more of them than such packets.
  */
-export function connectionLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>): Ledger {
+export function connectionLedger(
+  scene: Scene,
+  { maySend, leavesEntry = ({ verdict }) => verdict !== "dropped" }: ConnectionLedgerOptions = {},
+): Ledger {
   return {
     name: "connections are of packets that went on",
     open: () => scene.forget(),
     async settle(runs) {
-      const gone = runs.filter(({ verdict }) => verdict !== "dropped");
-      const ends = new Set(gone.map(({ frame }) => endsOf(frame)));
+      const gone = runs.filter(leavesEntry);
+      const ends = new Set(gone.map((run) => endsOf(innermost(run))));
       const entries = (await scene.allConnections()).map(({ original }) => original);
       const strange = entries.filter(
         ({ source, destination }) => !ends.has(`${source} ${destination}`),
@@ -117,6 +137,11 @@ export function connectionLedger(scene: Scene, maySend?: ReadonlySet<IpAddress>)
       ];
     },
   };
+}
+
+/** The frame without the tunnel that it came in, or went into. */
+function innermost({ frame, after }: Run): Uint8Array {
+  return after.length < frame.length ? after : frame;
 }
 
 /** The addresses of an IP packet. */

@@ -18,7 +18,9 @@ import {
 } from "@heddle/contracts";
 import { type Ipv6Fragment, type Layer, parsePacket, verifyChecksums } from "@heddle/packet";
 import { gatewayMac, type Scene, type ScenePod } from "../scene.ts";
+import type { TunnelScene } from "../tunnel-scene.ts";
 import { forwarding } from "./forwarding.ts";
+import { sentProblem } from "./tunnel-entry.ts";
 
 const gateways: ReadonlySet<IpAddress> = new Set(
   ["169.254.1.1", "fe80::1"].map((text) => parseIp(text)),
@@ -141,14 +143,16 @@ const linkControlTypes: ReadonlySet<number> = new Set([
 
 const isFragment = (layer: Layer): layer is Ipv6Fragment => layer.kind === "ipv6-fragment";
 
-/** A redirected frame is an answer that is right, or one hop further and nothing else. */
-export function rewritesRight(scene: Scene): Oracle {
+/** A redirected frame is an answer that is right, or one hop further and nothing else; it goes into tunnels where there are any. */
+export function rewritesRight(scene: Scene, tunnels?: TunnelScene): Oracle {
   return {
     name: "what is forwarded is one hop further",
     judge(run) {
       if (run.verdict !== "redirected") return undefined;
       const way = forwarding(run);
       if (way === "answered") return answerProblem(scene, run);
+      if (tunnels !== undefined && way !== "toPod") return sentProblem(tunnels, run);
+      if (way === "toTunnel") return "it went into a tunnel";
       if (way === "toNeighbour") return forwardedProblem(run, undefined);
       const ends = endsOf(run.frame);
       const pod = ends && podOf(scene, ends.destination);

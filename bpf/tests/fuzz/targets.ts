@@ -14,6 +14,7 @@ import {
   type IpAddress,
   ipFamilies,
   type IpFamily,
+  type MacAddress,
   parseIp,
   parseMac,
 } from "@heddle/contracts";
@@ -26,11 +27,11 @@ import {
   node,
   outside,
   peer,
-  type ProgramName,
   remotePod,
   type Scene,
   silent,
 } from "../scene.ts";
+import { third, thirdPod, type TunnelScene } from "../tunnel-scene.ts";
 import { capturedFrames, onLink } from "./captured.ts";
 import { counterLedger, connectionLedger } from "./ledgers.ts";
 import {
@@ -42,14 +43,14 @@ import {
 } from "./oracles.ts";
 
 /** `TC_ACT_UNSPEC`, `TC_ACT_SHOT`, `TC_ACT_REDIRECT` of linux/pkt_cls.h. */
-const verdicts: Readonly<Record<number, Verdict>> = {
+export const verdicts: Readonly<Record<number, Verdict>> = {
   [-1]: "passed",
   2: "dropped",
   7: "redirected",
 };
 
 /** What all programs of the node let go on. */
-const lenient: readonly Leniency[] = [
+export const lenient: readonly Leniency[] = [
   {
     flaw: "first-fragment",
     why: "fragments are known by their addresses alone; whoever puts them together sees the whole header",
@@ -62,18 +63,24 @@ const lenient: readonly Leniency[] = [
 
 type Pair = Readonly<Record<IpFamily, IpAddress>>;
 
-function both(...pairs: readonly Pair[]): readonly IpAddress[] {
+export function both(...pairs: readonly Pair[]): readonly IpAddress[] {
   return pairs.flatMap((pair) => ipFamilies.map((family) => pair[family]));
 }
 
-function often<T>(item: T, ...others: readonly T[]): readonly T[] {
+export function often<T>(item: T, ...others: readonly T[]): readonly T[] {
   return [...Array.from({ length: 9 * Math.max(others.length, 1) }, () => item), ...others];
 }
 
-const strangerMac = parseMac("02:00:00:00:00:99");
-const broadcast = parseMac("ff:ff:ff:ff:ff:ff");
+export const strangerMac: MacAddress = parseMac("02:00:00:00:00:99");
+export const broadcast: MacAddress = parseMac("ff:ff:ff:ff:ff:ff");
 
-const nowhere = ["224.0.0.251", "169.254.1.1", "0.1.2.3", "127.0.0.1", "255.255.255.255"]
+export const nowhere: readonly IpAddress[] = [
+  "224.0.0.251",
+  "169.254.1.1",
+  "0.1.2.3",
+  "127.0.0.1",
+  "255.255.255.255",
+]
   .concat("ff02::fb", "fe80::1", "fe80::77", "::", "::1")
   .map((text) => parseIp(text));
 
@@ -82,8 +89,16 @@ function beginning(random: Random, captured: readonly Uint8Array[], traffic: Tra
   return random.chance(0.3) ? random.pick(captured) : validFrame(random, traffic);
 }
 
-/** What pods of the scene send. */
-function fromPod(scene: Scene): FuzzTarget {
+/**
+ * Whether the packet went on, or a way for it was found at least: a buffer that a device would cut up in two ways at once
+ * does not get into a tunnel.
+ */
+export function findsWay({ verdict, context }: Run): boolean {
+  return verdict !== "dropped" || (context.gsoSize ?? 0) > 0;
+}
+
+/** What pods of the scene send; where its node has tunnels, also to the pods at their other ends. */
+export function fromPod(scene: Scene, tunnels?: TunnelScene): FuzzTarget {
   const { web, db } = scene;
   const own = both(web.address);
   const traffic: Traffic = {
@@ -93,6 +108,7 @@ function fromPod(scene: Scene): FuzzTarget {
     destinations: [
       ...both(db.address, remotePod, outside, peer, node, absentPod, narrow, silent, web.address),
       ...both(db.address, remotePod, outside),
+      ...(tunnels === undefined ? [] : both(remotePod, thirdPod, thirdPod, remotePod, third)),
       ...nowhere,
     ],
   };
@@ -109,17 +125,20 @@ function fromPod(scene: Scene): FuzzTarget {
       allowsNothingMalformed({ allows: ["passed", "redirected"], lenient }),
       leavesUntouched,
       podsSpeakForThemselves(scene),
-      rewritesRight(scene),
+      rewritesRight(scene, tunnels),
     ],
     ledgers: [
       counterLedger(scene, Hook.fromPod),
-      connectionLedger(scene, new Set(both(web.address, db.address))),
+      connectionLedger(scene, {
+        maySend: new Set(both(web.address, db.address)),
+        ...(tunnels === undefined ? {} : { leavesEntry: findsWay }),
+      }),
     ],
   };
 }
 
 /** What the node's stack sends to pods. */
-function toPod(scene: Scene): FuzzTarget {
+export function toPod(scene: Scene): FuzzTarget {
   const { web, db, uplink } = scene;
   const traffic: Traffic = {
     sourceMacs: often(gatewayMac, strangerMac),
@@ -158,7 +177,7 @@ function toPod(scene: Scene): FuzzTarget {
 }
 
 /** What the network sends to the node. */
-function fromNet(scene: Scene): FuzzTarget {
+export function fromNet(scene: Scene): FuzzTarget {
   const { web, db } = scene;
   const traffic: Traffic = {
     sourceMacs: [strangerMac],
@@ -194,7 +213,7 @@ function fromNet(scene: Scene): FuzzTarget {
  * Whether what becomes of it is a matter of the packets before: of the datagram that a fragment is of, and of who asked
  * whom by ICMP.
  */
-function isOfMany({ frame }: Run): boolean {
+export function isOfMany({ frame }: Pick<Run, "frame">): boolean {
   const { layers } = parsePacket(frame, { linkType: "ethernet" });
   return layers.some((layer) => {
     if (layer.kind === "ipv4") return layer.moreFragments || layer.fragmentOffset > 0;
@@ -203,7 +222,7 @@ function isOfMany({ frame }: Run): boolean {
 }
 
 /** What leaves the node. */
-function toNet(scene: Scene): FuzzTarget {
+export function toNet(scene: Scene): FuzzTarget {
   const traffic: Traffic = {
     sourceMacs: [scene.uplinkMac],
     destinationMacs: [strangerMac],
@@ -223,27 +242,3 @@ function toNet(scene: Scene): FuzzTarget {
     ledgers: [counterLedger(scene, Hook.toNet), connectionLedger(scene)],
   };
 }
-
-/** A program that is fuzzed: how much of the campaign it takes, and the least shares of its verdicts that say something. */
-export interface FuzzRow {
-  readonly target: (scene: Scene) => FuzzTarget;
-  readonly share: number;
-  readonly atLeast: Readonly<Partial<Record<Verdict, number>>>;
-}
-
-/** Every program of the node. A new one is a row here. */
-export const fuzzRows: Readonly<Record<Exclude<ProgramName, "toTunnel" | "toTunnelCut">, FuzzRow>> =
-  {
-    fromPod: {
-      target: fromPod,
-      share: 0.4,
-      atLeast: { redirected: 0.1, passed: 0.02, dropped: 0.2 },
-    },
-    toPod: { target: toPod, share: 0.25, atLeast: { passed: 0.1, dropped: 0.2 } },
-    fromNet: {
-      target: fromNet,
-      share: 0.3,
-      atLeast: { redirected: 0.1, passed: 0.1, dropped: 0.01 },
-    },
-    toNet: { target: toNet, share: 0.05, atLeast: { passed: 1 } },
-  };

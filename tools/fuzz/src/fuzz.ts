@@ -58,7 +58,7 @@ export async function fuzz(target: FuzzTarget, { seed, packets }: FuzzOptions): 
 function makeBatch(target: FuzzTarget, random: Random, size: number): readonly Input[] {
   const corpus = Array.from({ length: frames }, () => target.validFrame(random));
   return Array.from({ length: size }, () => ({
-    frame: mutate(random.pick(corpus), random.pick(corpus), random),
+    frame: (target.mutate ?? mutate)(random.pick(corpus), random.pick(corpus), random),
     context: chooseContext(random, target.contexts),
   }));
 }

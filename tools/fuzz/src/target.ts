@@ -42,6 +42,12 @@ export interface FuzzTarget {
   readonly contexts: readonly SkbContext[];
   /** A frame that begins without a mistake. */
   validFrame(random: Random): Uint8Array;
+  /**
+   * A copy of a frame with some mistakes, where the target knows better places for them; `other` is one more valid frame.
+   *
+   * @defaultValue `mutate`, which aims at the outermost headers
+   */
+  readonly mutate?: (frame: Uint8Array, other: Uint8Array, random: Random) => Uint8Array;
   /** What return values mean. Any other value is a failure. */
   readonly verdicts: Readonly<Record<number, Verdict>>;
   readonly oracles: readonly Oracle[];

@@ -213,7 +213,7 @@ export const Reason = {
   tunnelCritical: 87,
   /** From an address that is no node's. */
   tunnelPeer: 88,
-  /** The outer UDP checksum is wrong. */
+  /** The outer UDP checksum is wrong, or that of the outer IPv4 header. */
   tunnelChecksum: 89,
   /** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
   tunnelIdentity: 90,

@@ -125,7 +125,7 @@ export const Reason = {
   tunnelCritical: 87,
   /** From an address that is no node's. */
   tunnelPeer: 88,
-  /** The outer UDP checksum is wrong. */
+  /** The outer UDP checksum is wrong, or that of the outer IPv4 header. */
   tunnelChecksum: 89,
   /** It claims an identity that is nobody's, or that no other node may claim, or the cluster 0. */
   tunnelIdentity: 90,
@@ -298,7 +298,7 @@ export const tunnelPathCodec: Codec<TunnelPath> = {
 export const endpointCountsMap: PerCpuMapSpec<number, bigint> = {
   name: "endpoint_counts",
   type: "percpu_array",
-  maxEntries: 96,
+  maxEntries: 128,
   flags: 0,
   key: u32,
   value: u64,
