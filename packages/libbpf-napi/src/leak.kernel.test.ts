@@ -224,7 +224,7 @@ describe("descriptors", () => {
       while (open() > before) { globalThis.gc(); await delay(1); }
       process.stdout.write(String(during - before));
     `;
-    const file = join(folder, "forgetful.ts");
+    const file = join(folder, "forgetful.mjs");
     writeFileSync(file, script);
     const { stdout, stderr } = runChild(process.execPath, ["--expose-gc", file]);
     expect(stdout).toBe("3");
@@ -247,7 +247,7 @@ describe("descriptors", () => {
       while (links().some(({ id }) => id === forgotten)) { globalThis.gc(); await delay(1); }
       await delay(1);
     `;
-    const file = join(folder, "forgetful-attachment.ts");
+    const file = join(folder, "forgetful-attachment.mjs");
     writeFileSync(file, script);
     const { stderr } = runChild(process.execPath, ["--expose-gc", file]);
     expect(stderr).toContain("link of on_switch at section raw_tp/sched_switch was garbage");
@@ -293,7 +293,7 @@ describe("a worker thread", () => {
     const index = fileURLToPath(new URL("index.ts", import.meta.url));
     const object = join(folder, "counter.bpf.o");
     writeFileSync(object, counter.bytes);
-    const file = join(folder, "worker.ts");
+    const file = join(folder, "worker.mjs");
     writeFileSync(
       file,
       `

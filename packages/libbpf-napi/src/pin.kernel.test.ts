@@ -198,7 +198,7 @@ describe("the BPF file system", () => {
       mountBpffs(${JSON.stringify(folder)});
       process.stdout.write(String(isBpffs(${JSON.stringify(folder)})));
     `;
-    const file = join(folder, "mount.ts");
+    const file = join(folder, "mount.mjs");
     writeFileSync(file, script);
     try {
       const args = ["--mount", process.execPath, file];

@@ -92,7 +92,7 @@ function inChild(
   script: string,
   ...wrapper: readonly string[]
 ): { readonly error: unknown; readonly stderr: string } {
-  const file = join(folder, `child-${String(Math.random()).slice(2)}.ts`);
+  const file = join(folder, `child-${String(Math.random()).slice(2)}.mjs`);
   const body = `
     import { readFileSync, writeFileSync } from "node:fs";
     import * as library from ${JSON.stringify(index)};

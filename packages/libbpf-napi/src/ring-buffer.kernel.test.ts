@@ -268,7 +268,7 @@ describe("an event loop", () => {
     writeFileSync(join(folder, "counter.bpf.o"), counter.bytes);
     const index = fileURLToPath(new URL("index.ts", import.meta.url));
     writeFileSync(
-      join(folder, "reader.ts"),
+      join(folder, "reader.mjs"),
       `
       import { openObject, openRingBuffer, u64 } from ${JSON.stringify(index)};
       const file = await openObject(${JSON.stringify(join(folder, "counter.bpf.o"))});
@@ -278,7 +278,7 @@ describe("an event loop", () => {
       process.stdout.write("open");
     `,
     );
-    const { stdout, status } = spawnSync(process.execPath, [join(folder, "reader.ts")], {
+    const { stdout, status } = spawnSync(process.execPath, [join(folder, "reader.mjs")], {
       encoding: "utf8",
       timeout: 20_000,
     });

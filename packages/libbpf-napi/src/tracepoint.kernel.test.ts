@@ -11,7 +11,7 @@ import { perfEventInfo } from "./testing/feature.ts";
 function attachElsewhere(prepare: string): { readonly stdout: string; readonly stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), "hdt-tracepoint-"));
   try {
-    const [object, script] = [join(folder, "tracing.bpf.o"), join(folder, "attach.ts")];
+    const [object, script] = [join(folder, "tracing.bpf.o"), join(folder, "attach.mjs")];
     const index = fileURLToPath(new URL("index.ts", import.meta.url));
     writeFileSync(object, compileFixture("tracing"));
     writeFileSync(

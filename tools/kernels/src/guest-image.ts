@@ -1,4 +1,5 @@
 import { closeSync, globSync, openSync, writeSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { type BuildContext, runTool } from "@heddle-tools/addon";
 import { encodeCpio, type GuestEntry } from "./cpio.ts";
@@ -66,8 +67,19 @@ export async function guestEntries(
     textEntry("heddle/command.sh", command),
     ...entries.flat(),
     ...treeEntries("fixtures", fixtures),
-    ...repositoryEntries(root),
+    ...repositoryEntries(root).map(withoutTypes),
   ];
+}
+
+function isModule(path: string): boolean {
+  return !path.startsWith("heddle/node_modules/") && /(?<!\.d)\.ts$/.test(path);
+}
+
+/** Modules as Node makes them of TypeScript; see guest/plain-modules.mjs. */
+function withoutTypes(entry: GuestEntry): GuestEntry {
+  if (entry.kind !== "file" || !isModule(entry.path)) return entry;
+  const code = stripTypeScriptTypes(Buffer.from(entry.content).toString());
+  return { ...entry, content: Buffer.from(code) };
 }
 
 /** Native parts of other people's packages; the repository's own need nothing but libc. */

@@ -36,7 +36,8 @@ const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests
 const command = `
 export HEDDLE_TEST_TIMEOUT=${String(testTimeout)} HEDDLE_FIXTURES=/fixtures
 export HEDDLE_FUZZ_PACKETS=${String(fuzzPackets)}
-export NODE_OPTIONS=--conditions=heddle-source NODE_COMPILE_CACHE=/tmp/node
+export NODE_COMPILE_CACHE=/tmp/node
+export NODE_OPTIONS='--conditions=heddle-source --import=/heddle/tools/kernels/src/guest/plain-modules.mjs'
 examples='**/example.kernel.test.ts'
 case "$(uname -r)" in
 6.[0-5].*) set -- packages/lab/src/reduced-profile --exclude "$examples" ;;
