@@ -2,15 +2,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createAgentClient } from "@heddle/agent/client";
-import { ipFamilies } from "@heddle/contracts";
+import { type IpAddress, ipFamilies } from "@heddle/contracts";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defaultPort } from "./index.ts";
 import { dialAll } from "./testing/dial-all.ts";
 import {
   agentPid,
   createLabScene,
   heddle,
-  type LabScene,
+  type LabSceneOptions,
   run,
   serverPod,
 } from "./testing/lab-scene.ts";
@@ -19,16 +20,42 @@ let stack: AsyncDisposableStack;
 beforeEach(() => (stack = new AsyncDisposableStack()));
 afterEach(async () => stack.disposeAsync());
 
-const scene = async (pods: string): Promise<LabScene> => stack.use(await createLabScene({ pods }));
+const scene = async (pods: string, options: Omit<LabSceneOptions, "pods"> = {}) =>
+  stack.use(await createLabScene({ pods, ...options }));
 
 function ping(target: string): readonly string[] {
   return ["ping", "-nq", "-i0.002", "-c2000", "-W1", target];
 }
 
-describe("an agent that is killed under traffic", () => {
-  it("loses no packet, and the next one takes over what is there", async () => {
+/** Asks a pod over one TCP connection, a request every 5 ms for 4 seconds, and tells how many answers came. */
+function talk(target: IpAddress): readonly string[] {
+  const script = `
+    import { connect } from "node:net";
+    import { setTimeout } from "node:timers/promises";
+    const socket = connect(${String(defaultPort)}, ${JSON.stringify(target)});
+    let received = "";
+    const answers = () => received.split("HTTP/1.1 200 OK").length - 1;
+    socket.setEncoding("latin1");
+    socket.on("data", (text) => (received += text));
+    for (let sent = 0; sent < 800 && !socket.destroyed; sent++) {
+      socket.write("GET /hostname HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n");
+      await setTimeout(5);
+    }
+    for (let left = 200; left > 0 && answers() < 800; left--) await setTimeout(10);
+    console.log(answers() + " answers");
+    socket.destroy();`;
+  return [process.execPath, "--input-type=module", "-e", script];
+}
+
+describe("an agent that is killed, or stopped for another one, under traffic", () => {
+  it.for<{ readonly name: string; readonly options: Omit<LabSceneOptions, "pods"> }>([
+    { name: "by direct routing", options: { routing: "direct" } },
+    { name: "through tunnels", options: { routing: "geneve" } },
+    { name: "through tunnels over IPv6", options: { routing: "geneve", underlay: [6] } },
+  ])("loses no packet $name, and the next one takes over what is there", async ({ options }) => {
     const { lab, address } = await scene(
       serverPod("a1", "node-1") + serverPod("a2", "node-1") + serverPod("b1", "node-2"),
+      options,
     );
     const before = lab.pods();
     // Within the node, to another node, and from the outside; 4 seconds of a packet every 2 ms.
@@ -37,15 +64,22 @@ describe("an agent that is killed under traffic", () => {
       run(lab.inPod("a1", ping(address("default/b1", family)))),
       run(lab.outside(ping(address("default/a1", family)))),
     ]);
+    const talks = ipFamilies.flatMap((family) => [
+      run(lab.inPod("a1", talk(address("default/b1", family)))),
+      run(lab.outside(talk(address("default/a1", family)))),
+    ]);
     for (const node of ["node-1", "node-2"]) {
       process.kill(await agentPid(lab, node), "SIGKILL");
+      await lab.restartAgent(node);
+      await lab.stopAgent(node);
       await lab.restartAgent(node);
     }
     for (const { stdout } of await Promise.all(streams)) {
       expect(stdout).toContain("2000 packets transmitted, 2000 received, 0% packet loss");
     }
+    for (const { stdout } of await Promise.all(talks)) expect(stdout).toBe("800 answers\n");
     expect(lab.pods()).toEqual(before);
-    const results = await dialAll(lab.probes(), 4, "tcp");
+    const results = await dialAll(lab.probes(), 6, "tcp");
     expect(results.filter(({ client }) => client.includes(" "))).toEqual([]);
   });
 
