@@ -38,23 +38,33 @@ static __always_inline __u64 checksum_pseudo_header(const struct ip_addr *source
 	       bpf_htonl(length);
 }
 
-/* Bytes that are summed up at a time. */
-#define CHECKSUM_STEP 32
+/* Bytes that are read at a time, and those that one call sums up: the verifier walks through every call. */
+#define CHECKSUM_READ 32
+#define CHECKSUM_STEP 256
 #define CHECKSUM_MAX_STEPS (65536 / CHECKSUM_STEP)
 
-/* The folded sum of the first `length` bytes from `offset` on, or of as many as fit into one step, or -1. */
+/* The folded sum of the first `length` bytes from `offset` on, or of as many as one step sums up, or -1. */
 __noinline int checksum_step(struct __sk_buff *skb, __u32 offset, __u32 length)
 {
-	__u8 buffer[CHECKSUM_STEP] __attribute__((aligned(8))) = {};
-	/* One less than a length, as in `event_fill`. */
-	__u64 last = (length < CHECKSUM_STEP ? length : CHECKSUM_STEP) - 1ULL;
-	__s64 sum;
+	__s64 sum = 0;
 
-	barrier_var(last);
-	if (last >= CHECKSUM_STEP || bpf_skb_load_bytes(skb, offset, buffer, last + 1))
-		return -1;
-	sum = bpf_csum_diff(NULL, 0, (__be32 *)buffer, sizeof(buffer), 0);
-	return sum < 0 ? -1 : checksum_fold(sum);
+	/* Or else its counter would be on the stack, too. */
+#pragma unroll
+	for (__u32 done = 0; done < CHECKSUM_STEP && done < length; done += CHECKSUM_READ) {
+		__u8 buffer[CHECKSUM_READ] __attribute__((aligned(8))) = {};
+		__u32 left = length - done;
+		/* One less than a length, as in `event_fill`. */
+		__u64 last = (left < CHECKSUM_READ ? left : CHECKSUM_READ) - 1ULL;
+
+		barrier_var(last);
+		if (last >= CHECKSUM_READ ||
+		    bpf_skb_load_bytes(skb, offset + done, buffer, last + 1))
+			return -1;
+		sum = bpf_csum_diff(NULL, 0, (__be32 *)buffer, sizeof(buffer), sum);
+		if (sum < 0)
+			return -1;
+	}
+	return checksum_fold(sum);
 }
 
 /* The folded sum of `length` bytes from an even number of bytes on, or -1. */

@@ -166,9 +166,9 @@ static __always_inline enum connection_state word_stream_state(__u64 word, enum 
 	return word_state(word);
 }
 
-/* The word after a packet. */
-static __always_inline __u64 word_advance(__u64 word, __u8 protocol, enum scope scope,
-					  enum signal signal, enum direction direction)
+/* The word after a packet. A function of its own, which is verified once, and whose result is any number to its callers. */
+__noinline __u64 word_advance(__u64 word, __u8 protocol, enum scope scope, enum signal signal,
+			      enum direction direction)
 {
 	bool stream = connection_is_stream(protocol);
 

@@ -8,6 +8,7 @@
 #include <linux/ipv6.h>
 #include "address.h"
 #include "bytes.h"
+#include "checksum.h"
 #include "reason.h"
 #include "speaker.h"
 
@@ -94,16 +95,6 @@ static __always_inline bool ndp_is_link_control(__u8 type)
 	       (type >= MLD_QUERY && type <= MLD_DONE) || type == MLD_REPORT_V2;
 }
 
-/* Adds up in one's complement, 16 bits wide (RFC 1071). */
-static __always_inline __u16 ndp_fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 /* Reads for whose link-layer address a solicitation asks. */
 static __always_inline bool ndp_asked(struct __sk_buff *skb, struct ip_addr *target)
 {
@@ -127,29 +118,6 @@ static __always_inline bool ndp_is_solicited_node(const struct in6_addr *address
 
 	return word[0] == bpf_htonl(0xff020000) && !word[1] && word[2] == bpf_htonl(1) &&
 	       (bpf_ntohl(word[3]) >> 24) == 0xff;
-}
-
-/* The sum over a message of `length` bytes, which are there, and over its pseudo-header. */
-static __always_inline int ndp_sum_problem(const struct __sk_buff *skb, __u32 length,
-					   const struct ipv6hdr *ip)
-{
-	const __be32 *address = ip->saddr.in6_u.u6_addr32;
-	__u64 sum = (__u64)bpf_htonl(length) + bpf_htonl(IPPROTO_ICMPV6);
-
-	/* Source and destination lie behind one another. */
-	for (int i = 0; i < 8; i++)
-		sum += address[i];
-	for (__u32 at = 0; at < NDP_MAX_UNITS * NDP_UNIT; at += NDP_UNIT) {
-		const struct ndp_unit *unit;
-
-		if (at >= length)
-			break;
-		unit = packet_peek(skb, NDP_OFFSET + at, sizeof(*unit));
-		if (!unit)
-			return REASON_TRUNCATED;
-		sum += (__u64)unit->word[0] + unit->word[1];
-	}
-	return ndp_fold(sum) == 0xffff ? 0 : REASON_CHECKSUM;
 }
 
 /* Walks the options of a message whose length is a number of whole units. */
@@ -186,7 +154,8 @@ static __always_inline int ndp_solicitation_problem(struct __sk_buff *skb)
 	const struct ndp_solicitation *solicitation;
 	bool from_nobody;
 	__u32 length;
-	int problem;
+	__u64 pseudo;
+	int sum;
 
 	if (!ip)
 		return REASON_TRUNCATED;
@@ -208,15 +177,17 @@ static __always_inline int ndp_solicitation_problem(struct __sk_buff *skb)
 	from_nobody = ip_addr_is_unspecified((const void *)&ip->saddr);
 	if (from_nobody && !ndp_is_solicited_node(&ip->daddr))
 		return REASON_BAD_HEADER;
-	problem = ndp_sum_problem(skb, length, ip);
-	if (problem)
-		return problem;
+	pseudo = checksum_pseudo_header((const void *)&ip->saddr, (const void *)&ip->daddr,
+					IPPROTO_ICMPV6, length);
+	sum = checksum_bytes(skb, NDP_OFFSET, length);
+	if (sum < 0 || checksum_fold(pseudo + sum) != 0xffff)
+		return REASON_CHECKSUM;
 	return ndp_options_problem(skb, length, from_nobody);
 }
 
 static __always_inline __sum16 ndp_checksum(struct ndp_checksummed *data)
 {
-	return ~ndp_fold((__u32)bpf_csum_diff(NULL, 0, (__be32 *)data, sizeof(*data), 0));
+	return ~checksum_fold((__u32)bpf_csum_diff(NULL, 0, (__be32 *)data, sizeof(*data), 0));
 }
 
 /*
@@ -276,7 +247,7 @@ static __always_inline void ndp_fill_ip(struct ndp_frame *frame,
 }
 
 /* Puts the answer into the place of a solicitation without a problem. Returns 0 or a reason. */
-static __always_inline int ndp_answer(struct __sk_buff *skb, const struct ndp_speaker *speaker)
+__noinline int ndp_answer(struct __sk_buff *skb, const struct ndp_speaker *speaker)
 {
 	struct ndp_checksummed answer = {};
 	struct ndp_frame frame = {};
@@ -284,7 +255,7 @@ static __always_inline int ndp_answer(struct __sk_buff *skb, const struct ndp_sp
 	const struct ethhdr *ethernet = packet_peek(skb, 0, NDP_OFFSET + sizeof(*solicitation));
 	const struct ipv6hdr *ip;
 
-	if (!ethernet)
+	if (!ethernet || !speaker)
 		return REASON_TRUNCATED;
 	ip = (const void *)(ethernet + 1);
 	solicitation = (const void *)(ip + 1);
