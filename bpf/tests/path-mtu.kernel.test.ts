@@ -15,13 +15,12 @@ import {
 } from "@heddle/packet";
 import { requireFeature, waitUntil } from "@heddle/testing";
 import type { SkbContext } from "libbpf-napi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { echoPacket, headers, type Hop, tcpPacket } from "./drafts.ts";
 import { node, type Outcome, outside, peer, remotePod } from "./scene.ts";
-import { parseTunnelled, slots, TunnelScene } from "./tunnel-scene.ts";
+import { connectTunnels, parseTunnelled, slots, TunnelScene } from "./tunnel-scene.ts";
 
 let tunnels: TunnelScene;
-afterEach(async () => tunnels[Symbol.asyncDispose]());
 
 /** Of the network between the nodes, and what a router in it takes. */
 const wide = 1500;
@@ -62,14 +61,14 @@ function expectRightChecksums(answer: Packet): void {
 }
 
 describe.each(ipFamilies)("over IPv%i", (underlay) => {
+  beforeAll(async () => (tunnels = await TunnelScene.create(underlay)));
   beforeEach(async () => {
-    tunnels = await TunnelScene.create(underlay);
-    tunnels.scene.tunnels.self.set(0, {
-      ipv4: node[4],
-      ipv6: node[6],
-      ifindex: tunnels.scene.uplink,
-    });
+    const { scene } = tunnels;
+    connectTunnels(scene.tunnels, underlay);
+    scene.tunnels.self.set(0, { ipv4: node[4], ipv6: node[6], ifindex: scene.uplink });
+    await scene.forget();
   });
+  afterAll(async () => tunnels[Symbol.asyncDispose]());
 
   /** What a router says of a packet of this node's tunnel. */
   function tell(message: Message = {}): Promise<Outcome> {
