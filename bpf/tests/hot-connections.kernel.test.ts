@@ -114,7 +114,8 @@ describe.each(ipFamilies)("an IPv%i connection with many packets a jiffy", (fami
 });
 
 it("no packet is lost from the counters, however many connections share a place", async () => {
-  const connections = 1500;
+  // So many that, of 1024 places, dozens are shared.
+  const connections = 400;
   const before = await countedPackets();
   for (let port = 10_000; port < 10_000 + connections; port++) {
     await send(4, 20, { sourcePort: port });
