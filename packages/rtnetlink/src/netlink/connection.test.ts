@@ -227,6 +227,17 @@ describe("requests", () => {
     expect(valuesOf(await list)).toEqual([7]);
   });
 
+  it("go on when the kernel finds that a list has ended that it was to go on with", async () => {
+    const kernel = createKernel();
+    const answer = kernel.connection.request(request());
+    const list = kernel.connection.dump(request());
+    await turn();
+    kernel.fail(constants.errno.EINVAL);
+    kernel.receive(part(2, 7), done(2), acknowledgement(1));
+    expect(valuesOf(await list)).toEqual([7]);
+    await answer;
+  });
+
   it("fail when the kernel's answer is no message", async () => {
     const kernel = createKernel();
     const failure = failureOf(kernel.connection.request(request()));

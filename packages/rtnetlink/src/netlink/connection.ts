@@ -206,8 +206,13 @@ class SocketConnection implements Connection {
     else exchange.reject(refusal(request, acknowledgement));
   }
 
-  /** A dump is read at the reader's pace and loses nothing; the answer to anything else may have been dropped. */
+  /**
+   * A dump is read at the reader's pace and loses nothing; the answer to anything else may have been dropped. EINVAL says that
+   * a dump was to be gone on with which meanwhile came to its end, as it may while another thread sends the request
+   * (`netlink_dump`, also in Linux 6.18): all of it is there to be received.
+   */
   #failed(errno: number): void {
+    if (errno === constants.errno.EINVAL) return;
     if (errno === constants.errno.ENOBUFS) {
       this.#failAll(lostError, (exchange) => !exchange.isDump);
     } else {
