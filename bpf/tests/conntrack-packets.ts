@@ -1,3 +1,4 @@
+import type { Tuple } from "@heddle/conntrack";
 import { type IpAddress, isIpv4Address, parseIp } from "@heddle/contracts";
 import {
   type AnyLayer,
@@ -120,7 +121,9 @@ type Transport = (between: Ends) => readonly AnyLayer[];
 
 const transports: Readonly<Record<string, fc.Arbitrary<Transport>>> = {
   tcp: flags.map((chosen): Transport => ({ ports }) => [tcp({ ...ports, flags: chosen })]),
-  udp: fc.constant<Transport>(({ ports }) => [udp(ports)]),
+  udp: fc.constantFrom({}, {}, { checksum: 0 }).map((fields): Transport => ({ ports }) => [
+    udp({ ...ports, ...fields }),
+  ]),
   sctp: fc
     .record({ types: chunks, wrongTag: fc.nat(15).map((n) => n === 0) })
     .map(({ types, wrongTag }): Transport => ({ ports }) => {
@@ -203,6 +206,25 @@ const fragmentsOf = (simple: fc.Arbitrary<Simple>) =>
       ];
       return frame(buildPacket(packet(...chain, part)));
     });
+
+/** Flags of a packet of a connection that is there. */
+export const flagsOfAnswers: fc.Arbitrary<readonly TcpFlag[]> = fc.constantFrom(...usualFlags);
+
+/** A packet of the tuple. */
+export function frameOf(tuple: Tuple, flagsOfTcp: readonly TcpFlag[]): Uint8Array {
+  const { protocol, source, destination, sourcePort, destinationPort } = tuple;
+  const ports = { sourcePort, destinationPort };
+  const identifier = sourcePort === 0 ? destinationPort : sourcePort;
+  const type = sourcePort === 0 ? ("echo-reply" as const) : ("echo-request" as const);
+  const layers: Readonly<Record<string, readonly AnyLayer[]>> = {
+    tcp: [tcp({ ...ports, flags: flagsOfTcp })],
+    udp: [udp(ports)],
+    sctp: [sctp({ ...ports, verificationTag: 7, chunks: [chunkOf("data")] })],
+    icmp: [icmp({ type, identifier })],
+    icmpv6: [icmpv6({ type, identifier })],
+  };
+  return frame(bytesOf([...ip({ source, destination }), ...(layers[protocol] ?? [])], "hello"));
+}
 
 /** An ICMP error about a packet, mostly to its sender. */
 const errorsOf = (simple: fc.Arbitrary<Simple>) =>

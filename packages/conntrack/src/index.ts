@@ -31,7 +31,8 @@ export {
   type DeviceConntrackOptions,
 } from "./device-conntrack.ts";
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
-export type { SourceNatOptions } from "./nat-options.ts";
+export { writeSourceNat } from "./kernel-nat.ts";
+export { resolveSourceNat, type SourceNatOptions, type SourceNatSettings } from "./nat-options.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
 export {
   createKernelConntrack,
