@@ -122,15 +122,11 @@ static __always_inline int datagram_read_ipv4(struct __sk_buff *skb, struct data
 	return 0;
 }
 
-/* Bytes of an IPv6 authentication header without its value (RFC 4302 section 2). */
-#define DATAGRAM_AUTHENTICATION 12
-
 /* Takes one extension header off. Returns 0, or the outcome of a packet that is wrong. */
 static __always_inline int datagram_read_extension(struct __sk_buff *skb, struct datagram *datagram)
 {
 	__u8 protocol = datagram->tuple.protocol;
-	__u32 least = protocol == IPV6_AUTHENTICATION ? DATAGRAM_AUTHENTICATION
-						      : sizeof(struct ipv6_extension);
+	__u32 least = ipv6_extension_least(protocol);
 	struct ipv6_extension *extension;
 	__u32 size, field, identification;
 

@@ -37,6 +37,16 @@ static __always_inline bool ipv6_is_extension(__u8 protocol)
 	}
 }
 
+/* Bytes of an authentication header without its value (RFC 4302 section 2). */
+#define IPV6_AUTHENTICATION_LEAST 12
+
+/* Bytes that an extension header has at least. */
+static __always_inline __u32 ipv6_extension_least(__u8 protocol)
+{
+	return protocol == IPV6_AUTHENTICATION ? IPV6_AUTHENTICATION_LEAST
+					       : sizeof(struct ipv6_extension);
+}
+
 static __always_inline __u32 ipv6_extension_size(__u8 protocol,
 						 const struct ipv6_extension *extension)
 {

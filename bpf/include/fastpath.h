@@ -2,143 +2,119 @@
 #ifndef HEDDLE_FASTPATH_H
 #define HEDDLE_FASTPATH_H
 
-#include "../maps/endpoints.h"
-#include "../maps/flows.h"
-#include "../maps/hot_flows.h"
+#include "../maps/hot_connections.h"
 #include "forward.h"
 #include "packet.h"
+#include "track.h"
+#include "way.h"
 
-/* The entry of an established flow: this CPU's copy of it, or else what one lookup finds. */
-static __always_inline struct flow *fastpath_entry(struct packet *packet)
+/* The entry that an established packet belongs to: this CPU's copy of it, or else what one lookup finds. */
+static __always_inline struct connection *fastpath_entry(struct packet *packet,
+							 struct connection_key *key, __u64 jiffy)
 {
-	struct hot_flow *hot = hot_flow_slot(&packet->key);
-	__u64 now = bpf_jiffies64();
-	struct flow *flow;
+	struct hot_connection *hot = hot_slot(&packet->tuple);
+	const struct conn_settings *settings;
+	struct connection *connection;
+	bool second;
 
 	if (!hot)
 		return NULL;
-	if (hot->jiffy == now && hot_flow_is(hot, &packet->key)) {
+	/* What may change the connection has to meet the entry itself. */
+	if (hot->jiffy == jiffy && packet->signal == SIGNAL_DATA && hot_is(hot, &packet->tuple)) {
 		packet->hot = 1;
-		return &hot->flow;
+		packet->known = 1;
+		packet->direction = hot->direction;
+		return &hot->connection;
 	}
-	flow = bpf_map_lookup_elem(&flows, &packet->key);
-	if (flow)
-		hot_flow_heat(hot, &packet->key, flow, now);
-	return flow;
+	second = connection_key_make(key, &packet->tuple, SCOPE_CONNECTION);
+	connection = bpf_map_lookup_elem(&connections, key);
+	settings = conn_settings_get();
+	if (!connection || !settings)
+		return NULL;
+	packet->known = 1;
+	packet->direction = word_direction(connection->word, second);
+	return connection->expires > conn_now(settings) ? connection : NULL;
 }
 
 /*
- * What decides an established packet. NULL when the slow path has to: the flow is new, what it was made
- * from has changed, or this packet needs an ICMP error or a router's attention.
+ * The connection whose entry decides a packet. NULL when the slow path has to: the connection is new, or this direction
+ * of it, what it was decided from has changed, or this packet needs an ICMP error or a router's attention.
  */
-static __always_inline struct flow *fastpath_find(struct __sk_buff *skb, struct packet *packet)
+static __always_inline struct connection *
+fastpath_find(struct __sk_buff *skb, struct packet *packet, struct connection_key *key)
 {
-	struct flow *flow = fastpath_entry(packet);
+	__u64 jiffy = bpf_jiffies64();
+	const struct connection_way *way;
+	struct connection *connection;
 
-	if (!flow || !flow_is_current(flow) || flow->ingress_ifindex != skb->ifindex ||
-	    flow->nexthop.kind == NEXTHOP_UNRESOLVED)
+	if (packet->unread)
 		return NULL;
-	if (forward_obstacle(skb, packet, &flow->nexthop))
+	connection = fastpath_entry(packet, key, jiffy);
+	if (!connection)
 		return NULL;
-	return flow;
+	way = &connection->way[packet->direction & 1];
+	if (!way_is_current(way, packet->hook, skb->ifindex, jiffy) ||
+	    way->kind == NEXTHOP_UNRESOLVED || forward_obstacle(skb, packet, way) ||
+	    word_reopens(connection->word, packet->tuple.protocol, packet->signal,
+			 packet->direction))
+		return NULL;
+	return connection;
 }
 
-/* Counts the packet. A CPU shares its copies with nobody. */
-static __always_inline void fastpath_count(const struct __sk_buff *skb, const struct packet *packet,
-					   struct flow *flow)
+/* Takes what is not plain data into its connection. Returns an outcome. */
+__noinline int fastpath_signal(const struct packet *packet, struct connection *connection)
 {
+	const struct conn_settings *settings = conn_settings_get();
+	struct connection_key key;
+
+	if (!packet || !connection || !settings)
+		return OUTCOME_TABLE_FULL;
+	connection_key_make(&key, &packet->tuple, SCOPE_CONNECTION);
+	return connection_follow(connection, &key, packet->direction, settings, packet->signal,
+				 packet->bytes, conn_now(settings));
+}
+
+/* Copies the entry for the packets to come. A function of its own, since a jiffy calls it once for many packets. */
+__noinline int fastpath_heat(const struct packet *packet, struct connection *connection)
+{
+	if (packet && connection)
+		hot_copy(&packet->tuple, packet->direction, connection);
+	return 0;
+}
+
+/* Takes plain data that met the entry into its connection. */
+static __always_inline void fastpath_data(const struct packet *packet,
+					  const struct connection_key *key,
+					  struct connection *connection)
+{
+	const struct conn_settings *settings = conn_settings_get();
+	enum direction direction = packet->direction;
+
+	if (!settings)
+		return;
+	connection_count(connection, direction, packet->bytes);
+	connection_advance(connection, key, direction, settings, SIGNAL_DATA, conn_now(settings));
+	if (hot_is_due(&connection->way[direction & 1], bpf_jiffies64()))
+		fastpath_heat(packet, connection);
+}
+
+/* Takes a packet into its connection. Returns 0, or the reason to drop it. */
+static __always_inline int fastpath_take(const struct packet *packet,
+					 const struct connection_key *key,
+					 struct connection *connection)
+{
+	struct connection_way *way = &connection->way[packet->direction & 1];
+
 	if (packet->hot) {
-		flow->packets += 1;
-		flow->bytes += skb->len - ETH_HLEN;
-	} else {
-		flow_count(flow, 1, skb->len - ETH_HLEN);
+		/* A CPU shares its copies with nobody. */
+		way->packets += 1;
+		way->bytes += packet->bytes;
+	} else if (packet->signal == SIGNAL_DATA) {
+		fastpath_data(packet, key, connection);
+	} else if (fastpath_signal(packet, connection) != OUTCOME_TRACKED) {
+		return REASON_WRONG_DIRECTION;
 	}
-}
-
-static __always_inline void flow_set_source(struct flow *flow, const struct endpoint *endpoint)
-{
-	flow->source_slot = endpoint->epoch_slot;
-	flow->source_epoch = endpoint->epoch;
-	flow->ingress_mac = endpoint->mac;
-}
-
-static __always_inline void flow_set_target(struct flow *flow, const struct endpoint *endpoint)
-{
-	flow->target_slot = endpoint->epoch_slot;
-	flow->target_epoch = endpoint->epoch;
-}
-
-static __always_inline void nexthop_set_pod(struct nexthop *nexthop,
-					    const struct endpoint *endpoint)
-{
-	nexthop->kind = NEXTHOP_POD;
-	nexthop->ifindex = endpoint->ifindex;
-	nexthop->destination_mac = endpoint->mac;
-	nexthop->mtu = endpoint->mtu;
-}
-
-/* An entry that belongs to no endpoint yet. Reads the epoch of routes: call before looking anything up. */
-static __always_inline void flow_begin(struct flow *flow, const struct __sk_buff *skb)
-{
-	flow->route_epoch = epoch_of(EPOCH_ROUTES);
-	flow->source_slot = EPOCH_ROUTES;
-	flow->source_epoch = flow->route_epoch;
-	flow->target_slot = EPOCH_ROUTES;
-	flow->target_epoch = flow->route_epoch;
-	flow->ingress_ifindex = skb->ifindex;
-	flow->made = bpf_jiffies64();
-}
-
-/*
- * Goes on with a flow whose neighbour was not resolved when it began and still is not: `flow` is what
- * was found out now. The packet makes the kernel ask for the neighbour, or, when that went on for too
- * long, is left to the kernel, which tells the sender.
- */
-static __always_inline int flow_await(struct __sk_buff *skb, struct packet *packet,
-				      const struct flow *flow, struct flow *held)
-{
-	enum hook hook = packet->key.hook;
-	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
-
-	if (!obstacle && flow->made - held->made > resolve_patience)
-		obstacle = REASON_NO_NEIGHBOUR;
-	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
-	flow_count(held, 1, skb->len - ETH_HLEN);
-	return forward(skb, hook, &flow->nexthop);
-}
-
-/* The entry that `flow_await` goes on with, if this is not the flow's beginning. */
-static __always_inline struct flow *flow_awaited(const struct packet *packet,
-						 const struct flow *flow)
-{
-	/* Linux 6.1 takes no key from what a global function was given. */
-	struct flow_key key = packet->key;
-	struct flow *held;
-
-	if (flow->nexthop.kind != NEXTHOP_UNRESOLVED)
-		return NULL;
-	held = bpf_map_lookup_elem(&flows, &key);
-	if (!held || held->nexthop.kind != NEXTHOP_UNRESOLVED || !flow_is_current(held))
-		return NULL;
-	return held;
-}
-
-/* Keeps the decision for the packets to come, tells of it, and carries it out for this one. */
-static __always_inline int flow_commit(struct __sk_buff *skb, struct packet *packet,
-				       struct flow *flow)
-{
-	struct flow_key key = packet->key;
-	enum hook hook = key.hook;
-	int obstacle = forward_obstacle(skb, packet, &flow->nexthop);
-
-	if (obstacle)
-		return verdict_next(skb, hook, obstacle);
-	flow->packets = 1;
-	flow->bytes = skb->len - ETH_HLEN;
-	bpf_map_update_elem(&flows, &key, flow, BPF_ANY);
-	event_emit(skb, EVENT_FLOW, hook, forward_reason(&flow->nexthop), flow->nexthop.ifindex);
-	return forward(skb, hook, &flow->nexthop);
+	return 0;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include "ipv4.h"
 #include "ipv6.h"
+#include "connection.h"
 #include "nexthop.h"
 #include "packet.h"
 #include "settings.h"
@@ -38,39 +39,38 @@ static __always_inline bool forward_decrement_ttl(struct __sk_buff *skb)
 	return true;
 }
 
-static __always_inline int forward_to_pod(struct __sk_buff *skb, enum hook hook,
-					  const struct nexthop *nexthop)
+static __always_inline int forward_to_pod(struct __sk_buff *skb, enum hook hook, __u32 ifindex,
+					  const struct mac_addr *mac)
 {
 	struct ethhdr *ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 
 	if (!ethernet)
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	mac_addr_copy(ethernet->h_dest, &nexthop->destination_mac);
+	mac_addr_copy(ethernet->h_dest, mac);
 	mac_addr_copy(ethernet->h_source, &gateway_mac);
 	counter_add(hook, REASON_TO_POD, skb->len - ETH_HLEN);
-	return bpf_redirect_peer(nexthop->ifindex, 0);
+	return bpf_redirect_peer(ifindex, 0);
 }
 
 static __always_inline int forward_to_neighbour(struct __sk_buff *skb, enum hook hook,
-						const struct nexthop *nexthop)
+						__u32 ifindex, const struct ip_addr *gateway)
 {
 	struct bpf_redir_neigh neighbour = {};
 
-	if (ip_addr_is_ipv4(&nexthop->gateway)) {
+	if (ip_addr_is_ipv4(gateway)) {
 		neighbour.nh_family = FAMILY_IPV4;
-		neighbour.ipv4_nh = nexthop->gateway.word[3];
+		neighbour.ipv4_nh = gateway->word[3];
 	} else {
 		neighbour.nh_family = FAMILY_IPV6;
-		__builtin_memcpy(neighbour.ipv6_nh, nexthop->gateway.word,
-				 sizeof(nexthop->gateway));
+		__builtin_memcpy(neighbour.ipv6_nh, gateway->word, sizeof(*gateway));
 	}
 	counter_add(hook, REASON_TO_NEIGHBOUR, skb->len - ETH_HLEN);
-	return bpf_redirect_neigh(nexthop->ifindex, &neighbour, sizeof(neighbour), 0);
+	return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
 }
 
-static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
+static __always_inline enum reason forward_reason(const struct connection_way *way)
 {
-	switch (nexthop->kind) {
+	switch (way->kind) {
 	case NEXTHOP_POD:
 		return REASON_TO_POD;
 	case NEXTHOP_NEIGHBOUR:
@@ -84,30 +84,34 @@ static __always_inline enum reason forward_reason(const struct nexthop *nexthop)
 /* Why the packet cannot go this way past the stack, or 0 when it can. */
 static __always_inline int forward_obstacle(const struct __sk_buff *skb,
 					    const struct packet *packet,
-					    const struct nexthop *nexthop)
+					    const struct connection_way *way)
 {
-	if (nexthop->kind == NEXTHOP_STACK)
+	if (way->kind == NEXTHOP_STACK)
 		return 0;
-	if (packet->options)
-		return REASON_OPTIONS;
 	if (packet->ttl <= 1)
 		return REASON_TTL_EXPIRED;
-	if (packet_wire_length(skb, packet) > nexthop->mtu)
+	if (packet->options)
+		return REASON_OPTIONS;
+	if (packet_wire_length(skb, packet) > way->mtu)
 		return REASON_TOO_BIG;
 	return 0;
 }
 
-/* Sends the packet on its way; `forward_obstacle` found none. */
-static __always_inline int forward(struct __sk_buff *skb, enum hook hook,
-				   const struct nexthop *nexthop)
+/* Sends the packet on its way, which is that direction of the connection; `forward_obstacle` found none. */
+static __always_inline int forward(struct __sk_buff *skb, const struct packet *packet,
+				   const struct connection *connection, enum direction direction)
 {
-	if (nexthop->kind == NEXTHOP_STACK)
+	const struct connection_way *way = &connection->way[direction & 1];
+	enum hook hook = packet->hook;
+
+	if (way->kind == NEXTHOP_STACK)
 		return verdict_next(skb, hook, REASON_TO_STACK);
 	if (!forward_decrement_ttl(skb))
 		return verdict_drop(skb, hook, REASON_REWRITE_FAILED);
-	if (nexthop->kind == NEXTHOP_POD)
-		return forward_to_pod(skb, hook, nexthop);
-	return forward_to_neighbour(skb, hook, nexthop);
+	if (way->kind == NEXTHOP_POD)
+		return forward_to_pod(skb, hook, way->egress_ifindex,
+				      &connection->way[!direction].mac);
+	return forward_to_neighbour(skb, hook, way->egress_ifindex, &connection->gateway);
 }
 
 #endif

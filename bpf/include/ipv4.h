@@ -21,16 +21,18 @@ static __always_inline int ipv4_parse(struct __sk_buff *skb, struct packet *pack
 	if (ip->version != 4 || header < sizeof(*ip))
 		return REASON_BAD_HEADER;
 	/* A length of 0 stands for more than 65535 bytes, in buffers that are cut up later. */
-	if (total < header && !(total == 0 && skb->gso_size))
+	if (!total && skb->gso_size)
+		total = skb->len - ETH_HLEN;
+	if (total < header)
 		return REASON_BAD_HEADER;
 	if (ETH_HLEN + total > skb->len)
 		return REASON_TRUNCATED;
 
-	ip_addr_set_ipv4(&packet->key.source, ip->saddr);
-	ip_addr_set_ipv4(&packet->key.destination, ip->daddr);
-	packet->key.protocol = ip->protocol;
-	packet->key.fragment = (ip->frag_off &
-				bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0;
+	tuple_set_ipv4(&packet->tuple, ip->saddr, ip->daddr);
+	packet->tuple.protocol = ip->protocol;
+	packet->fragment = (ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) !=
+			   0;
+	packet->bytes = total;
 	packet->ttl = ip->ttl;
 	packet->options = header > sizeof(*ip);
 	packet->transport_offset = ETH_HLEN + header;

@@ -4,7 +4,6 @@
 
 #include <linux/in6.h>
 #include "../maps/conn_gauges.h"
-#include "../maps/conn_scratch.h"
 #include "../maps/connections.h"
 #include "../maps/nat_ports.h"
 #include "../maps/nat_prefixes.h"
@@ -12,6 +11,7 @@
 #include "connection.h"
 #include "outcome.h"
 #include "removal.h"
+#include "scratch.h"
 
 /* The end of a packet that gets another address and port. */
 enum translated_end {
@@ -80,7 +80,7 @@ static __always_inline bool nat_key_lives(const struct connection_key *key,
  */
 __noinline int nat_is_taken(const struct tuple *tuple, __u64 now)
 {
-	struct conn_scratch *scratch = conn_scratch_get();
+	struct scratch *scratch = scratch_get();
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
 	struct connection_key *key, *over;
@@ -112,7 +112,7 @@ __noinline int nat_is_taken(const struct tuple *tuple, __u64 now)
 /* Tries one port; 1 when it is free. */
 static long nat_try(__u32 n, void *context)
 {
-	struct conn_scratch *scratch = conn_scratch_get();
+	struct scratch *scratch = scratch_get();
 	struct nat_search *search;
 	__u32 offset;
 
@@ -136,7 +136,7 @@ static long nat_try(__u32 n, void *context)
 __noinline int nat_search_port(const struct tuple *original, struct translation *to, __u64 now)
 {
 	const struct nat_settings *settings = nat_settings_get();
-	struct conn_scratch *scratch = conn_scratch_get();
+	struct scratch *scratch = scratch_get();
 	struct nat_search *search;
 	__u32 port, tries;
 
@@ -189,7 +189,7 @@ __noinline int nat_choose(const struct tuple *original, struct translation *to, 
 {
 	const struct nat_settings *settings = nat_settings_get();
 	struct conn_gauges *gauges = conn_gauges_get();
-	struct conn_scratch *scratch = conn_scratch_get();
+	struct scratch *scratch = scratch_get();
 	struct tuple *plain;
 	bool taken;
 

@@ -135,26 +135,26 @@ __noinline int ndp_answer(struct __sk_buff *skb, struct packet *packet, __u8 typ
 	if (!packet)
 		return VERDICT_DROP;
 	if (type != NDP_NEIGHBOUR_SOLICITATION)
-		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
+		return verdict_drop(skb, packet->hook, REASON_LINK_CONTROL);
 	solicitation = packet_need(skb, packet->transport_offset, sizeof(*solicitation));
 	if (!solicitation)
-		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
+		return verdict_drop(skb, packet->hook, REASON_TRUNCATED);
 	if (!gateway_has(&solicitation->target))
-		return verdict_drop(skb, packet->key.hook, REASON_LINK_CONTROL);
+		return verdict_drop(skb, packet->hook, REASON_LINK_CONTROL);
 	if (packet->ttl != NDP_HOP_LIMIT || solicitation->icmp.icmp6_code)
-		return verdict_drop(skb, packet->key.hook, REASON_BAD_HEADER);
+		return verdict_drop(skb, packet->hook, REASON_BAD_HEADER);
 	ethernet = packet_peek(skb, 0, sizeof(*ethernet));
 	if (!ethernet)
-		return verdict_drop(skb, packet->key.hook, REASON_TRUNCATED);
+		return verdict_drop(skb, packet->hook, REASON_TRUNCATED);
 
 	ndp_fill_ethernet(&frame.ethernet, ethernet);
-	ndp_advertise(&answer, &packet->key.source);
+	ndp_advertise(&answer, &packet->tuple.source);
 	ndp_fill_ip(&frame, &answer);
 	if (bpf_skb_change_tail(skb, sizeof(frame), 0) ||
 	    bpf_skb_store_bytes(skb, 0, &frame, sizeof(frame), 0))
-		return verdict_drop(skb, packet->key.hook, REASON_REWRITE_FAILED);
+		return verdict_drop(skb, packet->hook, REASON_REWRITE_FAILED);
 	bpf_skb_change_type(skb, PACKET_HOST);
-	counter_add(packet->key.hook, REASON_ANSWERED, sizeof(frame) - ETH_HLEN);
+	counter_add(packet->hook, REASON_ANSWERED, sizeof(frame) - ETH_HLEN);
 	return bpf_redirect_peer(skb->ifindex, 0);
 }
 

@@ -16,18 +16,15 @@ enum nexthop_kind : __u8 {
 	NEXTHOP_UNRESOLVED = 3,
 };
 
-/** Where the packets of a flow go next. */
+/* Where the packets of one direction go next, as the slow path finds out. */
 struct nexthop {
 	enum nexthop_kind kind;
 	__u8 reserved[3];
-	/** The device to leave by: the node's end of a pod's pair, or a device of the node. */
+	/* The device to leave by: the node's end of a pod's pair, or a device of the node. */
 	__u32 ifindex;
-	/** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
+	/* The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
 	struct ip_addr gateway;
-	/** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
-	struct mac_addr destination_mac;
-	__u16 reserved2;
-	/** Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
+	/* Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
 	__u32 mtu;
 };
 

@@ -273,12 +273,6 @@ static __always_inline int observation_read_quoted(struct __sk_buff *skb, struct
 	case IPPROTO_UDP:
 		problem = observation_read_udp(skb, datagram, &signal);
 		break;
-	case IPPROTO_SCTP:
-		problem = observation_read_sctp(skb, datagram);
-		/* Its chunks are not judged. */
-		if (problem == OUTCOME_TRUNCATED || problem <= 0)
-			return observation_read_ports(skb, datagram);
-		return problem;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		if ((datagram->tuple.protocol == IPPROTO_ICMP) != (datagram->version == 4))
@@ -315,20 +309,34 @@ static __always_inline int observation_read_quoted(struct __sk_buff *skb, struct
 	return problem == OUTCOME_TRUNCATED ? observation_read_ports(skb, datagram) : problem;
 }
 
+/* The same of an SCTP packet, whose chunks are not judged. */
+static __always_inline int observation_read_quoted_sctp(struct __sk_buff *skb,
+							struct datagram *datagram)
+{
+	int problem = observation_read_sctp(skb, datagram);
+
+	if (problem == OUTCOME_TRUNCATED || problem <= 0)
+		return observation_read_ports(skb, datagram);
+	return problem;
+}
+
+/* What is left to be read: an SCTP header. It is not read in depth, since a program has 512 bytes of stack. */
+#define OBSERVATION_QUOTES_SCTP (-1)
+
 /*
  * An ICMP error is of the connection that the packet it quotes is of, and goes the other way. `quoted` says where the
- * quotation lies, and still whom the error goes to. Returns 0, or the outcome of a packet that is of no connection.
+ * quotation lies, and still whom the error goes to, which becomes the source of `seen`. Returns 0,
+ * `OBSERVATION_QUOTES_SCTP`, or the outcome of a packet that is of no connection.
  */
 __noinline int observation_read_error(struct __sk_buff *skb, struct datagram *quoted,
 				      struct observation *seen)
 {
-	struct ip_addr to;
 	__u8 *version;
 	int problem;
 
 	if (!quoted || !seen)
 		return OUTCOME_MALFORMED;
-	to = quoted->tuple.destination;
+	seen->tuple.source = quoted->tuple.destination;
 	seen->quoted = quoted->offset;
 	version = datagram_need(skb, quoted, sizeof(*version));
 	if (!version)
@@ -340,11 +348,20 @@ __noinline int observation_read_error(struct __sk_buff *skb, struct datagram *qu
 	else
 		problem = OUTCOME_MALFORMED;
 	seen->quoted_transport = quoted->offset;
-	if (!problem && quoted->fragment != FRAGMENT_LATER)
-		problem = observation_read_quoted(skb, quoted);
+	if (problem || quoted->fragment == FRAGMENT_LATER)
+		return problem;
+	if (quoted->tuple.protocol == IPPROTO_SCTP)
+		return OBSERVATION_QUOTES_SCTP;
+	return observation_read_quoted(skb, quoted);
+}
+
+/* Says whose connection an ICMP error is of, when all of the quotation was read, up to the `problem`. */
+static __always_inline int observation_judge_error(const struct datagram *quoted,
+						   struct observation *seen, int problem)
+{
 	if (problem == OUTCOME_MALFORMED || !quoted->version)
 		return problem;
-	if (!ip_addr_equal(&quoted->tuple.source, &to))
+	if (!ip_addr_equal(&quoted->tuple.source, &seen->tuple.source))
 		return OUTCOME_QUOTES_STRANGER;
 	if (problem)
 		return problem;
@@ -363,6 +380,7 @@ static __always_inline int observation_read_icmp(struct __sk_buff *skb, struct d
 	struct observation_icmp *icmp;
 	enum observation_message message;
 	__u32 length;
+	int problem;
 
 	if ((datagram->tuple.protocol == IPPROTO_ICMP) != (datagram->version == 4))
 		return OUTCOME_TRUNCATED;
@@ -394,7 +412,10 @@ static __always_inline int observation_read_icmp(struct __sk_buff *skb, struct d
 	datagram->full_end = DATAGRAM_OPEN_END;
 	datagram->version = 0;
 	datagram->fragment = FRAGMENT_NONE;
-	return observation_read_error(skb, datagram, seen);
+	problem = observation_read_error(skb, datagram, seen);
+	if (problem == OBSERVATION_QUOTES_SCTP)
+		problem = observation_read_quoted_sctp(skb, datagram);
+	return observation_judge_error(datagram, seen, problem);
 }
 
 /* Reads the transport header. Returns 0, or the outcome of a packet that is of no connection. */
@@ -435,6 +456,39 @@ static __always_inline int observation_read_transport(struct __sk_buff *skb,
 	return problem;
 }
 
+/* The same as `observation_read`, with memory that is zero for what is read on the way. */
+static __always_inline int observation_read_with(struct __sk_buff *skb, struct datagram *datagram,
+						 struct observation *seen)
+{
+	int problem;
+
+	datagram->offset = ETH_HLEN;
+	datagram->end = skb->len;
+	datagram->full_end = skb->len;
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		problem = datagram_read_ipv4(skb, datagram);
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		problem = datagram_read_ipv6(skb, datagram);
+	else
+		problem = OUTCOME_NOT_IP;
+	if (problem)
+		return problem;
+	seen->signal = SIGNAL_NONE;
+	seen->bytes = datagram->bytes;
+	seen->transport = datagram->offset;
+	if (datagram->fragment != FRAGMENT_LATER) {
+		problem = observation_read_transport(skb, datagram, seen);
+		if (problem || seen->related)
+			return problem;
+	}
+	seen->tuple = datagram->tuple;
+	seen->fragment = datagram->fragment;
+	seen->identification = datagram->identification;
+	seen->fragment_offset = datagram->fragment_offset;
+	seen->fragment_length = datagram->fragment_length;
+	return 0;
+}
+
 /*
  * Looks at the IP packet of a frame; of a tunnel, at the outer one. Returns 0, or the outcome of a packet that is of
  * no connection.
@@ -442,35 +496,10 @@ static __always_inline int observation_read_transport(struct __sk_buff *skb,
 __noinline int observation_read(struct __sk_buff *skb, struct observation *seen)
 {
 	struct datagram datagram = {};
-	int problem;
 
 	if (!seen)
 		return OUTCOME_MALFORMED;
-	datagram.offset = ETH_HLEN;
-	datagram.end = skb->len;
-	datagram.full_end = skb->len;
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		problem = datagram_read_ipv4(skb, &datagram);
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		problem = datagram_read_ipv6(skb, &datagram);
-	else
-		problem = OUTCOME_NOT_IP;
-	if (problem)
-		return problem;
-	seen->signal = SIGNAL_NONE;
-	seen->bytes = datagram.bytes;
-	seen->transport = datagram.offset;
-	if (datagram.fragment != FRAGMENT_LATER) {
-		problem = observation_read_transport(skb, &datagram, seen);
-		if (problem || seen->related)
-			return problem;
-	}
-	seen->tuple = datagram.tuple;
-	seen->fragment = datagram.fragment;
-	seen->identification = datagram.identification;
-	seen->fragment_offset = datagram.fragment_offset;
-	seen->fragment_length = datagram.fragment_length;
-	return 0;
+	return observation_read_with(skb, &datagram, seen);
 }
 
 #endif

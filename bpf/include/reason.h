@@ -59,6 +59,17 @@ enum reason : __u8 {
 	REASON_REWRITE_FAILED = 76,
 	/** A frame to another MAC address than the gateway's, which no router takes up. */
 	REASON_OTHER_HOST = 77,
+
+	/** TCP flags or SCTP chunks that nobody sends together. */
+	REASON_IMPOSSIBLE_FLAGS = 96,
+	/** An ICMP error that quotes another one, or a packet that its receiver did not send. */
+	REASON_BAD_QUOTATION = 97,
+	/** A fragment over one that was there, or that changes it. */
+	REASON_OVERLAPPING_FRAGMENT = 98,
+	/** An echo request where only its reply can come from, or the reply where only the request can. */
+	REASON_WRONG_DIRECTION = 99,
+	/** There is no place for another connection: all that are there stand. */
+	REASON_TABLE_FULL = 100,
 };
 
 #endif

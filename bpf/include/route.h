@@ -13,24 +13,24 @@
 #define ROUTE_ASK_MTU 1
 
 static __always_inline void route_question(struct bpf_fib_lookup *fib, const struct __sk_buff *skb,
-					   const struct flow_key *key)
+					   const struct tuple *tuple)
 {
 	fib->ifindex = skb->ifindex;
-	fib->l4_protocol = key->protocol;
+	fib->l4_protocol = tuple->protocol;
 	/* For rules by port; the identifier of an echo is none. */
-	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6) {
-		fib->sport = key->source_port;
-		fib->dport = key->destination_port;
+	if (tuple->protocol != IPPROTO_ICMP && tuple->protocol != IPPROTO_ICMPV6) {
+		fib->sport = tuple->source_port;
+		fib->dport = tuple->destination_port;
 	}
 	fib->tot_len = ROUTE_ASK_MTU;
-	if (ip_addr_is_ipv4(&key->destination)) {
+	if (ip_addr_is_ipv4(&tuple->destination)) {
 		fib->family = FAMILY_IPV4;
-		fib->ipv4_src = key->source.word[3];
-		fib->ipv4_dst = key->destination.word[3];
+		fib->ipv4_src = tuple->source.word[3];
+		fib->ipv4_dst = tuple->destination.word[3];
 	} else {
 		fib->family = FAMILY_IPV6;
-		__builtin_memcpy(fib->ipv6_src, &key->source, sizeof(key->source));
-		__builtin_memcpy(fib->ipv6_dst, &key->destination, sizeof(key->destination));
+		__builtin_memcpy(fib->ipv6_src, &tuple->source, sizeof(tuple->source));
+		__builtin_memcpy(fib->ipv6_dst, &tuple->destination, sizeof(tuple->destination));
 	}
 }
 
@@ -48,28 +48,31 @@ static __always_inline void route_answer(struct nexthop *nexthop, const struct b
 }
 
 static __always_inline long route_ask(struct bpf_fib_lookup *fib, struct __sk_buff *skb,
-				      const struct flow_key *key, __u32 flags)
+				      const struct tuple *tuple, __u32 flags)
 {
 	*fib = (struct bpf_fib_lookup){};
-	route_question(fib, skb, key);
+	route_question(fib, skb, tuple);
 	return bpf_fib_lookup(skb, fib, sizeof(*fib), flags);
 }
 
 /*
  * Asks the kernel's routing table. What does not leave by one of our devices stays with the kernel.
- * Returns 0, or the reason why the packet cannot be forwarded.
+ * Returns 0, or the reason why the packet cannot be forwarded. A function of its own, with 64 bytes of stack.
  */
-static __always_inline int route_find(struct __sk_buff *skb, const struct flow_key *key,
-				      struct nexthop *nexthop)
+__noinline int route_find(struct __sk_buff *skb, const struct tuple *tuple, struct nexthop *nexthop)
 {
 	struct bpf_fib_lookup fib;
-	long result = route_ask(&fib, skb, key, 0);
-	bool resolved = result != BPF_FIB_LKUP_RET_NO_NEIGH;
+	bool resolved;
 	__u32 ifindex;
+	long result;
 
+	if (!tuple || !nexthop)
+		return REASON_NO_ROUTE;
+	result = route_ask(&fib, skb, tuple, 0);
+	resolved = result != BPF_FIB_LKUP_RET_NO_NEIGH;
 	/* Without a neighbour the kernel does not tell the MTU, unless none is asked for (Linux 6.3). */
 	if (!resolved)
-		result = route_ask(&fib, skb, key, BPF_FIB_LOOKUP_SKIP_NEIGH);
+		result = route_ask(&fib, skb, tuple, BPF_FIB_LOOKUP_SKIP_NEIGH);
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		break;

@@ -26,11 +26,11 @@ static __always_inline bool gateway_has(const struct ip_addr *address)
 const volatile struct mac_addr gateway_mac = {{0x02, 0x68, 0x65, 0x64, 0x64, 0x6c}};
 
 /**
- * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
- * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+ * How long a connection's way is believed before the slow path decides it anew, in jiffies (10 000 are 10 s
+ * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate ways at once; this bounds
  * how long a route that changed while no agent ran goes unnoticed.
  */
-const volatile __u64 flow_lifetime = 10000;
+const volatile __u64 way_lifetime = 10000;
 
 /**
  * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,

@@ -6,91 +6,118 @@
 #include <linux/in.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include "observation.h"
 #include "packet.h"
-
-/* Every transport with ports has them first, source before destination. */
-struct transport_ports {
-	__be16 source;
-	__be16 destination;
-};
+#include "signal.h"
 
 /* SCTP common header (RFC 9260 section 3.1) is 12 bytes. */
 #define SCTP_HEADER 12
 
+/* The least of ESP (RFC 4303 section 2). */
+#define ESP_HEADER 8
+
 static __always_inline int transport_parse_tcp(struct __sk_buff *skb, struct packet *packet)
 {
-	struct tcphdr *tcp = packet_need(skb, packet->transport_offset, sizeof(*tcp));
+	struct tcphdr *tcp = packet_transport(skb, packet, sizeof(*tcp));
+	enum signal signal;
 
 	if (!tcp)
 		return REASON_TRUNCATED;
-	if (tcp->doff < 5)
+	if (tcp->doff < 5 || tcp->doff * 4 > packet_payload(packet))
 		return REASON_BAD_HEADER;
-	packet->key.source_port = tcp->source;
-	packet->key.destination_port = tcp->dest;
+	signal = signal_of_tcp(((__u8 *)tcp)[TCP_FLAGS_OFFSET]);
+	if (signal == SIGNAL_IMPOSSIBLE)
+		return REASON_IMPOSSIBLE_FLAGS;
+	tuple_set_ports(&packet->tuple, tcp->source, tcp->dest);
 	packet->transport_header = tcp->doff * 4;
+	packet->signal = signal;
 	return 0;
 }
 
-static __always_inline int transport_parse_ports(struct __sk_buff *skb, struct packet *packet,
-						 __u32 header)
+static __always_inline int transport_parse_udp(struct __sk_buff *skb, struct packet *packet)
 {
-	struct transport_ports *ports = packet_need(skb, packet->transport_offset, header);
+	struct udphdr *udp = packet_transport(skb, packet, sizeof(*udp));
+	__u32 length;
 
-	if (!ports)
+	if (!udp)
 		return REASON_TRUNCATED;
-	packet->key.source_port = ports->source;
-	packet->key.destination_port = ports->destination;
-	packet->transport_header = header;
+	length = bpf_ntohs(udp->len);
+	/* A jumbogram has no length here (RFC 2675). */
+	if ((length || ip_addr_is_ipv4(&packet->tuple.source)) &&
+	    (length < sizeof(*udp) || length > packet_payload(packet)))
+		return REASON_BAD_HEADER;
+	tuple_set_ports(&packet->tuple, udp->source, udp->dest);
+	packet->transport_header = sizeof(*udp);
 	return 0;
 }
 
-/* What ICMP and ICMPv6 share (RFC 792, RFC 4443); the identifier is an echo's. */
-struct transport_icmp {
-	__u8 type;
-	__u8 code;
-	__sum16 checksum;
-	__be16 identifier;
-	__be16 sequence;
-};
+/* Rare, and long. */
+__noinline int transport_parse_sctp(struct __sk_buff *skb, struct packet *packet)
+{
+	struct datagram datagram = {};
+	int result;
 
-/* Types of an ICMP echo (RFC 792); the kernel's header of them drags in the C library's. */
-#define ICMP_ECHO_REPLY 0
-#define ICMP_ECHO_REQUEST 8
+	if (!packet)
+		return REASON_BAD_HEADER;
+	datagram.offset = packet->transport_offset;
+	datagram.end = packet_end(packet);
+	datagram.full_end = datagram.end;
+	if (packet_payload(packet) < SCTP_HEADER)
+		return REASON_TRUNCATED;
+	result = observation_read_sctp(skb, &datagram);
+	if (result >= 0)
+		return REASON_BAD_HEADER;
+	if (-result == SIGNAL_IMPOSSIBLE)
+		return REASON_IMPOSSIBLE_FLAGS;
+	packet->tuple.source_port = datagram.tuple.source_port;
+	packet->tuple.destination_port = datagram.tuple.destination_port;
+	packet->transport_header = SCTP_HEADER;
+	packet->signal = -result;
+	return 0;
+}
 
 static __always_inline int transport_parse_icmp(struct __sk_buff *skb, struct packet *packet)
 {
-	struct transport_icmp *icmp = packet_need(skb, packet->transport_offset, sizeof(*icmp));
-	bool echo;
+	struct observation_icmp *icmp = packet_transport(skb, packet, sizeof(*icmp));
+	__u32 version = packet->tuple.protocol == IPPROTO_ICMP ? 4 : 6;
 
 	if (!icmp)
 		return REASON_TRUNCATED;
-	echo = packet->key.protocol == IPPROTO_ICMP
-		       ? icmp->type == ICMP_ECHO_REQUEST || icmp->type == ICMP_ECHO_REPLY
-		       : icmp->type == ICMPV6_ECHO_REQUEST || icmp->type == ICMPV6_ECHO_REPLY;
-	if (echo) {
-		packet->key.source_port = icmp->identifier;
-		packet->key.destination_port = icmp->identifier;
-	}
 	packet->transport_header = sizeof(*icmp);
-	return 0;
+	switch (observation_message(version, icmp->type)) {
+	case MESSAGE_ECHO_REQUEST:
+		packet->tuple.source_port = icmp->identifier;
+		packet->signal = SIGNAL_OPEN;
+		break;
+	case MESSAGE_ECHO_REPLY:
+		packet->tuple.destination_port = icmp->identifier;
+		packet->signal = SIGNAL_ACCEPT;
+		break;
+	default:
+		packet->unread = 1;
+	}
+	return (version == 4) == ip_addr_is_ipv4(&packet->tuple.source) ? 0 : REASON_BAD_HEADER;
 }
 
-/* Fills in what of the flow key lies in the transport header. Returns 0 or the reason to drop. */
+/* Reads the transport header, and what says of it which connection it is of. Returns 0 or the reason to drop. */
 static __always_inline int transport_parse(struct __sk_buff *skb, struct packet *packet)
 {
-	if (packet->key.fragment)
+	packet->signal = SIGNAL_DATA;
+	packet->unread = packet->fragment;
+	if (packet->fragment)
 		return 0;
-	switch (packet->key.protocol) {
+	switch (packet->tuple.protocol) {
 	case IPPROTO_TCP:
 		return transport_parse_tcp(skb, packet);
 	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-		return transport_parse_ports(skb, packet, sizeof(struct udphdr));
+		return transport_parse_udp(skb, packet);
 	case IPPROTO_SCTP:
-		return transport_parse_ports(skb, packet, SCTP_HEADER);
+		return transport_parse_sctp(skb, packet);
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		return transport_parse_icmp(skb, packet);
+	case IPPROTO_ESP:
+		return packet_payload(packet) < ESP_HEADER ? REASON_TRUNCATED : 0;
 	default:
 		return 0;
 	}

@@ -83,7 +83,7 @@ EXPORT(enum connection_state, "conntrack");
 struct connection_way {
 	/** The MAC address that was verified of the end that sends, when that is a pod of this node. */
 	struct mac_addr mac;
-	/** Packets of the last jiffy that brought any, about. */
+	/** The low 12 bits of the last jiffy in which packets met the entry, and above them how many did, 15 at most. */
 	__u16 burst;
 	__u64 packets;
 	/** Bytes of IP packets, headers included. */

@@ -19,7 +19,7 @@ enum counter_bound {
 	/** How many hooks there are. */
 	COUNTER_HOOKS = 4,
 	/** How many reasons fit, the gaps between them included. */
-	COUNTER_REASONS = 96,
+	COUNTER_REASONS = 128,
 };
 EXPORT(enum counter_bound, "datapath");
 

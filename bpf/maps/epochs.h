@@ -16,10 +16,10 @@ enum epoch_slot {
 EXPORT(enum epoch_slot, "datapath");
 
 /**
- * Counters that user space moves on after it changed what flow entries were made from: first the
- * state, then the epoch. A flow entry is valid while the epochs it was made under have not moved.
+ * Counters that user space moves on after it changed what ways of connections were decided from: first the
+ * state, then the epoch. A way is valid while the epochs it was decided under have not moved.
  * The slow path takes an endpoint's epoch from the endpoint itself, and reads the epoch of routes
- * before it asks for a route, so that an entry made from old state never carries a new epoch.
+ * before it asks for a route, so that a way decided from old state never carries a new epoch.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -5,8 +5,8 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include "../include/conntrack.h"
 #include "../include/sweep.h"
-#include "../include/track.h"
 #include "../include/translate.h"
 
 /** Whether the packets that pass are those to services' own addresses, of which only the client's side is seen. */

@@ -8,6 +8,7 @@
 #include "../include/ipv4.h"
 #include "../include/ipv6.h"
 #include "../include/packet.h"
+#include "../include/slowpath.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 #include "../maps/node_addrs.h"
@@ -23,23 +24,25 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 	       gateway_has(source) || endpoint_find(source) || node_has_address(source);
 }
 
-/* Hands the packet to the pod it is for, if there is one here, and keeps that for the next. */
-__noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
+/* Finds the pod that the packet is for, if there is one here. Returns a verdict, or `SLOWPATH_DECIDED`. */
+__noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *target;
-	struct flow flow = {};
+	struct draft *draft;
 
 	if (!packet)
 		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (!target)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
-	if (source_is_martian(&packet->key.source))
+	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
-	flow_set_target(&flow, target);
-	nexthop_set_pod(&flow.nexthop, target);
-	return flow_commit(skb, packet, &flow);
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_TABLE_FULL);
+	draft_set_target(draft, target);
+	nexthop_set_pod(&draft->nexthop, target);
+	return SLOWPATH_DECIDED;
 }
 
 /* The part of a VLAN's tag that says which one it is. */
@@ -49,8 +52,9 @@ __noinline int from_net_slow(struct __sk_buff *skb, struct packet *packet)
 SEC("tcx/ingress")
 int from_net(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_FROM_NET};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_FROM_NET};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	/* Another station's frame, or a VLAN's that has a device of its own. */
@@ -71,11 +75,15 @@ int from_net(struct __sk_buff *skb)
 	if (problem)
 		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 
-	flow = fastpath_find(skb, &packet);
-	if (!flow)
-		return from_net_slow(skb, &packet);
-	fastpath_count(skb, &packet, flow);
-	return forward(skb, HOOK_FROM_NET, &flow->nexthop);
+	connection = fastpath_find(skb, &packet, &key);
+	if (!connection) {
+		problem = from_net_decide(skb, &packet);
+		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
+	}
+	problem = fastpath_take(&packet, &key, connection);
+	if (problem)
+		return verdict_drop(skb, HOOK_FROM_NET, problem);
+	return forward(skb, &packet, connection, packet.direction);
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */

@@ -11,6 +11,7 @@
 #include "../include/ndp.h"
 #include "../include/packet.h"
 #include "../include/route.h"
+#include "../include/slowpath.h"
 #include "../include/transport.h"
 #include "../include/verdict.h"
 
@@ -28,7 +29,7 @@ static __always_inline __u8 link_control_type(const struct __sk_buff *skb,
 {
 	const __u8 *type;
 
-	if (packet->key.protocol != IPPROTO_ICMPV6 || packet->key.fragment)
+	if (packet->tuple.protocol != IPPROTO_ICMPV6 || packet->fragment)
 		return 0;
 	type = packet_peek(skb, packet->transport_offset, sizeof(*type));
 	return type && ndp_is_link_control(*type) ? *type : 0;
@@ -45,49 +46,56 @@ static __always_inline int destination_problem(const struct ip_addr *destination
 	return 0;
 }
 
-/* Verifies the sender, finds the next hop, and keeps both for the packets to come. */
-__noinline int from_pod_slow(struct __sk_buff *skb, struct packet *packet)
+/* Verifies the sender, and finds the next hop. Returns a verdict, or `SLOWPATH_DECIDED`. */
+static __always_inline int from_pod_find(struct __sk_buff *skb, struct packet *packet,
+					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
-	struct flow flow = {}, *held;
 	int problem;
 
-	if (!packet)
-		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	source = endpoint_find(&packet->key.source);
+	source = endpoint_find(&packet->tuple.source);
 	if (!source || source->ifindex != skb->ifindex)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_ADDRESS);
 	if (!comes_from(skb, &source->mac))
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_SPOOFED_MAC);
-	flow_set_source(&flow, source);
+	draft_set_source(draft, source);
 
-	problem = destination_problem(&packet->key.destination);
+	problem = destination_problem(&packet->tuple.destination);
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 	if (skb->pkt_type != PACKET_HOST)
 		return verdict_drop(skb, HOOK_FROM_POD, REASON_OTHER_HOST);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (target) {
-		flow_set_target(&flow, target);
-		nexthop_set_pod(&flow.nexthop, target);
+		draft_set_target(draft, target);
+		nexthop_set_pod(&draft->nexthop, target);
 	} else {
-		problem = route_find(skb, &packet->key, &flow.nexthop);
+		problem = route_find(skb, &packet->tuple, &draft->nexthop);
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
 	}
-	held = flow_awaited(packet, &flow);
-	if (held)
-		return flow_await(skb, packet, &flow, held);
-	return flow_commit(skb, packet, &flow);
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int from_pod_decide(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_POD, REASON_TABLE_FULL);
+	return slowpath_end(draft, from_pod_find(skb, packet, draft));
 }
 
 /* Ingress of the node's end: what the pod sends. */
 SEC("tcx/ingress")
 int from_pod(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_FROM_POD};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_FROM_POD};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 	__u8 control;
 
@@ -106,44 +114,76 @@ int from_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_FROM_POD, problem);
 
-	flow = fastpath_find(skb, &packet);
-	if (flow && skb->pkt_type == PACKET_HOST && comes_from(skb, &flow->ingress_mac)) {
-		fastpath_count(skb, &packet, flow);
-		return forward(skb, HOOK_FROM_POD, &flow->nexthop);
+	connection = fastpath_find(skb, &packet, &key);
+	if (connection && skb->pkt_type == PACKET_HOST &&
+	    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
+		problem = fastpath_take(&packet, &key, connection);
+		if (problem)
+			return verdict_drop(skb, HOOK_FROM_POD, problem);
+		return forward(skb, &packet, connection, packet.direction);
 	}
 	control = link_control_type(skb, &packet);
 	if (control)
 		return ndp_answer(skb, &packet, control);
-	return from_pod_slow(skb, &packet);
+	problem = from_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
-/* Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. */
-__noinline int to_pod_slow(struct __sk_buff *skb, struct packet *packet)
+/*
+ * Whether a packet on its way to a pod has met one of our programs before: it came in by a device that has them. What
+ * the node itself sends came in by none.
+ */
+static __always_inline bool has_passed(const struct __sk_buff *skb, const struct endpoint *source)
+{
+	__u32 ifindex = skb->ingress_ifindex;
+
+	return source || (ifindex && bpf_map_lookup_elem(&devices, &ifindex));
+}
+
+/*
+ * Verifies that the packet is for the pod behind the device, and is not another pod's in disguise. Returns a verdict, or
+ * `SLOWPATH_DECIDED`.
+ */
+static __always_inline int to_pod_verify(struct __sk_buff *skb, struct packet *packet,
+					 struct draft *draft)
 {
 	const struct endpoint *source, *target;
-	struct flow flow = {};
 
-	if (!packet)
-		return VERDICT_DROP;
-	flow_begin(&flow, skb);
-	target = endpoint_find(&packet->key.destination);
+	target = endpoint_find(&packet->tuple.destination);
 	if (!target || target->ifindex != skb->ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_WRONG_POD);
 	/* What a pod of this node sent came in by its device, whatever way it took since. */
-	source = endpoint_find(&packet->key.source);
+	source = endpoint_find(&packet->tuple.source);
 	if (source && source->ifindex != skb->ingress_ifindex)
 		return verdict_drop(skb, HOOK_TO_POD, REASON_MARTIAN);
-	flow_set_target(&flow, target);
-	flow.nexthop.kind = NEXTHOP_STACK;
-	return flow_commit(skb, packet, &flow);
+	draft->passed = has_passed(skb, source);
+	/* They may be pieces of those that were seen, and seem to overlap with them. */
+	if (draft->passed && packet->fragment)
+		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
+	draft_set_target(draft, target);
+	draft->nexthop.kind = NEXTHOP_STACK;
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int to_pod_decide(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_TO_POD, REASON_TABLE_FULL);
+	return slowpath_end(draft, to_pod_verify(skb, packet, draft));
 }
 
 /* Egress of the node's end: what the node's stack sends to the pod. */
 SEC("tcx/egress")
 int to_pod(struct __sk_buff *skb)
 {
-	struct packet packet = {.key.hook = HOOK_TO_POD};
-	struct flow *flow;
+	struct packet packet = {.hook = HOOK_TO_POD};
+	struct connection *connection;
+	struct connection_key key;
 	int problem;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP))
@@ -159,14 +199,17 @@ int to_pod(struct __sk_buff *skb)
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_POD, problem);
 
-	flow = fastpath_find(skb, &packet);
-	if (flow) {
-		fastpath_count(skb, &packet, flow);
+	connection = fastpath_find(skb, &packet, &key);
+	if (connection) {
+		problem = fastpath_take(&packet, &key, connection);
+		if (problem)
+			return verdict_drop(skb, HOOK_TO_POD, problem);
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
 	}
 	if (link_control_type(skb, &packet))
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);
-	return to_pod_slow(skb, &packet);
+	problem = to_pod_decide(skb, &packet);
+	return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

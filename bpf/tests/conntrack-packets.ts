@@ -238,19 +238,33 @@ const errorsOf = (simple: fc.Arbitrary<Simple>) =>
       kept: fc.constantFrom(28, 36, 48, 60, 68, 200),
       kind: fc.constantFrom("destination-unreachable" as const, "time-exceeded" as const),
     })
-    .map(({ one, stranger, kept, kind }) => {
-      const inner = one.subarray(14);
-      const isIpv6 = (inner[0] ?? 0) >> 4 === 6;
-      const [router, other] = addresses[isIpv6 ? 6 : 4].slice(1);
-      const source = isIpv6
-        ? parseIpOf(inner.subarray(8, 24), 6)
-        : parseIpOf(inner.subarray(12, 16), 4);
-      const quoted = { layers: [], payload: inner.subarray(0, kept) };
-      const destination = stranger && other !== undefined ? other : source;
-      const header = ip({ source: router ?? source, destination });
-      const message = isIpv6 ? icmpv6({ type: kind, quoted }) : icmp({ type: kind, quoted });
-      return frame(buildPacket(packet(...header, message)));
-    });
+    .map(({ one, ...fields }) => errorAbout(one, fields));
+
+/** An ICMP error about a frame's packet that a router sends to its sender, or to a stranger. */
+export function errorAbout(
+  one: Uint8Array,
+  {
+    kept = 200,
+    kind = "time-exceeded",
+    stranger = false,
+  }: {
+    readonly kept?: number;
+    readonly kind?: "destination-unreachable" | "time-exceeded";
+    readonly stranger?: boolean;
+  } = {},
+): Uint8Array {
+  const inner = one.subarray(14);
+  const isIpv6 = (inner[0] ?? 0) >> 4 === 6;
+  const [router, other] = addresses[isIpv6 ? 6 : 4].slice(1);
+  const source = isIpv6
+    ? parseIpOf(inner.subarray(8, 24), 6)
+    : parseIpOf(inner.subarray(12, 16), 4);
+  const quoted = { layers: [], payload: inner.subarray(0, kept) };
+  const destination = stranger && other !== undefined ? other : source;
+  const header = ip({ source: router ?? source, destination });
+  const message = isIpv6 ? icmpv6({ type: kind, quoted }) : icmp({ type: kind, quoted });
+  return frame(buildPacket(packet(...header, message)));
+}
 
 function parseIpOf(bytes: Uint8Array, family: 4 | 6): IpAddress {
   if (family === 4) return parseIp(Array.from(bytes).join("."));

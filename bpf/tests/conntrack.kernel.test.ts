@@ -7,13 +7,14 @@ import {
   type ConnectionFilter,
   formatTuple,
   type Outcome,
+  reverseTuple,
   type SourceNatOptions,
 } from "@heddle/conntrack";
 import { type IpProtocol, isLayer, parsePacket, type TcpFlag } from "@heddle/packet";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileFixture } from "./compile-fixture.ts";
-import { flagsOfAnswers, frameOf, framesAbout, subjects } from "./conntrack-packets.ts";
+import { errorAbout, flagsOfAnswers, frameOf, framesAbout, subjects } from "./conntrack-packets.ts";
 import { TrackedKernel } from "./tracked-kernel.ts";
 import { translatedPacket, verdictsOf, withoutChecksums } from "./translated-packet.ts";
 
@@ -41,7 +42,12 @@ const stepsAbout = (subject: (typeof subjects)[number]) =>
     },
     {
       weight: 6,
-      arbitrary: fc.record({ answer: fc.nat(5), flags: flagsOfAnswers, forward: fc.boolean() }),
+      arbitrary: fc.record({
+        answer: fc.nat(5),
+        flags: flagsOfAnswers,
+        forward: fc.boolean(),
+        error: fc.nat(3).map((n) => n === 0),
+      }),
     },
     {
       weight: 1,
@@ -165,13 +171,16 @@ async function take(
 
 /** A packet of one of the connections that there are, as it would come by the wire. */
 function answerOf(
-  { answer, flags, forward }: { answer: number; flags: readonly TcpFlag[]; forward: boolean },
+  { answer, flags, forward, error }: Extract<Step, { readonly answer: number }>,
   model: Conntrack,
 ): { readonly frame: Uint8Array } | undefined {
   const all = [...model.connections({ scope: "connection" })];
   const chosen = all[answer % all.length];
   if (chosen === undefined) return undefined;
-  return { frame: frameOf(forward ? chosen.original : chosen.reply, flags) };
+  const tuple = forward ? chosen.original : chosen.reply;
+  // What an error quotes went the other way.
+  if (error) return { frame: errorAbout(frameOf(reverseTuple(tuple), flags)) };
+  return { frame: frameOf(tuple, flags) };
 }
 
 /** Aliases are as many as translated connections, and the uses of ports are those of the model. */

@@ -1,5 +1,5 @@
 import { ipFamilies, type MacAddress, parseIp, parseIpv6, parseMac } from "@heddle/contracts";
-import { NexthopKind } from "@heddle/datapath";
+import { NexthopKind } from "@heddle/conntrack/bpf";
 import {
   arp,
   buildPacket,
@@ -19,7 +19,7 @@ const routerMac = parseMac("02:00:00:00:0f:fe");
 let scene: Scene;
 beforeAll(async () => (scene = await Scene.create()));
 afterAll(async () => scene[Symbol.asyncDispose]());
-beforeEach(async () => scene.forgetFlows());
+beforeEach(async () => scene.forget());
 
 const receive = (hop: Hop, payload?: string) =>
   scene.run("fromNet", scene.uplink, tcpPacket(hop, payload));
@@ -41,10 +41,11 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
       expect(result).toMatchObject({ verdict: "redirect", counted: ["fromNet toPod"] });
       const delivered = { ...hop, sourceMac: gatewayMac, destinationMac: scene.web.mac, ttl: 59 };
       expect(matchPacket(result.packet, tcpPacket(delivered))).toEqual([]);
-      const [[, flow] = []] = await scene.allFlows();
-      expect(flow).toMatchObject({
+      const { original } = await scene.decided();
+      expect(original).toMatchObject({
         packets,
-        nexthop: { kind: NexthopKind.pod, ifindex: scene.web.ifindex },
+        kind: NexthopKind.pod,
+        egressIfindex: scene.web.ifindex,
       });
     }
   });
@@ -56,7 +57,7 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
       expect(result).toMatchObject({ verdict: "next", counted: ["fromNet passed"] });
       expect(matchPacket(result.packet, tcpPacket(hop))).toEqual([]);
     }
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 
   it("for another station on the link is left alone", async () => {
@@ -77,7 +78,7 @@ describe.each(ipFamilies)("IPv%i from the network", (family) => {
         { verdict: "drop", counted: ["fromNet martian"] },
       ]);
     }
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 
   it("from a link-local IPv4 address is delivered, as clouds' metadata servers have them", async () => {
@@ -108,7 +109,7 @@ describe.each(ipFamilies)("IPv%i that is cut short", (family) => {
       const { verdict } = await scene.run("fromNet", scene.uplink, cut);
       expect(verdict).toBe("next");
     }
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 
   it("from the node's stack is dropped, wherever it is cut", async () => {
@@ -118,7 +119,7 @@ describe.each(ipFamilies)("IPv%i that is cut short", (family) => {
       const { verdict } = await scene.run("toPod", scene.web.ifindex, cut);
       expect(verdict).toBe("drop");
     }
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 });
 

@@ -13,6 +13,7 @@ import {
   packet,
   type PacketDraft,
   tcp,
+  type TcpFlag,
 } from "@heddle/packet";
 
 /** Where a packet comes from and goes to, at one hop. */
@@ -42,9 +43,33 @@ function ip({ source, destination, ttl = 64, ipv4: fields }: Hop): Draft<Ipv4> |
   throw new Error(`${source} and ${destination} are not of one family`);
 }
 
-/** A TCP segment with a few bytes of payload. */
-export function tcpPacket(hop: Hop, payload = "hello", sourcePort = 4000): PacketDraft {
-  return packet(...headers(hop), tcp({ sourcePort, destinationPort: 80 }), payload);
+/** A TCP segment with a few bytes of payload, as a connection that stands has them. */
+export function tcpPacket(
+  hop: Hop,
+  payload = "hello",
+  sourcePort = 4000,
+  flags: readonly TcpFlag[] = ["ack"],
+): PacketDraft {
+  return packet(...headers(hop), tcp({ sourcePort, destinationPort: 80, flags }), payload);
+}
+
+/** The same packet without its Ethernet header. */
+export function withoutLink({ layers, ...rest }: PacketDraft): PacketDraft {
+  return { ...rest, layers: layers.slice(1) };
+}
+
+/** A packet of the hop as an ICMP error quotes it. */
+export function quotation(hop: Hop, transport: AnyLayer, payload = "12345678"): PacketDraft {
+  return packet(ip(hop), transport, payload);
+}
+
+/** Says that the hop limit of what it quotes is used up. */
+export function errorAbout(hop: Hop, quoted: PacketDraft): PacketDraft {
+  const error =
+    ipFamily(hop.source) === 4
+      ? icmp({ type: "time-exceeded", quoted })
+      : icmpv6({ type: "time-exceeded", quoted });
+  return packet(...headers(hop), error);
 }
 
 /** An echo request of the hop's family. */

@@ -1,5 +1,5 @@
 import { ipFamilies, type IpFamily, ipToMappedBytes, parseIp } from "@heddle/contracts";
-import { Hook } from "@heddle/datapath";
+import type { Tuple } from "@heddle/conntrack";
 import {
   authenticationHeader,
   buildPacket,
@@ -8,19 +8,28 @@ import {
   ipv6Fragment,
   ipv6HopByHop,
   packet,
+  type PacketDraft,
   sctp,
   tcp,
   udp,
   vlan,
 } from "@heddle/packet";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { echoPacket, headers, type Hop, tcpPacket } from "./drafts.ts";
+import {
+  echoPacket,
+  errorAbout,
+  headers,
+  type Hop,
+  quotation,
+  tcpPacket,
+  withoutLink,
+} from "./drafts.ts";
 import { gatewayMac, remotePod, Scene } from "./scene.ts";
 
 let scene: Scene;
 beforeAll(async () => (scene = await Scene.create()));
 afterAll(async () => scene[Symbol.asyncDispose]());
-beforeEach(async () => scene.forgetFlows());
+beforeEach(async () => scene.forget());
 
 const run = (draft: Parameters<Scene["run"]>[2]) => scene.run("fromPod", scene.web.ifindex, draft);
 
@@ -30,47 +39,38 @@ function hop(family: IpFamily, ipv4: Hop["ipv4"] = {}): Hop {
   return { sourceMac: scene.web.mac, destinationMac: gatewayMac, source, destination, ipv4 };
 }
 
-async function keyOf(draft: Parameters<Scene["run"]>[2]) {
-  await scene.forgetFlows();
+/** The tuple of the connection that a packet begins. */
+async function begun(draft: Parameters<Scene["run"]>[2]): Promise<Tuple | undefined> {
+  await scene.forget();
   await run(draft);
-  const [entry] = await scene.allFlows();
-  return entry?.[0];
+  return (await scene.allConnections())[0]?.original;
 }
 
-describe("the flow key", () => {
-  it("has the ports of UDP and SCTP, and the identifier of an echo", async () => {
-    const ports = { sourcePort: 5353, destinationPort: 53 };
+describe("what a connection is known by", () => {
+  const ports = { sourcePort: 5353, destinationPort: 53 };
+
+  it("are the ports of UDP and SCTP, and the identifier of an echo at the end that asks", async () => {
     const head = headers(hop(4));
-    expect(await keyOf(packet(...head, udp(ports), "q"))).toMatchObject({ protocol: 17, ...ports });
-    expect(await keyOf(packet(...head, sctp(ports)))).toMatchObject({ protocol: 132, ...ports });
-    const echo = { sourcePort: 7, destinationPort: 7, hook: Hook.fromPod };
-    expect(await keyOf(echoPacket(hop(4)))).toMatchObject({ protocol: 1, ...echo });
-    expect(await keyOf(echoPacket(hop(6)))).toMatchObject({ protocol: 58, ...echo });
+    expect(await begun(packet(...head, udp(ports), "q"))).toMatchObject({
+      protocol: "udp",
+      ...ports,
+    });
+    const initiation = sctp({ ...ports, chunks: [{ type: "init" }] });
+    expect(await begun(packet(...head, initiation))).toMatchObject({ protocol: "sctp", ...ports });
+    const echo = { sourcePort: 7, destinationPort: 0 };
+    expect(await begun(echoPacket(hop(4)))).toMatchObject({ protocol: "icmp", ...echo });
+    expect(await begun(echoPacket(hop(6)))).toMatchObject({ protocol: "icmpv6", ...echo });
   });
 
-  it("has no ports for fragments, first or later, so that they share one entry", async () => {
-    const shared = { fragment: 1, sourcePort: 0, destinationPort: 0, protocol: 17 };
-    const first = hop(4, { moreFragments: true, protocol: "udp" });
-    const later = hop(4, { fragmentOffset: 8, protocol: "udp" });
-    expect(await keyOf(packet(...headers(first), "12345678"))).toMatchObject(shared);
-    expect(await keyOf(packet(...headers(later), "1"))).toMatchObject(shared);
-    const rows = [{ moreFragments: true }, { fragmentOffset: 8 }];
-    for (const fields of rows) {
-      const fragment = ipv6Fragment({ ...fields, nextHeader: "udp" });
-      const draft = packet(...headers(hop(6)), fragment, "12345678");
-      expect(await keyOf(draft)).toMatchObject(shared);
-    }
-  });
-
-  it("looks through extension headers", async () => {
-    const ports = { sourcePort: 1, destinationPort: 2 };
+  it("lies behind extension headers", async () => {
     const chain = [
       ipv6DestinationOptions(),
       authenticationHeader({ integrityCheck: new Uint8Array(12) }),
       ipv6Fragment(),
     ];
-    const draft = packet(...headers(hop(6)), ...chain, tcp(ports), "");
-    expect(await keyOf(draft)).toMatchObject({ protocol: 6, fragment: 0, ...ports });
+    const segment = tcp({ ...ports, flags: ["ack"] });
+    const draft = packet(...headers(hop(6)), ...chain, segment, "");
+    expect(await begun(draft)).toMatchObject({ protocol: "tcp", ...ports });
   });
 });
 
@@ -109,6 +109,21 @@ function extensions(count: number): Input {
   return packet(...headers(hop(6)), ...chain, udp(), "");
 }
 
+/** An authentication header says its length in words, less 2. */
+function shortAuthentication(): Input {
+  const whole = packet(...headers(hop(6)), authenticationHeader(), udp(), "12345678");
+  const bytes = buildPacket(whole);
+  bytes[14 + 40 + 1] = 0;
+  return bytes;
+}
+
+/** An ICMP error from the other end of what the hop's packets are of. */
+function errorBack(family: IpFamily): PacketDraft {
+  const { source, destination } = hop(family);
+  const back = { ...hop(family), source: destination, destination: source };
+  return withoutLink(errorAbout(back, quotation(hop(family), udp())));
+}
+
 describe("a malformed packet is dropped:", () => {
   it.each<[string, string, () => Input]>([
     ["less IPv4 than its length says", "truncated", () => cut(4, 14 + 20 + 20 + 4)],
@@ -138,6 +153,31 @@ describe("a malformed packet is dropped:", () => {
     ["an IPv4 header of 4 words", "badHeader", () => patched(4, 14, 0x44)],
     ["an IPv4 length below the header's", "badHeader", () => patched(4, 16, 0, 19)],
     ["a TCP header of 4 words", "badHeader", () => patched(4, 14 + 20 + 12, 0x40)],
+    ["a TCP header longer than its packet", "badHeader", () => patched(4, 14 + 20 + 12, 0xf0)],
+    ["TCP flags that nobody sends", "impossibleFlags", () => patched(4, 14 + 20 + 13, 0x03)],
+    ["TCP without any flag", "impossibleFlags", () => patched(6, 14 + 40 + 13, 0x00)],
+    [
+      "a UDP length below its header's",
+      "badHeader",
+      () => packet(...headers(hop(4)), udp({ length: 7 }), "12345678"),
+    ],
+    [
+      "a UDP length beyond the packet",
+      "badHeader",
+      () => packet(...headers(hop(6)), udp({ length: 17 }), "12345678"),
+    ],
+    [
+      "SCTP without a chunk",
+      "impossibleFlags",
+      () => packet(...headers(hop(4)), sctp({ chunks: [] })),
+    ],
+    ["an ICMP error that quotes another", "badQuotation", () => errorAbout(hop(4), errorBack(4))],
+    [
+      "an ICMP error to whom did not send what it quotes",
+      "badQuotation",
+      () => errorAbout(hop(6), quotation(hop(6), udp())),
+    ],
+    ["an authentication header of 8 bytes", "badHeader", () => shortAuthentication()],
     ["a chain of 9 extension headers", "extensionHeaders", () => extensions(9)],
     [
       "a VLAN tag",
@@ -161,7 +201,7 @@ describe("a malformed packet is dropped:", () => {
   ])("%s (%s)", async (_name, reason, make) => {
     const result = await run(make());
     expect(result).toMatchObject({ verdict: "drop", counted: [`fromPod ${reason}`] });
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 
   it("but a chain of 8 extension headers is not", async () => {
@@ -186,6 +226,6 @@ describe("a malformed packet is dropped:", () => {
   ] as const)("IPv%i to %s, which no router forwards to", async (family, destination) => {
     const draft = tcpPacket({ ...hop(family), destination: parseIp(destination) });
     expect(await run(draft)).toMatchObject({ verdict: "drop", counted: ["fromPod linkLocal"] });
-    expect(await scene.allFlows()).toEqual([]);
+    expect(await scene.entries()).toEqual([]);
   });
 });

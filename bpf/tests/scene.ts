@@ -11,16 +11,27 @@ import {
   parseMac,
   parsePrefix,
 } from "@heddle/contracts";
+import { connectionOfEntry, KernelTime, type Connection } from "@heddle/conntrack";
+import {
+  type Connection as Entry,
+  type ConnectionKey,
+  connectionsMap,
+  type ConnectionWay,
+  type ConnGauges,
+  connGaugesMap,
+  type ConnSettings,
+  connSettingsMap,
+  type Fragment,
+  type FragmentKey,
+  fragmentsMap,
+  type HotConnection,
+  hotConnectionsMap,
+} from "@heddle/conntrack/bpf";
 import {
   CounterBound,
   countersMap,
   devicesMap,
   epochsMap,
-  type Flow,
-  type FlowKey,
-  flowsMap,
-  type HotFlow,
-  hotFlowsMap,
   type HookName,
   hookName,
   nodeAddrsMap,
@@ -101,8 +112,11 @@ export class Scene implements AsyncDisposable {
   readonly nodeAddresses: BpfMap<IpAddress, number>;
   readonly endpoints: BpfMap<IpAddress, Endpoint>;
   readonly epochs: BpfMap<number, number>;
-  readonly flows: BpfMap<FlowKey, Flow>;
-  readonly #hotFlows: PerCpuMap<number, HotFlow>;
+  readonly connections: BpfMap<ConnectionKey, Entry>;
+  readonly #connGauges: BpfMap<number, ConnGauges>;
+  readonly #connSettings: BpfMap<number, ConnSettings>;
+  readonly #fragments: BpfMap<FragmentKey, Fragment>;
+  readonly #hotConnections: PerCpuMap<number, HotConnection>;
   readonly #counters: PerCpuMap<number, { packets: bigint; bytes: bigint }>;
   readonly #programs: Readonly<Record<ProgramName, Program>>;
   readonly #stack: AsyncDisposableStack;
@@ -119,8 +133,11 @@ export class Scene implements AsyncDisposable {
     this.nodeAddresses = nodePrograms.map(nodeAddrsMap);
     this.endpoints = pod.map(endpointsMap);
     this.epochs = pod.map(epochsMap);
-    this.flows = pod.map(flowsMap);
-    this.#hotFlows = pod.perCpuMap(hotFlowsMap);
+    this.connections = pod.map(connectionsMap);
+    this.#connGauges = pod.map(connGaugesMap);
+    this.#connSettings = pod.map(connSettingsMap);
+    this.#fragments = pod.map(fragmentsMap);
+    this.#hotConnections = pod.perCpuMap(hotConnectionsMap);
     this.#counters = pod.perCpuMap(countersMap);
     this.#programs = {
       fromPod: pod.program("from_pod"),
@@ -131,6 +148,7 @@ export class Scene implements AsyncDisposable {
     for (const one of [this.web, this.db]) this.addEndpoint(one);
     pod.map(devicesMap).set(this.uplink, { mtu: 1500 });
     for (const family of ipFamilies) this.nodeAddresses.set(node[family], 1);
+    this.tellTracking();
   }
 
   static async create(): Promise<Scene> {
@@ -199,22 +217,55 @@ export class Scene implements AsyncDisposable {
     return this.#count()[name] ?? 0n;
   }
 
-  /** The flow entries, in no particular order. */
-  async allFlows(): Promise<readonly (readonly [FlowKey, Flow])[]> {
-    return await Array.fromAsync(this.flows.entries());
+  /** Tells the programs how to track connections. */
+  tellTracking(settings: Partial<ConnSettings> = {}): void {
+    this.#connSettings.set(0, { ...tracking, ...settings });
   }
 
-  /** Packets that took CPUs' own copies of flows and are not in the flows' counters yet. */
-  async copiedPackets(): Promise<readonly (readonly [FlowKey, bigint])[]> {
-    const copies: (readonly [FlowKey, bigint])[] = [];
-    for await (const [, values] of this.#hotFlows.entries()) {
-      for (const { key, flow } of values) if (flow.packets > 0n) copies.push([key, flow.packets]);
+  /** The entries of connections, in no particular order. */
+  async entries(): Promise<readonly (readonly [ConnectionKey, Entry])[]> {
+    return await Array.fromAsync(this.connections.entries());
+  }
+
+  /** The connections, in no particular order. */
+  async allConnections(): Promise<readonly Connection[]> {
+    const entries = await this.entries();
+    const time = new KernelTime(tracking.hz, 0n, 0);
+    return entries.flatMap(([key, entry]) => connectionOfEntry(key, entry, time) ?? []);
+  }
+
+  /** The only connection's entry, by direction what was decided, and where it leaves the node. */
+  async decided(): Promise<Decided> {
+    const entries = await this.entries();
+    const [first, ...others] = entries;
+    if (first === undefined || others.length > 0) {
+      throw new Error(`there are ${String(entries.length)} connections instead of one`);
+    }
+    const [original, reply] = first[1].way;
+    if (original === undefined || reply === undefined) throw new Error("a connection has two ways");
+    return { key: first[0], original, reply, gateway: first[1].gateway };
+  }
+
+  /** Packets that took CPUs' own copies of connections and are not in the entries' counters yet, by their tuple. */
+  async copiedPackets(): Promise<readonly (readonly [HotConnection["tuple"], bigint])[]> {
+    const copies: (readonly [HotConnection["tuple"], bigint])[] = [];
+    for await (const [, values] of this.#hotConnections.entries()) {
+      for (const { tuple, direction, connection } of values) {
+        const packets = connection.way[direction]?.packets ?? 0n;
+        if (packets > 0n) copies.push([tuple, packets]);
+      }
     }
     return copies;
   }
 
-  async forgetFlows(): Promise<void> {
-    for (const [key] of await this.allFlows()) this.flows.delete(key);
+  /** Forgets all connections and fragments. */
+  async forget(): Promise<void> {
+    for (const [key] of await this.entries()) this.connections.delete(key);
+    for await (const [key] of this.#fragments.entries()) this.#fragments.delete(key);
+    const gauges = this.#connGauges.get(0);
+    if (gauges !== undefined) {
+      this.#connGauges.set(0, { ...gauges, count: 0n, taken: [0n, 0n], left: [0n, 0n] });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -230,6 +281,27 @@ export class Scene implements AsyncDisposable {
     return counts;
   }
 }
+
+/** What was decided about a connection. */
+export interface Decided {
+  readonly key: ConnectionKey;
+  readonly original: ConnectionWay;
+  readonly reply: ConnectionWay;
+  readonly gateway: IpAddress;
+}
+
+const hour = 3_600_000n;
+
+/** As an agent would say it; every lifetime is an hour where a jiffy is a millisecond. */
+const tracking: ConnSettings = {
+  lifetime: Array.from({ length: 8 }, () => hour),
+  limit: 4096n,
+  fragmentLifetime: hour,
+  clockMask: (1n << 64n) - 1n,
+  clockOffset: 0n,
+  hz: 1000,
+  events: 0,
+};
 
 interface SceneParts {
   readonly netns: TestNetns;

@@ -95,7 +95,10 @@ describe("heddle agent", () => {
   it.each<[string[], string]>([
     [[], "heddle: read configuration --objects: it has to be given"],
     [["--objects", "here"], '--objects: "here" is not an absolute path'],
-    [["--objects", "/o", "--max-flows", "3"], "--max-flows: 3 is not a number from 1024"],
+    [
+      ["--objects", "/o", "--connection-table", "3"],
+      "--connection-table: 3 is not a number from 1024",
+    ],
     [["--objects", "/o", "--pin-root", "here"], '--pin-root: "here" is not an absolute path'],
     [["--config", "/nowhere/agent.yaml"], "/nowhere/agent.yaml: ENOENT"],
   ])("refuses %j", async (args, message) => {

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   createLogger,
   type InterfaceIndex,
@@ -25,8 +26,9 @@ import {
 import {
   BpfError,
   createMap,
-  openPinnedMap,
+  openObject,
   openProgramById,
+  pinnedMapInfo,
   queryTcx,
   probe,
   queryClsact,
@@ -44,10 +46,11 @@ import {
   DatapathError,
   type DatapathOptions,
   devicesMap,
-  flowsMap,
+  nodeObject,
   nodeAddrsMap,
   type NodeDevice,
   type PacketReport,
+  type Prepare,
 } from "./index.ts";
 
 let stack: AsyncDisposableStack;
@@ -77,8 +80,13 @@ function make(options: DatapathOptions = {}, logger: Logger = silentLogger): Dat
   };
   const deps = { ...streams, clock: systemClock, logger };
   return stack.use(
-    createDatapath(deps, { pinRoot, netns: netns.path, maxFlows: 1024, ...options }),
+    createDatapath(deps, { pinRoot, netns: netns.path, prepare: small(1024), ...options }),
   );
+}
+
+/** Gives the table of connections so many entries. */
+function small(entries: number): Prepare {
+  return (object) => object.resizeMap("connections", entries);
 }
 
 async function started(options: DatapathOptions = {}, logger?: Logger): Promise<Datapath> {
@@ -114,6 +122,11 @@ function describeProgram(id: number, by: string): Attached {
 const hasTcx = (await probe("tcx")).supported;
 
 const patiently = { timeout: 10_000 } as const;
+
+/** The kernel's identifiers of pinned maps, by which one is told from another of its name. */
+function idsOf(...names: readonly string[]): readonly number[] {
+  return names.map((name) => pinnedMapInfo(join(pinRoot, "v1", "maps", name)).id);
+}
 
 async function failure(action: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -276,12 +289,14 @@ describe("the node's addresses", () => {
 });
 
 describe("what is pinned", () => {
-  it("is the same for the next process: flows and epochs", async () => {
+  it("is the same for the next process: connections and epochs", async () => {
     const first = await started();
     first.epochs.routesChanged();
     first.epochs.set(first.epochs.firstSlot, 7);
+    const ids = idsOf("connections", "conn_gauges");
     await first.close();
     const second = await started();
+    expect(idsOf("connections", "conn_gauges")).toEqual(ids);
     expect(second.epochs.get(0)).toBe(1);
     expect(second.epochs.get(second.epochs.firstSlot)).toBe(7);
   });
@@ -318,27 +333,66 @@ describe("what is pinned", () => {
     });
   });
 
-  it("is replaced when it is a cache of another size, with a word about it", async () => {
+  it("is replaced when it may be lost and has another size, with a word about it", async () => {
     const first = await started();
     await first.attachPod(device);
+    const companions = ["conn_gauges", "conn_closing", "conn_half_open", "hot_connections"];
+    const before = idsOf("connections", "fragments", ...companions);
     await first.close();
     const records: LogRecord[] = [];
     await started(
-      { maxFlows: 4096 },
+      { prepare: small(4096) },
       createLogger((record) => records.push(record)),
     );
     expect(records).toContainEqual(
       expect.objectContaining({
         level: "warn",
         fields: expect.objectContaining({
-          map: "flows",
+          map: "connections",
           reason: "max entries: wanted 4096, found 1024",
         }),
       }),
     );
+    // What counts connections, or points to them, begins anew with them; nothing else does.
+    const after = idsOf("connections", "fragments", ...companions);
+    const [, fragments] = before;
+    expect(after.filter((id) => before.includes(id))).toEqual([fragments]);
+  });
+
+  it("is removed when it is of an earlier release and of no use any more", async () => {
+    await (await started()).close();
     const path = join(pinRoot, "v1", "maps", "flows");
-    using flows = openPinnedMap(path, { ...flowsMap, maxEntries: 4096 });
-    expect(flows.maxEntries).toBe(4096);
+    using flows = await createMap({
+      name: "flows",
+      type: "hash",
+      key: u32,
+      value: u64,
+      maxEntries: 8,
+      flags: 0,
+      layout: "",
+    });
+    flows.pin(path);
+    await started();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("is replaced as a whole when a part of it is gone", async () => {
+    await (await started()).close();
+    const before = idsOf("connections", "conn_closing", "epochs");
+    rmSync(join(pinRoot, "v1", "maps", "conn_gauges"));
+    await started();
+    const after = idsOf("connections", "conn_closing", "epochs");
+    expect(after.filter((id) => before.includes(id))).toEqual([before[2]]);
+  });
+
+  it("is what further programs share", async () => {
+    const datapath = await started();
+    const path = fileURLToPath(new URL("../objects/node.bpf.o", import.meta.url));
+    using object = await openObject(path);
+    using loaded = await datapath.load(object, nodeObject.maps);
+    const address = parseIp("192.0.2.7");
+    datapath.map(nodeAddrsMap).set(address, 1);
+    expect(loaded.map(nodeAddrsMap).has(address)).toBe(true);
   });
 });
 

@@ -16,7 +16,14 @@ import {
   type StateStream,
 } from "@heddle/contracts";
 import { createState, type Key, type Table } from "@heddle/tables";
-import { type BpfMap, type MapSpec, type PerCpuMap, possibleCpus, probe } from "libbpf-napi";
+import {
+  type BpfMap,
+  type LoadedObject,
+  type MapSpec,
+  type OpenedObject,
+  type PerCpuMap,
+  probe,
+} from "libbpf-napi";
 import type { Subscription } from "rxjs";
 import { type AttachContext, attachPair, detachPair, dropDead } from "./attach.ts";
 import { type PacketCount, readCounters } from "./counters.ts";
@@ -33,7 +40,7 @@ import {
   eventSwitchMap,
   flowEventsMap,
 } from "./generated/bpf.ts";
-import { loadPrograms, type LoadedPrograms } from "./load.ts";
+import { loadPinned, loadPrograms, type LoadedPrograms, type Prepare } from "./load.ts";
 import type { NodeDevice } from "./node-devices.ts";
 import { NodeState } from "./node-state.ts";
 import { TcxUpgrades } from "./tcx-upgrades.ts";
@@ -72,12 +79,12 @@ export interface DatapathOptions {
   /** @defaultValue {@link defaultGateway} */
   readonly gateway?: Gateway;
   /**
-   * How many flows are remembered, about 190 bytes each. Each CPU has an equal share, rounded up, in which
-   * the least recently used flow makes room.
+   * Gives each object that is opened and not loaded yet what the owners of other maps have to say: sizes of maps, and
+   * settings that belong to them, the same for each. `sizeTable` of `@heddle/conntrack` is made for this.
    *
-   * @defaultValue 65536, or 4096 for each possible CPU if that is more
+   * @defaultValue everything is as the source says
    */
-  readonly maxFlows?: number | undefined;
+  readonly prepare?: Prepare;
   /**
    * How many pods the node can have.
    *
@@ -117,6 +124,13 @@ export interface Datapath extends Service {
   detachPod(ifindex: InterfaceIndex): Promise<void>;
   /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V>;
+  /**
+   * Loads further programs that share maps with these, which are already there: those of the names that it gives are the
+   * pinned ones. Usable from `start` to `close`.
+   *
+   * @throws {BpfError} `incompatible-pin` for a map that is not as these programs have it, or what loading throws
+   */
+  load(object: OpenedObject, maps: readonly string[]): Promise<LoadedObject>;
   /** Usable from `start` to `close`, as are the streams. */
   readonly epochs: Epochs;
   /** Dropped packets. The programs report them while somebody subscribes. */
@@ -140,7 +154,7 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
   return new KernelDatapath(deps, {
     pinRoot: options.pinRoot ?? "/sys/fs/bpf/heddle",
     gateway: options.gateway ?? defaultGateway,
-    maxFlows: options.maxFlows,
+    prepare: options.prepare ?? (() => undefined),
     maxEndpoints: options.maxEndpoints ?? 4096,
     attachment: options.attachment ?? "auto",
     netns: options.netns,
@@ -148,9 +162,8 @@ export function createDatapath(deps: DatapathDeps, options: DatapathOptions = {}
 }
 
 /** Options with their defaults filled in. */
-type Settings = Required<Omit<DatapathOptions, "netns" | "maxFlows">> & {
+type Settings = Required<Omit<DatapathOptions, "netns">> & {
   readonly netns: string | undefined;
-  readonly maxFlows: number | undefined;
 };
 
 /** What exists between `start` and `close`. */
@@ -259,6 +272,11 @@ class KernelDatapath implements Datapath {
     });
   }
 
+  async load(object: OpenedObject, maps: readonly string[]): Promise<LoadedObject> {
+    const { pins } = this.#use("load programs beside").context;
+    return await loadPinned(object, maps, pins, this.#settings());
+  }
+
   counters(): readonly PacketCount[] {
     return readCounters(this.#use("read counters").counters);
   }
@@ -297,13 +315,14 @@ class KernelDatapath implements Datapath {
       gatewayIpv6: ipv6,
       gatewayMac: mac,
       mapEntries: this.#mapEntries(),
+      prepare: this.#options.prepare,
     };
   }
 
   /** Each pod has an address per family and one epoch; slot 0 is the routes'. */
   #mapEntries(): Readonly<Record<string, number>> {
-    const { maxFlows, maxEndpoints } = this.#options;
-    return { flows: flowEntries(maxFlows), endpoints: 2 * maxEndpoints, epochs: maxEndpoints + 1 };
+    const { maxEndpoints } = this.#options;
+    return { endpoints: 2 * maxEndpoints, epochs: maxEndpoints + 1 };
   }
 
   #use(operation: string): Running {
@@ -316,10 +335,4 @@ class KernelDatapath implements Datapath {
       hint: "call start first",
     });
   }
-}
-
-/** The kernel takes only the same number for each CPU, and rounds others up. */
-function flowEntries(wanted: number | undefined): number {
-  const cpus = possibleCpus();
-  return Math.ceil((wanted ?? Math.max(65_536, 4096 * cpus)) / cpus) * cpus;
 }

@@ -2,7 +2,7 @@ import type { KeyedMap } from "libbpf-napi";
 import { EpochSlot } from "./generated/bpf.ts";
 
 /**
- * The counters that flow entries are made under. When one moves on, every entry that was made under it
+ * The counters that ways of connections are decided under. When one moves on, every way that was decided under it
  * is decided anew, at its next packet.
  */
 export interface Epochs {

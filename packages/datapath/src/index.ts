@@ -16,6 +16,7 @@ export {
 export { DatapathError, type DatapathErrorCode } from "./datapath-error.ts";
 export { type Epochs, nextEpoch } from "./epochs.ts";
 export * from "./generated/bpf.ts";
+export type { Prepare } from "./load.ts";
 export type { NodeDevice } from "./node-devices.ts";
 export { type Outcome, outcomeOf } from "./outcome.ts";
 export type { PacketReport } from "./packet-events.ts";

@@ -12,7 +12,7 @@ import {
 import type { ProgramPair } from "./attach.ts";
 import { DatapathError } from "./datapath-error.ts";
 import { nodeObject, podObject } from "./generated/bpf.ts";
-import { type DeviceRole, isExpendable, type Pins } from "./pins.ts";
+import { companionsOf, type DeviceRole, isExpendable, type Pins, retiredMaps } from "./pins.ts";
 
 /** What the programs are loaded with. */
 export interface LoadSettings {
@@ -21,7 +21,11 @@ export interface LoadSettings {
   readonly gatewayMac: MacAddress;
   /** Entries by map name, where they differ from what the source says. */
   readonly mapEntries: Readonly<Record<string, number>>;
+  readonly prepare: Prepare;
 }
+
+/** What the owners of maps have to say of an object that is opened, before it is loaded. */
+export type Prepare = (object: Pick<OpenedObject, "resizeMap" | "setVariable">) => void;
 
 /** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
 export interface LoadedPrograms extends Disposable {
@@ -43,6 +47,8 @@ export async function loadPrograms(
 ): Promise<LoadedPrograms> {
   const pod = await loadObject(podObject, pins, settings, logger);
   const node = await loadObject(nodeObject, pins, settings, logger);
+  // Programs of an earlier release that are still attached keep theirs until they are replaced.
+  for (const path of retiredMaps.map((map) => pins.map(map))) if (existsSync(path)) unpin(path);
   const { fromPod, toPod } = podObject.programs;
   const { fromNet, toNet } = nodeObject.programs;
   return {
@@ -77,16 +83,45 @@ async function loadObject(
   settings: LoadSettings,
   logger: Logger,
 ): Promise<LoadedObject> {
-  using object = await openObject(objectFile(spec.name));
+  const path = objectFile(spec.name);
+  {
+    using object = await openObject(path);
+    sizeMaps(object, spec.maps, settings);
+    clearPins(object, spec.maps, pins, logger);
+  }
+  using object = await openObject(path);
   object.setVariable(spec.settings.gatewayIpv4, settings.gatewayIpv4);
   object.setVariable(spec.settings.gatewayIpv6, settings.gatewayIpv6);
   object.setVariable(spec.settings.gatewayMac, settings.gatewayMac);
-  for (const map of spec.maps) {
-    const entries = settings.mapEntries[map];
-    if (entries !== undefined) object.resizeMap(map, entries);
-    usePin(object, map, pins, logger);
-  }
+  return await loadPinned(object, spec.maps, pins, settings);
+}
+
+/**
+ * Loads an object with the maps that are pinned, and pins those that are not.
+ *
+ * @throws {BpfError} `incompatible-pin`, or what loading throws
+ */
+export async function loadPinned(
+  object: OpenedObject,
+  maps: readonly string[],
+  pins: Pins,
+  settings: Pick<LoadSettings, "mapEntries" | "prepare">,
+): Promise<LoadedObject> {
+  sizeMaps(object, maps, settings);
+  for (const map of maps) object.pinMap(map, pins.map(map));
   return await object.load();
+}
+
+function sizeMaps(
+  object: OpenedObject,
+  maps: readonly string[],
+  { mapEntries, prepare }: Pick<LoadSettings, "mapEntries" | "prepare">,
+): void {
+  for (const map of maps) {
+    const entries = mapEntries[map];
+    if (entries !== undefined) object.resizeMap(map, entries);
+  }
+  prepare(object);
 }
 
 /** Object files lie beside `src` as beside `dist`. */
@@ -102,17 +137,37 @@ function objectFile(name: string): string {
   });
 }
 
-function usePin(object: OpenedObject, map: string, pins: Pins, logger: Logger): void {
-  const path = pins.map(map);
-  try {
-    object.pinMap(map, path);
-  } catch (error) {
-    if (!(error instanceof BpfError) || error.code !== "incompatible-pin") throw error;
-    if (!isExpendable(map)) throw incompatible(map, path, pins, error);
-    logger.warn("replacing a pinned map of another layout", { map, path, reason: error.reason });
-    unpin(path);
-    object.pinMap(map, path);
+/**
+ * Unpins the maps that are of another layout and whose content may be lost, each with its companions. The object cannot be
+ * loaded afterwards: it has taken those that fit.
+ */
+function clearPins(
+  object: OpenedObject,
+  maps: readonly string[],
+  pins: Pins,
+  logger: Logger,
+): void {
+  const cleared = new Set<string>();
+  for (const map of maps) {
+    const path = pins.map(map);
+    try {
+      object.pinMap(map, path);
+      continue;
+    } catch (error) {
+      if (!(error instanceof BpfError) || error.code !== "incompatible-pin") throw error;
+      if (!isExpendable(map)) throw incompatible(map, path, pins, error);
+      logger.warn("replacing a pinned map of another layout", { map, path, reason: error.reason });
+    }
+    for (const companion of companionsOf(map)) cleared.add(companion);
   }
+  for (const map of [...cleared, ...withoutCompanions(maps, pins)]) {
+    if (existsSync(pins.map(map))) unpin(pins.map(map));
+  }
+}
+
+/** Maps that are pinned while a companion is not. */
+function withoutCompanions(maps: readonly string[], pins: Pins): readonly string[] {
+  return maps.filter((map) => companionsOf(map).some((other) => !existsSync(pins.map(other))));
 }
 
 function incompatible(map: string, path: string, pins: Pins, cause: BpfError): DatapathError {

@@ -22,13 +22,13 @@ describe("the places of pins", () => {
     mkdirSync(join(root, "v1", "links"));
     mkdirSync(join(root, "v1", "filters"));
     const paths = [
-      pins.map("flows"),
+      pins.map("counters"),
       pins.attachment("tcx", { role: "pod", ifindex: interfaceIndex(12), hook: "ingress" }),
       pins.attachment("clsact", { role: "node", ifindex: interfaceIndex(2), hook: "egress" }),
       join(root, "v1", "links", "of-somebody-else"),
     ];
     for (const path of paths) writeFileSync(path, "");
-    expect(pins.maps()).toEqual(["flows"]);
+    expect(pins.maps()).toEqual(["counters"]);
     expect(pins.attachments()).toEqual([
       {
         kind: "tcx",

@@ -133,8 +133,16 @@ export function isExpendable(map: string): boolean {
 }
 
 const expendable = new Set([
-  "flows",
-  "hot_flows",
+  "connections",
+  "conn_gauges",
+  "conn_closing",
+  "conn_half_open",
+  "hot_connections",
+  "conn_counters",
+  "conn_drafts",
+  "conn_events",
+  "conn_settings",
+  "fragments",
   "counters",
   "drop_events",
   "flow_events",
@@ -142,6 +150,18 @@ const expendable = new Set([
   "event_budgets",
   "node_addrs",
 ]);
+
+/** Maps that earlier releases pinned and this one has no use for. */
+export const retiredMaps: readonly string[] = ["flows", "hot_flows"];
+
+/** The maps that are of no use without this one: what they say is about one another. */
+export function companionsOf(map: string): readonly string[] {
+  return companions.find((group) => group.includes(map)) ?? [map];
+}
+
+const companions: readonly (readonly string[])[] = [
+  ["connections", "conn_gauges", "conn_closing", "conn_half_open", "hot_connections"],
+];
 
 function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {
   const base = join(root, `v${String(schemaVersion)}`);

@@ -45,7 +45,7 @@ async function started(): Promise<Datapath> {
   const logger = createLogger((record) => records.push(record), "warn");
   const streams = { nodeDevices$: nodeDevices.changes$, nodeAddresses$: nodeAddresses.changes$ };
   const datapath = stack.use(
-    createDatapath({ ...streams, clock, logger }, { pinRoot, netns: netns.path, maxFlows: 1024 }),
+    createDatapath({ ...streams, clock, logger }, { pinRoot, netns: netns.path }),
   );
   await datapath.start();
   return datapath;

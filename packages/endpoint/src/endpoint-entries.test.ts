@@ -51,7 +51,8 @@ describe("the entries of a pod", () => {
     entries.write("a", { ...content(7, "10.0.0.1"), mtu: 1400 });
     expect(epochs.get(1)).toBe(2);
     expect(map.get(parseIp("10.0.0.1"))).toMatchObject({ mtu: 1400, epoch: 2 });
-    entries.write("a", { ...content(7, "10.0.0.2"), mtu: 1400 });
+    const gone = entries.write("a", { ...content(7, "10.0.0.2"), mtu: 1400 });
+    expect(gone).toEqual(["10.0.0.1"]);
     expect(map.has(parseIp("10.0.0.1"))).toBe(false);
     expect(map.get(parseIp("10.0.0.2"))).toMatchObject({ epochSlot: 1, epoch: 3 });
   });
@@ -59,7 +60,7 @@ describe("the entries of a pod", () => {
   it("leave an epoch behind that makes old flows invalid, also for the slot's next owner", () => {
     const { map, epochs, entries } = scene(1);
     entries.write("a", content(7, "10.0.0.1"));
-    entries.remove(7);
+    expect(entries.remove(7)).toEqual(["10.0.0.1"]);
     expect(map.has(parseIp("10.0.0.1"))).toBe(false);
     expect(epochs.get(1)).toBe(2);
     entries.write("b", content(8, "10.0.0.1"));
@@ -92,7 +93,7 @@ describe("the entries of a pod", () => {
     const { map, entries } = scene();
     entries.write("a", content(7, "10.0.0.1"));
     entries.write("b", content(8, "10.0.0.1"));
-    entries.remove(7);
+    expect(entries.remove(7)).toEqual([]);
     expect(map.get(parseIp("10.0.0.1"))?.ifindex).toBe(8);
   });
 

@@ -18,7 +18,7 @@ interface Held {
 
 /**
  * The pods in the map `endpoints`, each with an entry per address. Of what changes, the state is
- * written first and the epoch moved after, so that no flow entry of the old state survives.
+ * written first and the epoch moved after, so that nothing decided from the old state survives.
  */
 export class EndpointEntries {
   readonly #map: KeyedMap<IpAddress, Endpoint>;
@@ -51,43 +51,46 @@ export class EndpointEntries {
   }
 
   /**
-   * Writes the pod's entries; nothing happens where they are as they should be.
+   * Writes the pod's entries; nothing happens where they are as they should be. Gives the addresses that are not the
+   * pod's any more.
    *
    * @throws {EndpointError} `too-many-endpoints`
    * @throws {BpfError} `map-full`
    */
-  write(owner: string, content: EntryContent): void {
+  write(owner: string, content: EntryContent): readonly IpAddress[] {
     const { ifindex, mac, mtu, addresses } = content;
     const held = this.#held.get(ifindex);
     const slot = held?.slot ?? this.#slots.take(owner);
     const addressSet = new Set(addresses);
     this.#held.set(ifindex, { slot, addresses: new Set(held?.addresses).union(addressSet) });
     const wanted = { ifindex, mac, mtu, epochSlot: slot };
-    if (this.#isWritten(addressSet, held, wanted)) return;
+    if (this.#isWritten(addressSet, held, wanted)) return [];
     const epoch = this.#slots.following(slot);
     for (const address of addresses) this.#map.set(address, { ...wanted, epoch });
-    for (const address of held?.addresses ?? []) {
-      if (!addressSet.has(address)) this.#map.delete(address);
-    }
+    const gone = [...(held?.addresses ?? [])].filter((address) => !addressSet.has(address));
+    for (const address of gone) this.#map.delete(address);
     this.#slots.move(slot, epoch);
     this.#held.set(ifindex, { slot, addresses: addressSet });
+    return gone;
   }
 
   /**
    * Removes the entries of a device. Here the epoch moves on first, which makes nothing valid that an
    * entry says, whether it was made before or is made meanwhile: should this process end in between, no
-   * flow to the device is left that is believed.
+   * flow to the device is left that is believed. Gives the addresses that are nobody's now.
    */
-  remove(ifindex: number): void {
+  remove(ifindex: number): readonly IpAddress[] {
     const held = this.#held.get(ifindex);
-    if (held === undefined) return;
+    if (held === undefined) return [];
     this.#slots.move(held.slot, this.#slots.following(held.slot));
-    for (const address of held.addresses) {
-      // An address may be another pod's by now.
-      if (this.#map.get(address)?.ifindex === ifindex) this.#map.delete(address);
-    }
+    // An address may be another pod's by now.
+    const gone = [...held.addresses].filter(
+      (address) => this.#map.get(address)?.ifindex === ifindex,
+    );
+    for (const address of gone) this.#map.delete(address);
     this.#slots.release(held.slot);
     this.#held.delete(ifindex);
+    return gone;
   }
 
   #isWritten(

@@ -76,6 +76,13 @@ export interface EndpointsDeps {
   /** The map `endpoints`; nobody else writes it. */
   readonly map: KeyedMap<IpAddress, Endpoint>;
   readonly epochs: EpochStore;
+  /**
+   * Forgets what is known of addresses that are no pod's any more, before another pod can be given them. What it rejects
+   * with is tried again.
+   *
+   * @defaultValue nothing is known of an address beside its entry in the map
+   */
+  readonly forgetAddresses?: (addresses: readonly IpAddress[]) => Promise<void>;
   /** Requests to the node's own namespace. */
   readonly node: Rtnetlink;
   /** The node's devices, to notice at once when a pod's is gone. */

@@ -40,7 +40,7 @@ class Pool {
     if (held !== undefined) return held;
     for (let index = 5; index < 9; index++) {
       const pair = [parseIp(`10.244.1.${String(index)}`), parseIp(`fd00:1::${String(index)}`)];
-      if (pair.some((address) => this.#ownerOf(address) !== undefined)) continue;
+      if (pair.some((address) => this.ownerOf(address) !== undefined)) continue;
       this.owners.set(pod, pair);
       return pair;
     }
@@ -49,7 +49,7 @@ class Pool {
 
   claim(pod: string, addresses: readonly IpAddress[]): void {
     for (const address of addresses) {
-      const owner = this.#ownerOf(address);
+      const owner = this.ownerOf(address);
       if (owner !== undefined && owner !== pod) throw new Error(`${address} belongs to ${owner}`);
     }
     this.owners.set(pod, addresses);
@@ -59,7 +59,7 @@ class Pool {
     this.owners.delete(pod);
   }
 
-  #ownerOf(address: IpAddress): string | undefined {
+  ownerOf(address: IpAddress): string | undefined {
     return [...this.owners].find(([, held]) => held.includes(address))?.[0];
   }
 }
@@ -74,6 +74,12 @@ class Node implements AsyncDisposable {
   readonly monitor: RtnetlinkMonitor;
   nodeAddress: (family: IpFamily) => IpAddress | undefined = (family) => nodeAddresses[family];
   pool = new Pool();
+  /** Addresses that were to be forgotten, each with who had it in the pool at that moment. */
+  readonly forgotten: (readonly [address: IpAddress, owner: string | undefined])[] = [];
+  forgetAddresses = (addresses: readonly IpAddress[]): Promise<void> => {
+    for (const address of addresses) this.forgotten.push([address, this.pool.ownerOf(address)]);
+    return Promise.resolve();
+  };
   endpoints: Endpoints;
 
   private constructor(netns: TestNetns) {
@@ -112,6 +118,7 @@ class Node implements AsyncDisposable {
           get: (slot) => this.epochs.get(slot) ?? 0,
           set: (slot, epoch) => void this.epochs.set(slot, epoch),
         },
+        forgetAddresses: (addresses) => this.forgetAddresses(addresses),
         node: this.netns.rtnetlink,
         links$: this.monitor.links$,
         addresses$: this.monitor.addresses$,
@@ -242,6 +249,29 @@ describe("a pod that is connected", () => {
     expect(node.attached.size).toBe(0);
     expect(node.pool.owners.size).toBe(0);
     expect(node.epochs.get(1)).toBe(2);
+    // Before another pod could have been given its addresses.
+    expect(node.forgotten).toEqual([
+      ["10.244.1.5", "default/web"],
+      ["fd00:1::5", "default/web"],
+    ]);
+  });
+
+  it("keeps its addresses until what is known of them is forgotten", async () => {
+    await start(["default/web", { netns: web.path }]);
+    await node.ready("default/web");
+    const { forgetAddresses } = node;
+    let attempts = 0;
+    node.forgetAddresses = (addresses) => {
+      if (++attempts === 1) return Promise.reject(new Error("not now"));
+      return forgetAddresses(addresses);
+    };
+    node.requests.delete("default/web");
+    await waitUntil("the pod to be gone", () => !node.endpoints.status.has("default/web"));
+    expect(attempts).toBeGreaterThan(1);
+    expect(node.forgotten).toEqual([
+      ["10.244.1.5", "default/web"],
+      ["fd00:1::5", "default/web"],
+    ]);
   });
 });
 

@@ -49,6 +49,8 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
   readonly #reconciler: Reconciler<string>;
   /** Pods that were connected, and have to be connected anew. */
   readonly #damaged = new Set<string>();
+  /** Addresses that are no pod's, and of which something may be known still. */
+  readonly #unforgotten = new Set<IpAddress>();
   readonly #subscriptions: Subscription[] = [];
 
   constructor(deps: EndpointsDeps, options: EndpointsOptions) {
@@ -145,8 +147,9 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     const present = new Set<number>(devices.map(({ ifindex }) => ifindex));
     for (const ifindex of this.#entries.devices()) {
       if (present.has(ifindex)) continue;
-      this.#entries.remove(ifindex);
+      const gone = this.#entries.remove(ifindex);
       await this.#deps.programs.detachPod(interfaceIndex(ifindex));
+      await this.#forget(gone);
     }
     const isWhole = await this.#nodeSides.read();
     for (const [pod] of desired.entries()) {
@@ -181,7 +184,7 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
     const { ifindex, name } = existing ?? (await this.#devices.create(pair));
     // The programs come before the device is up, and the pod's entries before it can send.
     await programs.attachPod(ifindex);
-    this.#entries.write(pod, { ifindex, mac, mtu: network.mtu, addresses });
+    await this.#forget(this.#entries.write(pod, { ifindex, mac, mtu: network.mtu, addresses }));
     await allOf([
       this.#nodeSides.configure({ device: ifindex, mac, addresses }),
       configurePod(netns, { ...network, addresses }, gateway),
@@ -254,9 +257,19 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
 
   /** Packets to and from the pod stop before its device goes. */
   async #disconnect(ifindex: InterfaceIndex): Promise<void> {
-    this.#entries.remove(ifindex);
+    const gone = this.#entries.remove(ifindex);
     await this.#devices.delete(ifindex);
     await this.#deps.programs.detachPod(ifindex);
+    await this.#forget(gone);
+  }
+
+  /** What failed before is tried again with whatever comes next. */
+  async #forget(addresses: readonly IpAddress[]): Promise<void> {
+    for (const address of addresses) this.#unforgotten.add(address);
+    const all = [...this.#unforgotten];
+    if (all.length === 0) return;
+    await this.#deps.forgetAddresses?.(all);
+    for (const address of all) this.#unforgotten.delete(address);
   }
 }
 

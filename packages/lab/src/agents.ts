@@ -39,6 +39,8 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
       `socket: ${agentSocket(context, node.name)}`,
       `pinRoot: ${folder.pinRoot(node.name)}`,
       `attachment: ${plan.attachment}`,
+      // As much as one machine has to spare for each of many nodes.
+      "connectionTable: 65536",
       "",
     ].join("\n"),
   );

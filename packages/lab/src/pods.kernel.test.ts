@@ -4,9 +4,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { createAgentClient } from "@heddle/agent/client";
+import { type IpAddress, ipFamilies } from "@heddle/contracts";
 import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { labDown } from "./index.ts";
+import { dialAll } from "./testing/dial-all.ts";
 import {
   agentSocketOf,
   applyElsewhere,
@@ -15,6 +17,7 @@ import {
   failure,
   heddle,
   type LabScene,
+  run,
   serverPod,
 } from "./testing/lab-scene.ts";
 import { processesNaming } from "./testing/traces.ts";
@@ -94,6 +97,26 @@ spec:
       { name: "host", phase: "Running", addresses: ["192.0.2.2", "2001:db8::2"] },
       { name: "job", phase: "Running", addresses: ["10.244.2.1", "fd00:10:244:2::1"] },
     ]);
+  });
+
+  it("take their connections with them when they go, and no others", async () => {
+    const { lab, manifest, address } = await scene(
+      serverPod("a1", "node-1") + serverPod("a2", "node-1") + serverPod("b1", "node-2"),
+    );
+    const file = manifest(serverPod("gone", "node-1"));
+    await lab.apply([file]);
+    const gone = ipFamilies.map((family) => address("default/gone", family));
+    const stays = ipFamilies.map((family) => address("default/a1", family));
+    for (const family of ipFamilies) await dialAll(lab.probes(), family, "tcp");
+    const known = async (addresses: readonly IpAddress[]): Promise<readonly boolean[]> => {
+      const { stdout } = await run(lab.onNode("node-1", [...heddle, "bpf", "dump", "connections"]));
+      const ends = stdout.matchAll(/^address=(\S+)/gm).flatMap(([, pair = ""]) => pair.split(","));
+      const all = new Set(ends);
+      return addresses.map((each) => all.has(each));
+    };
+    expect(await known([...gone, ...stays])).toEqual([true, true, true, true]);
+    await lab.delete([file]);
+    expect(await known([...gone, ...stays])).toEqual([false, false, true, true]);
   });
 
   it("can be looked at while another command takes them away", async () => {

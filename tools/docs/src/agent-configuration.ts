@@ -14,7 +14,7 @@ heddle agent --config /etc/heddle/agent.yaml --log-level debug
 # /etc/heddle/agent.yaml
 objects: /etc/heddle/objects
 devices: [eth0, eth1] # on the command line: --devices eth0,eth1
-maxFlows: 262144
+maxConnections: 262144
 \`\`\`
 `;
 

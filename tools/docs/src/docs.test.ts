@@ -9,16 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import {
-  CounterBound,
-  EpochSlot,
-  EventClass,
-  Hook,
-  NexthopKind,
-  Reason,
-  schemaVersion,
-} from "@heddle/datapath";
-import { ConnCounter, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
+import { CounterBound, EpochSlot, EventClass, Hook, Reason, schemaVersion } from "@heddle/datapath";
+import { ConnCounter, NexthopKind, Outcome, Removal, WordBit } from "@heddle/conntrack/bpf";
 import { afterAll, describe, expect, it } from "vitest";
 import { anchors, codeBlocks, links, type Page, readPages, root } from "./markdown.ts";
 

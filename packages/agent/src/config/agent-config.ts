@@ -1,4 +1,5 @@
-import { hostname } from "node:os";
+import { hostname, totalmem } from "node:os";
+import { bytesPerConnection, connectionsForMemory } from "@heddle/conntrack/table-size";
 import * as v from "valibot";
 import { count, logLevel, name, names, oneOf, path, type ValueKind } from "./values.ts";
 
@@ -11,7 +12,13 @@ export interface AgentConfig {
   readonly devices: readonly string[];
   readonly attachment: "auto" | "tcx" | "clsact";
   readonly maxEndpoints: number;
-  readonly maxFlows: number | undefined;
+  readonly connectionTable: number;
+  readonly maxConnections: number | undefined;
+  readonly establishedTimeout: number;
+  readonly openingTimeout: number;
+  readonly closingTimeout: number;
+  readonly otherTimeout: number;
+  readonly fragmentTimeout: number;
   readonly addressStrategy: "first-free" | "random";
   readonly addressCoolDown: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -43,6 +50,9 @@ function optional<T>(
 function required<T>({ schema, placeholder }: ValueKind<T>, doc: string): AgentOption<T> {
   return { schema, placeholder, doc, shownDefault: "none: it has to be given" };
 }
+
+/** Up to 30 days. */
+const seconds = count(1, 2_592_000);
 
 /** Everything that can be configured: the one source of validation, help and reference. */
 export const agentOptions: {
@@ -85,12 +95,45 @@ export const agentOptions: {
     "How many pods the node can have. To change it, the pins have to be removed.",
     () => 4096,
   ),
-  maxFlows: optional<number | undefined>(
+  connectionTable: optional(
     count(1024, 16_777_216),
-    "How many flows are remembered, about 190 bytes each. Each CPU has an equal share, in which the least " +
-      "recently used flow makes room.",
+    `How many connections there is memory for, ${String(bytesPerConnection)} bytes each, from the start. When it is ` +
+      "changed, the connections that there are begin anew.",
+    () => connectionsForMemory(totalmem()),
+    "what fits 1/64 of the memory, as a power of 2 from 16384 to 4194304",
+  ),
+  maxConnections: optional<number | undefined>(
+    count(1, 16_777_216),
+    "How many connections there may be. When there are more, those that are closing or half-open make room. It can be " +
+      "changed without losing any.",
     () => undefined,
-    "65536, or 4096 for each CPU if that is more",
+    "as many as there is memory for",
+  ),
+  establishedTimeout: optional(
+    seconds,
+    "Seconds that a TCP or SCTP connection lives on without a packet once it stands.",
+    () => 8000,
+  ),
+  openingTimeout: optional(
+    seconds,
+    "The same while only its handshake was seen; no more than `establishedTimeout`.",
+    () => 60,
+  ),
+  closingTimeout: optional(
+    seconds,
+    "Seconds that it lives on after both sides have finished or one has aborted, whatever comes; no more than " +
+      "`establishedTimeout`.",
+    () => 10,
+  ),
+  otherTimeout: optional(
+    seconds,
+    "Seconds that connections of all other protocols live on without a packet.",
+    () => 60,
+  ),
+  fragmentTimeout: optional(
+    count(1, 3600),
+    "Seconds in which the fragments of a datagram have to come.",
+    () => 30,
   ),
   addressStrategy: optional<"first-free" | "random">(
     oneOf("first-free", "random"),
@@ -119,12 +162,32 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   devices: agentOptions.devices.schema,
   attachment: agentOptions.attachment.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
-  maxFlows: agentOptions.maxFlows.schema,
+  connectionTable: agentOptions.connectionTable.schema,
+  maxConnections: agentOptions.maxConnections.schema,
+  establishedTimeout: agentOptions.establishedTimeout.schema,
+  openingTimeout: agentOptions.openingTimeout.schema,
+  closingTimeout: agentOptions.closingTimeout.schema,
+  otherTimeout: agentOptions.otherTimeout.schema,
+  fragmentTimeout: agentOptions.fragmentTimeout.schema,
   addressStrategy: agentOptions.addressStrategy.schema,
   addressCoolDown: agentOptions.addressCoolDown.schema,
   logLevel: agentOptions.logLevel.schema,
   logFormat: agentOptions.logFormat.schema,
 });
+
+/** Options of which the first may not be more than the second. */
+export const orderedOptions: readonly (readonly [NumberOption, NumberOption])[] = [
+  ["openingTimeout", "establishedTimeout"],
+  ["closingTimeout", "establishedTimeout"],
+  ["maxConnections", "connectionTable"],
+];
+
+type NumberOption =
+  | "openingTimeout"
+  | "closingTimeout"
+  | "establishedTimeout"
+  | "maxConnections"
+  | "connectionTable";
 
 /** The option's name on the command line: `nodeName` is `--node-name`. */
 export function flagOf(option: string): string {

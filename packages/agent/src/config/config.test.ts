@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { connectionsForMemory } from "@heddle/conntrack/table-size";
 import { afterAll, describe, expect, it } from "vitest";
 import { agentOptions, flagOf } from "./agent-config.ts";
 import { ConfigError } from "./config-error.ts";
@@ -35,7 +36,13 @@ describe("the configuration", () => {
       devices: [],
       attachment: "auto",
       maxEndpoints: 4096,
-      maxFlows: undefined,
+      connectionTable: connectionsForMemory(totalmem()),
+      maxConnections: undefined,
+      establishedTimeout: 8000,
+      openingTimeout: 60,
+      closingTimeout: 10,
+      otherTimeout: 60,
+      fragmentTimeout: 30,
       addressStrategy: "first-free",
       addressCoolDown: 0,
       logLevel: "info",
@@ -44,11 +51,11 @@ describe("the configuration", () => {
   });
 
   it("is what the command line says, then what the file says", () => {
-    const path = file("objects: /from-file\nmaxFlows: 2048\ndevices: [eth0, eth1]\n");
+    const path = file("objects: /from-file\nmaxConnections: 2048\ndevices: [eth0, eth1]\n");
     const config = readConfig({ objects: "/from-flag", addressCoolDown: "30" }, path);
     expect(config).toMatchObject({
       objects: "/from-flag",
-      maxFlows: 2048,
+      maxConnections: 2048,
       devices: ["eth0", "eth1"],
       addressCoolDown: 30,
     });
@@ -58,8 +65,37 @@ describe("the configuration", () => {
   it.each<[Record<string, string>, string | undefined, string]>([
     [{}, undefined, "read configuration --objects: it has to be given"],
     [{ objects: "here" }, undefined, '--objects: "here" is not an absolute path'],
-    [{ objects: "/o", maxFlows: "12" }, undefined, "--max-flows: 12 is not a number from 1024"],
-    [{ objects: "/o", maxFlows: "many" }, undefined, '--max-flows: "many" is not a number'],
+    [
+      { objects: "/o", connectionTable: "12" },
+      undefined,
+      "--connection-table: 12 is not a number from 1024",
+    ],
+    [
+      { objects: "/o", maxConnections: "many" },
+      undefined,
+      '--max-connections: "many" is not a number',
+    ],
+    [
+      { objects: "/o", maxConnections: "4096", connectionTable: "2048" },
+      undefined,
+      "--max-connections: 4096 is more than connectionTable, which is 2048",
+    ],
+    [
+      { objects: "/o", openingTimeout: "8001" },
+      undefined,
+      "--opening-timeout: 8001 is more than establishedTimeout, which is 8000",
+    ],
+    [
+      { objects: "/o" },
+      "establishedTimeout: 30",
+      "agent.yaml: 30 is less than openingTimeout, which is 60",
+    ],
+    [
+      { objects: "/o", closingTimeout: "61", establishedTimeout: "60" },
+      undefined,
+      "--closing-timeout: 61 is more than establishedTimeout, which is 60",
+    ],
+    [{ objects: "/o", otherTimeout: "0" }, undefined, "--other-timeout: 0 is not a number from 1"],
     [
       { objects: "/o", logLevel: "loud" },
       undefined,
@@ -67,7 +103,7 @@ describe("the configuration", () => {
     ],
     [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
     [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
-    [{ objects: "/o" }, "maxFlow: 5", "there is no such option (there are nodeName, objects"],
+    [{ objects: "/o" }, "maxConnection: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "toString: 5", "toString in "],
     [{ objects: "/o" }, "toString: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "- a\n- b", "its top level is not a mapping"],

@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { toError } from "@heddle/contracts";
 import * as v from "valibot";
 import { parse as parseYaml } from "yaml";
-import { type AgentConfig, agentConfigSchema, agentOptions, flagOf } from "./agent-config.ts";
+import {
+  type AgentConfig,
+  agentConfigSchema,
+  agentOptions,
+  flagOf,
+  orderedOptions,
+} from "./agent-config.ts";
 import { ConfigError } from "./config-error.ts";
 
 /**
@@ -15,15 +21,43 @@ import { ConfigError } from "./config-error.ts";
  */
 export function readConfig(flags: Readonly<Record<string, string>>, file?: string): AgentConfig {
   const fromFile = file === undefined ? {} : readOptions(file);
-  const result = v.safeParse(agentConfigSchema, { ...fromFile, ...flags }, { abortEarly: true });
-  if (result.success) return result.output;
+  const given = { ...fromFile, ...flags };
+  const place = (option: string): string =>
+    Object.hasOwn(flags, option) ? flagOf(option) : `${option} in ${String(file)}`;
+  const result = v.safeParse(agentConfigSchema, given, { abortEarly: true });
+  if (result.success) {
+    checkOrder(result.output, (option) => Object.hasOwn(given, option), place);
+    return result.output;
+  }
   const [issue] = result.issues;
   const option = v.getDotPath(issue)?.split(".")[0] ?? "";
-  throw configError(
-    option,
-    issue,
-    Object.hasOwn(flags, option) ? flagOf(option) : `${option} in ${String(file)}`,
-  );
+  throw configError(option, issue, place(option));
+}
+
+/** Of two options that contradict one another it tells one that was given. */
+function checkOrder(
+  config: AgentConfig,
+  isGiven: (option: string) => boolean,
+  place: (option: string) => string,
+): void {
+  for (const [lesser, greater] of orderedOptions) {
+    const [low, high] = [config[lesser], config[greater]];
+    if (low === undefined || high === undefined || low <= high) continue;
+    const [option, reason] = isGiven(lesser)
+      ? [lesser, `${String(low)} is more than ${greater}, which is ${String(high)}`]
+      : [greater, `${String(high)} is less than ${lesser}, which is ${String(low)}`];
+    throw invalidValue(place(option), reason);
+  }
+}
+
+function invalidValue(subject: string, reason: string): ConfigError {
+  return new ConfigError({
+    code: "invalid-value",
+    operation: "read configuration",
+    subject,
+    reason,
+    hint: "heddle agent --help describes the options",
+  });
 }
 
 function configError(option: string, issue: v.BaseIssue<unknown>, subject: string): ConfigError {
@@ -37,13 +71,8 @@ function configError(option: string, issue: v.BaseIssue<unknown>, subject: strin
     });
   }
   const isMissing = issue.path?.[0]?.origin === "key";
-  return new ConfigError({
-    code: "invalid-value",
-    operation: "read configuration",
-    subject: isMissing ? flagOf(option) : subject,
-    reason: isMissing ? "it has to be given" : `${describe(issue.input)} is ${issue.message}`,
-    hint: "heddle agent --help describes the options",
-  });
+  if (isMissing) return invalidValue(flagOf(option), "it has to be given");
+  return invalidValue(subject, `${describe(issue.input)} is ${issue.message}`);
 }
 
 function readOptions(file: string): object {

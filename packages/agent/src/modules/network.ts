@@ -1,5 +1,6 @@
 import { type IpAddress, prefixContains } from "@heddle/contracts";
-import { createDatapath, type Datapath, defaultGateway } from "@heddle/datapath";
+import { sizeTable } from "@heddle/conntrack";
+import { createDatapath, type Datapath, defaultGateway, type Prepare } from "@heddle/datapath";
 import {
   createEndpoints,
   type EndpointAddresses,
@@ -11,6 +12,7 @@ import { createRouting, type Routing } from "@heddle/routing";
 import { isFailure, rekey } from "@heddle/tables";
 import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
+import { type Connections, createConnections } from "../connections.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
 import { tokens } from "./tokens.ts";
 
@@ -25,6 +27,7 @@ export const networkModule: Module = {
   name: "network",
   providers: [
     provide(tokens.datapath, makeDatapath),
+    provide(tokens.connections, makeConnections),
     provide(tokens.ipam, (get) => {
       const { addressStrategy: strategy, addressCoolDown } = get(tokens.config);
       const coolDown = addressCoolDown * 1000;
@@ -48,7 +51,8 @@ export const networkModule: Module = {
 };
 
 function makeDatapath(get: Resolve): Datapath {
-  const { pinRoot, attachment, maxFlows, maxEndpoints } = get(tokens.config);
+  const { pinRoot, attachment, connectionTable, maxEndpoints } = get(tokens.config);
+  const prepare: Prepare = (object) => sizeTable(object, { ceiling: connectionTable });
   const datapath = createDatapath(
     {
       // Routing needs the datapath to tell it of changes, so it is asked for its devices later.
@@ -57,12 +61,32 @@ function makeDatapath(get: Resolve): Datapath {
       clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
-    { pinRoot, attachment, maxFlows, maxEndpoints },
+    { pinRoot, attachment, maxEndpoints, prepare },
   );
   get(tokens.health).add("datapath", datapath.health$);
   get(tokens.tables).add(() => datapath.tables);
   get(tokens.routes).add("/v1/counters", () => ({ kind: "value", value: datapath.counters() }));
   return datapath;
+}
+
+function makeConnections(get: Resolve): Connections {
+  const config = get(tokens.config);
+  const { connectionTable, maxConnections = connectionTable } = config;
+  const deps = {
+    datapath: get(tokens.datapath),
+    clock: get(tokens.clock),
+    logger: get(tokens.logger),
+  };
+  return createConnections(deps, {
+    limit: maxConnections,
+    timeouts: {
+      established: config.establishedTimeout * 1000,
+      opening: config.openingTimeout * 1000,
+      closing: config.closingTimeout * 1000,
+      other: config.otherTimeout * 1000,
+    },
+    fragmentTimeout: config.fragmentTimeout * 1000,
+  });
 }
 
 function makeRouting(get: Resolve): Routing {
@@ -99,6 +123,7 @@ function makeRouting(get: Resolve): Routing {
 
 function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
+  const connections = get(tokens.connections);
   const routing = get(tokens.routing);
   const monitor = get(tokens.monitor);
   const { table: requests } = get(tokens.requests);
@@ -113,6 +138,7 @@ function makeEndpoints(get: Resolve): Endpoints {
       programs: datapath,
       map: datapath.map(endpointsMap),
       epochs: datapath.epochs,
+      forgetAddresses: (addresses) => connections.forget(addresses),
       node: get(tokens.rtnetlink),
       links$: monitor.links$,
       addresses$: monitor.addresses$,

@@ -10,6 +10,7 @@ import type { Collection, Derived } from "@heddle/tables";
 import type { Routes } from "../api/routes.ts";
 import { type Token, token } from "../composition/index.ts";
 import type { AgentConfig } from "../config/agent-config.ts";
+import type { Connections } from "../connections.ts";
 import type { AddressNames } from "../flow-log/address-names.ts";
 import type { DevicePods } from "../flow-log/device-pods.ts";
 import type { FlowLog } from "../flow-log/flow-log.ts";
@@ -35,6 +36,7 @@ export const tokens: AgentTokens = {
   links: token("links"),
   sysctl: token("sysctl"),
   datapath: token("datapath"),
+  connections: token("connections"),
   ipam: token("ipam"),
   nodePrefixes: token("node prefixes"),
   routing: token("routing"),
@@ -68,6 +70,8 @@ export interface AgentTokens {
   readonly links: Token<Collection<InterfaceIndex, Link>>;
   readonly sysctl: Token<Sysctl>;
   readonly datapath: Token<Datapath>;
+  /** The connections that the datapath tracks. */
+  readonly connections: Token<Connections>;
   readonly ipam: Token<Ipam>;
   readonly nodePrefixes: Token<NodePrefixes>;
   readonly routing: Token<Routing>;

@@ -14,12 +14,13 @@ describe("the maps of this release", () => {
 
   it("belong to packages", () => {
     expect(findMap("endpoints").owner).toBe("@heddle/endpoint");
-    expect(findMap("flows").owner).toBe("@heddle/datapath");
+    expect(findMap("connections").owner).toBe("@heddle/conntrack");
+    expect(findMap("counters").owner).toBe("@heddle/datapath");
   });
 
   it("have layouts where they hold structs", () => {
-    expect(findMap("flows").key?.names).toEqual(["struct flow_key"]);
-    expect(findMap("flows").value?.names).toEqual(["struct flow"]);
+    expect(findMap("connections").key?.names).toEqual(["struct connection_key"]);
+    expect(findMap("connections").value?.names).toEqual(["struct connection"]);
     expect(findMap("endpoints").value?.names).toEqual(["struct endpoint"]);
     expect(findMap("epochs").value).toBeUndefined();
     expect(findMap("drop_events").value).toBeUndefined();
@@ -28,7 +29,7 @@ describe("the maps of this release", () => {
   it("are told when none has the name", () => {
     expect(() => findMap("flow")).toThrow(CliError);
     expect(() => findMap("flow")).toThrow(
-      'find map "flow": this release has no map of that name (there are counters, devices, ',
+      'find map "flow": this release has no map of that name (there are conn_closing, conn_counters, ',
     );
   });
 });
@@ -50,28 +51,28 @@ describe("enum values", () => {
   });
 
   it("stand in the place of numbers, at any depth", () => {
-    const { key, value } = findMap("flows");
-    expect(nameEnums({ source: "10.0.0.1", hook: 2, protocol: 2 }, key)).toEqual({
-      source: "10.0.0.1",
-      hook: "fromNet",
+    const { key, value } = findMap("connections");
+    expect(nameEnums({ port: [1, 2], scope: 1, protocol: 2 }, key)).toEqual({
+      port: [1, 2],
+      scope: "service",
       protocol: 2,
     });
-    expect(nameEnums({ packets: 2n, nexthop: { kind: 1, mtu: 1 } }, value)).toEqual({
-      packets: 2n,
-      nexthop: { kind: "pod", mtu: 1 },
+    expect(nameEnums({ expires: 2n, way: [{ kind: 1, mtu: 1 }] }, value)).toEqual({
+      expires: 2n,
+      way: [{ kind: "pod", mtu: 1 }],
     });
   });
 
   it("of a later release stay numbers", () => {
-    expect(nameEnums({ hook: 77 }, findMap("flows").key)).toEqual({ hook: 77 });
+    expect(nameEnums({ scope: 77 }, findMap("connections").key)).toEqual({ scope: 77 });
   });
 });
 
 describe("an index", () => {
   it.each<[string, unknown, unknown]>([
     ["counters", 0, { hook: "fromPod", reason: "toPod" }],
-    ["counters", 2 * 96 + 74, { hook: "fromNet", reason: "martian" }],
-    ["counters", 95, 95],
+    ["counters", 2 * 128 + 74, { hook: "fromNet", reason: "martian" }],
+    ["counters", 127, 127],
     ["epochs", 0, "routes"],
     ["epochs", 1, 1],
     ["epochs", 4096, 4096],

@@ -1,3 +1,4 @@
+import * as conntrack from "@heddle/conntrack/bpf";
 import * as datapath from "@heddle/datapath/bpf";
 import * as endpoint from "@heddle/endpoint/bpf";
 import type { AnyMapSpec, Codec, Layout, MapSpec, PerCpuMapSpec } from "libbpf-napi";
@@ -23,6 +24,7 @@ export function isPerCpu(spec: EntrySpec): spec is PerCpuMapSpec<unknown, unknow
 
 /** What is generated from the BPF objects, by the package that owns it. */
 const generated: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "@heddle/conntrack": conntrack,
   "@heddle/datapath": datapath,
   "@heddle/endpoint": endpoint,
 };

@@ -25,7 +25,7 @@ const device = { index: interfaceIndex(2), name: "eth0", mtu: 1500, families: ["
 const denied = new BpfError({
   code: "not-permitted",
   operation: "open pin",
-  subject: "flows",
+  subject: "counters",
   reason: "operation not permitted",
 });
 const without = (root: string) => ({
@@ -196,11 +196,13 @@ describe("the doctor", () => {
     [
       "a map of another layout that is a cache",
       {
-        pinnedMaps: () => [{ name: "flows", path: "/p", mismatch: "key size", isExpendable: true }],
+        pinnedMaps: () => [
+          { name: "counters", path: "/p", mismatch: "key size", isExpendable: true },
+        ],
       },
       "pinned maps",
       "warn",
-      /flows differs in key size/,
+      /counters differs in key size/,
       /replaces it/,
     ],
     [

@@ -38,7 +38,7 @@ export function fakeMachine(changes: Partial<Machine> = {}): Machine {
     programsAt: async () => [{ id: 7, name: "from_net" }],
     pinnedVersions: () => ["v1"],
     pinnedMaps: () => [
-      { name: "flows", path: "/pins/flows", mismatch: undefined, isExpendable: true },
+      { name: "counters", path: "/pins/counters", mismatch: undefined, isExpendable: true },
     ],
     attachments: async () => [{ path: "/pins/link", programId: 7 }],
     agentStatus: async () => readyAgent,

@@ -473,6 +473,26 @@ export const connPlaceCodec: Codec<ConnPlace> = {
   },
 };
 
+const u64x56 = arrayOf(u64, 56);
+
+/** Memory for what the slow path finds out about a packet, more than the 512 bytes of a program's stack hold. */
+export interface ConnDraft {
+  readonly word: readonly bigint[];
+}
+
+/** {@link ConnDraft} in memory: 448 bytes. */
+export const connDraftCodec: Codec<ConnDraft> = {
+  size: 448,
+  encode(value, target, offset) {
+    u64x56.encode(value.word, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      word: u64x56.decode(source, offset),
+    };
+  },
+};
+
 const u64x2 = arrayOf(u64, 2);
 
 /** A connection that left the table, as it was then. */
@@ -558,6 +578,73 @@ export const connGaugesCodec: Codec<ConnGauges> = {
   },
 };
 
+const u64x64 = arrayOf(u64, 64);
+
+/** Memory for what `connection_track` finds out about a packet, more than the 512 bytes of a program's stack hold. */
+export interface ConnScratch {
+  readonly word: readonly bigint[];
+}
+
+/** {@link ConnScratch} in memory: 512 bytes. */
+export const connScratchCodec: Codec<ConnScratch> = {
+  size: 512,
+  encode(value, target, offset) {
+    u64x64.encode(value.word, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      word: u64x64.decode(source, offset),
+    };
+  },
+};
+
+const u64x8 = arrayOf(u64, 8);
+
+/** What user space may change at any time. Nothing is tracked before it has been written. */
+export interface ConnSettings {
+  /** Jiffies that an entry lives after a packet, at index `scope * LIFETIME_COUNT + enum lifetime`. */
+  readonly lifetime: readonly bigint[];
+  /** Connections at most. */
+  readonly limit: bigint;
+  /** Jiffies in which the fragments of a datagram must come. */
+  readonly fragmentLifetime: bigint;
+  /**
+   * What counts of the kernel's jiffies, and what is added: all bits and 0, other than in tests, which set the time by no
+   * bits and an offset. It lies beside what each packet reads anyway.
+   */
+  readonly clockMask: bigint;
+  readonly clockOffset: bigint;
+  /** Jiffies in a second, for those who read the map. */
+  readonly hz: number;
+  /** 1 when somebody reads the map `conn_events`. */
+  readonly events: number;
+}
+
+/** {@link ConnSettings} in memory: 104 bytes. */
+export const connSettingsCodec: Codec<ConnSettings> = {
+  size: 104,
+  encode(value, target, offset) {
+    u64x8.encode(value.lifetime, target, offset);
+    u64.encode(value.limit, target, offset + 64);
+    u64.encode(value.fragmentLifetime, target, offset + 72);
+    u64.encode(value.clockMask, target, offset + 80);
+    u64.encode(value.clockOffset, target, offset + 88);
+    u32.encode(value.hz, target, offset + 96);
+    u32.encode(value.events, target, offset + 100);
+  },
+  decode(source, offset) {
+    return {
+      lifetime: u64x8.decode(source, offset),
+      limit: u64.decode(source, offset + 64),
+      fragmentLifetime: u64.decode(source, offset + 72),
+      clockMask: u64.decode(source, offset + 80),
+      clockOffset: u64.decode(source, offset + 88),
+      hz: u32.decode(source, offset + 96),
+      events: u32.decode(source, offset + 100),
+    };
+  },
+};
+
 /**
  * One direction of a connection: its counters, and what the datapath decided about its packets for as long as the
  * epochs stand that it was decided under. 0 throughout where nothing was.
@@ -565,7 +652,7 @@ export const connGaugesCodec: Codec<ConnGauges> = {
 export interface ConnectionWay {
   /** The MAC address that was verified of the end that sends, when that is a pod of this node. */
   readonly mac: MacAddress;
-  /** Packets of the last jiffy that brought any, about. */
+  /** The low 12 bits of the last jiffy in which packets met the entry, and above them how many did, 15 at most. */
   readonly burst: number;
   readonly packets: bigint;
   /** Bytes of IP packets, headers included. */
@@ -684,167 +771,6 @@ export const connectionCodec: Codec<Connection> = {
   },
 };
 
-/** What the packets of one direction of a connection have in common. */
-export interface Tuple {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo request; else 0. */
-  readonly sourcePort: number;
-  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo reply; else 0. */
-  readonly destinationPort: number;
-  /** IP protocol number. */
-  readonly protocol: number;
-}
-
-/** {@link Tuple} in memory: 40 bytes. */
-export const tupleCodec: Codec<Tuple> = {
-  size: 40,
-  encode(value, target, offset) {
-    mappedIpCodec.encode(value.source, target, offset);
-    mappedIpCodec.encode(value.destination, target, offset + 16);
-    u16be.encode(value.sourcePort, target, offset + 32);
-    u16be.encode(value.destinationPort, target, offset + 34);
-    u8.encode(value.protocol, target, offset + 36);
-  },
-  decode(source, offset) {
-    return {
-      source: mappedIpCodec.decode(source, offset),
-      destination: mappedIpCodec.decode(source, offset + 16),
-      sourcePort: u16be.decode(source, offset + 32),
-      destinationPort: u16be.decode(source, offset + 34),
-      protocol: u8.decode(source, offset + 36),
-    };
-  },
-};
-
-/** A search for a port. */
-export interface NatSearch {
-  /** Of the answers, with the port that is tried. */
-  readonly reply: Tuple;
-  /** The time, in jiffies. */
-  readonly now: bigint;
-  readonly hash: number;
-  /** Ports that there are, and the first of them. */
-  readonly first: number;
-  readonly size: number;
-  /** 1 when all ports are tried, one after the other. */
-  readonly all: number;
-  /** 1 once a port is found. */
-  readonly found: number;
-}
-
-/** {@link NatSearch} in memory: 72 bytes. */
-export const natSearchCodec: Codec<NatSearch> = {
-  size: 72,
-  encode(value, target, offset) {
-    tupleCodec.encode(value.reply, target, offset);
-    u64.encode(value.now, target, offset + 40);
-    u32.encode(value.hash, target, offset + 48);
-    u32.encode(value.first, target, offset + 52);
-    u32.encode(value.size, target, offset + 56);
-    u32.encode(value.all, target, offset + 60);
-    u32.encode(value.found, target, offset + 64);
-  },
-  decode(source, offset) {
-    return {
-      reply: tupleCodec.decode(source, offset),
-      now: u64.decode(source, offset + 40),
-      hash: u32.decode(source, offset + 48),
-      first: u32.decode(source, offset + 52),
-      size: u32.decode(source, offset + 56),
-      all: u32.decode(source, offset + 60),
-      found: u32.decode(source, offset + 64),
-    };
-  },
-};
-
-/**
- * What does not fit the stack of 512 bytes. A packet has it from the beginning of `connection_track` to its end: nothing
- * else runs on a CPU meanwhile that takes packets. What user space runs may not touch it.
- */
-export interface ConnScratch {
-  /** Of the connection that was found; all zero when a new one does not take its place. */
-  readonly key: ConnectionKey;
-  /** Of the connection, or the alias, that is made. */
-  readonly freshKey: ConnectionKey;
-  readonly fresh: Connection;
-  /** Of an alias that was met. */
-  readonly original: Tuple;
-  /** Of what is looked at to know whether a port is free. */
-  readonly probe: ConnectionKey;
-  readonly search: NatSearch;
-}
-
-/** {@link ConnScratch} in memory: 400 bytes. */
-export const connScratchCodec: Codec<ConnScratch> = {
-  size: 400,
-  encode(value, target, offset) {
-    connectionKeyCodec.encode(value.key, target, offset);
-    connectionKeyCodec.encode(value.freshKey, target, offset + 40);
-    connectionCodec.encode(value.fresh, target, offset + 80);
-    tupleCodec.encode(value.original, target, offset + 248);
-    connectionKeyCodec.encode(value.probe, target, offset + 288);
-    natSearchCodec.encode(value.search, target, offset + 328);
-  },
-  decode(source, offset) {
-    return {
-      key: connectionKeyCodec.decode(source, offset),
-      freshKey: connectionKeyCodec.decode(source, offset + 40),
-      fresh: connectionCodec.decode(source, offset + 80),
-      original: tupleCodec.decode(source, offset + 248),
-      probe: connectionKeyCodec.decode(source, offset + 288),
-      search: natSearchCodec.decode(source, offset + 328),
-    };
-  },
-};
-
-const u64x8 = arrayOf(u64, 8);
-
-/** What user space may change at any time. Nothing is tracked before it has been written. */
-export interface ConnSettings {
-  /** Jiffies that an entry lives after a packet, at index `scope * LIFETIME_COUNT + enum lifetime`. */
-  readonly lifetime: readonly bigint[];
-  /** Connections at most. */
-  readonly limit: bigint;
-  /** Jiffies in which the fragments of a datagram must come. */
-  readonly fragmentLifetime: bigint;
-  /**
-   * What counts of the kernel's jiffies, and what is added: all bits and 0, other than in tests, which set the time by no
-   * bits and an offset. It lies beside what each packet reads anyway.
-   */
-  readonly clockMask: bigint;
-  readonly clockOffset: bigint;
-  /** Jiffies in a second, for those who read the map. */
-  readonly hz: number;
-  /** 1 when somebody reads the map `conn_events`. */
-  readonly events: number;
-}
-
-/** {@link ConnSettings} in memory: 104 bytes. */
-export const connSettingsCodec: Codec<ConnSettings> = {
-  size: 104,
-  encode(value, target, offset) {
-    u64x8.encode(value.lifetime, target, offset);
-    u64.encode(value.limit, target, offset + 64);
-    u64.encode(value.fragmentLifetime, target, offset + 72);
-    u64.encode(value.clockMask, target, offset + 80);
-    u64.encode(value.clockOffset, target, offset + 88);
-    u32.encode(value.hz, target, offset + 96);
-    u32.encode(value.events, target, offset + 100);
-  },
-  decode(source, offset) {
-    return {
-      lifetime: u64x8.decode(source, offset),
-      limit: u64.decode(source, offset + 64),
-      fragmentLifetime: u64.decode(source, offset + 72),
-      clockMask: u64.decode(source, offset + 80),
-      clockOffset: u64.decode(source, offset + 88),
-      hz: u32.decode(source, offset + 96),
-      events: u32.decode(source, offset + 100),
-    };
-  },
-};
-
 /** What the fragments of a datagram have in common (RFC 791 section 3.2, RFC 8200 section 4.5). */
 export interface FragmentKey {
   readonly source: IpAddress;
@@ -904,6 +830,74 @@ export const fragmentCodec: Codec<Fragment> = {
       destinationPort: u16be.decode(source, offset + 10),
       length: u16.decode(source, offset + 12),
       overlapped: u8.decode(source, offset + 14),
+    };
+  },
+};
+
+/** What the packets of one direction of a connection have in common. */
+export interface Tuple {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo request; else 0. */
+  readonly sourcePort: number;
+  /** Of TCP, UDP and SCTP; the identifier of an ICMP echo reply; else 0. */
+  readonly destinationPort: number;
+  /** IP protocol number. */
+  readonly protocol: number;
+}
+
+/** {@link Tuple} in memory: 40 bytes. */
+export const tupleCodec: Codec<Tuple> = {
+  size: 40,
+  encode(value, target, offset) {
+    mappedIpCodec.encode(value.source, target, offset);
+    mappedIpCodec.encode(value.destination, target, offset + 16);
+    u16be.encode(value.sourcePort, target, offset + 32);
+    u16be.encode(value.destinationPort, target, offset + 34);
+    u8.encode(value.protocol, target, offset + 36);
+  },
+  decode(source, offset) {
+    return {
+      source: mappedIpCodec.decode(source, offset),
+      destination: mappedIpCodec.decode(source, offset + 16),
+      sourcePort: u16be.decode(source, offset + 32),
+      destinationPort: u16be.decode(source, offset + 34),
+      protocol: u8.decode(source, offset + 36),
+    };
+  },
+};
+
+/** A CPU's own copy of an entry of `connections`, which spares the packets of one direction the lookup. */
+export interface HotConnection {
+  /** Of the packets. */
+  readonly tuple: Tuple;
+  /** The jiffy for which the copy is believed. */
+  readonly jiffy: bigint;
+  /** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
+  readonly connection: Connection;
+  /** Which way of the connection they go, of `enum direction`. */
+  readonly direction: number;
+  /** 1 while the copy is being made. */
+  readonly busy: number;
+}
+
+/** {@link HotConnection} in memory: 224 bytes. */
+export const hotConnectionCodec: Codec<HotConnection> = {
+  size: 224,
+  encode(value, target, offset) {
+    tupleCodec.encode(value.tuple, target, offset);
+    u64.encode(value.jiffy, target, offset + 40);
+    connectionCodec.encode(value.connection, target, offset + 48);
+    u32.encode(value.direction, target, offset + 216);
+    u32.encode(value.busy, target, offset + 220);
+  },
+  decode(source, offset) {
+    return {
+      tuple: tupleCodec.decode(source, offset),
+      jiffy: u64.decode(source, offset + 40),
+      connection: connectionCodec.decode(source, offset + 48),
+      direction: u32.decode(source, offset + 216),
+      busy: u32.decode(source, offset + 220),
     };
   },
 };
@@ -1192,6 +1186,16 @@ export const connCountersMap: PerCpuMapSpec<number, bigint> = {
   layout: "07b132f894ade28f",
 };
 
+export const connDraftsMap: PerCpuMapSpec<number, ConnDraft> = {
+  name: "conn_drafts",
+  type: "percpu_array",
+  maxEntries: 1,
+  flags: 0,
+  key: u32,
+  value: connDraftCodec,
+  layout: "9bfae306e362d280",
+};
+
 /** Connections that left the table, for those who ask: `events` in the map `conn_settings`. */
 export const connEventsMap: RingBufferSpec<ConnectionEvent> = {
   name: "conn_events",
@@ -1230,7 +1234,7 @@ export const connScratchMap: PerCpuMapSpec<number, ConnScratch> = {
   flags: 0,
   key: u32,
   value: connScratchCodec,
-  layout: "0e39d65aba6301bc",
+  layout: "21beadd30e483f47",
 };
 
 export const connSettingsMap: MapSpec<number, ConnSettings> = {
@@ -1266,6 +1270,17 @@ export const fragmentsMap: MapSpec<FragmentKey, Fragment> = {
   key: fragmentKeyCodec,
   value: fragmentCodec,
   layout: "7249b63d343fddde",
+};
+
+/** Connections of which a CPU sees many packets a jiffy, at an index that is a hash of the tuple. */
+export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
+  name: "hot_connections",
+  type: "percpu_array",
+  maxEntries: 1024,
+  flags: 0,
+  key: u32,
+  value: hotConnectionCodec,
+  layout: "6b68fd7d55e9f038",
 };
 
 /**
@@ -1343,16 +1358,16 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
     "nat_ports",
     "connections",
     "fragments",
-    "conn_counters",
-    "conn_settings",
-    "conn_events",
     "conn_gauges",
-    "conn_closing",
-    "conn_half_open",
-    "conn_scratch",
+    "conn_counters",
     "nat_settings",
     "nat_warnings",
     "nat_prefixes",
+    "conn_settings",
+    "conn_events",
+    "conn_scratch",
+    "conn_closing",
+    "conn_half_open",
   ],
   settings: {
     closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
@@ -1424,6 +1439,20 @@ export const connPlaceLayout: Layout = {
 
 const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u64"] };
 
+/** How {@link ConnDraft} lies in memory. */
+export const connDraftLayout: Layout = {
+  kind: "struct",
+  size: 448,
+  names: ["struct conn_draft"],
+  fields: [
+    {
+      name: "word",
+      offset: 0,
+      type: { kind: "array", size: 448, names: [], length: 56, element: u64Layout },
+    },
+  ],
+};
+
 const removalLayout: Layout = { kind: "scalar", format: "u8", size: 1, names: ["enum removal"] };
 
 /** How {@link ConnectionEvent} lies in memory. */
@@ -1492,6 +1521,40 @@ export const connGaugesLayout: Layout = {
       offset: 144,
       type: { kind: "array", size: 48, names: [], length: 6, element: u64Layout },
     },
+  ],
+};
+
+/** How {@link ConnScratch} lies in memory. */
+export const connScratchLayout: Layout = {
+  kind: "struct",
+  size: 512,
+  names: ["struct conn_scratch"],
+  fields: [
+    {
+      name: "word",
+      offset: 0,
+      type: { kind: "array", size: 512, names: [], length: 64, element: u64Layout },
+    },
+  ],
+};
+
+/** How {@link ConnSettings} lies in memory. */
+export const connSettingsLayout: Layout = {
+  kind: "struct",
+  size: 104,
+  names: ["struct conn_settings"],
+  fields: [
+    {
+      name: "lifetime",
+      offset: 0,
+      type: { kind: "array", size: 64, names: [], length: 8, element: u64Layout },
+    },
+    { name: "limit", offset: 64, type: u64Layout },
+    { name: "fragment_lifetime", offset: 72, type: u64Layout },
+    { name: "clock_mask", offset: 80, type: u64Layout },
+    { name: "clock_offset", offset: 88, type: u64Layout },
+    { name: "hz", offset: 96, type: u32Layout },
+    { name: "events", offset: 100, type: u32Layout },
   ],
 };
 
@@ -1567,77 +1630,6 @@ export const connectionLayout: Layout = {
   ],
 };
 
-/** How {@link Tuple} lies in memory. */
-export const tupleLayout: Layout = {
-  kind: "struct",
-  size: 40,
-  names: ["struct tuple"],
-  fields: [
-    { name: "source", offset: 0, type: ipAddrLayout },
-    { name: "destination", offset: 16, type: ipAddrLayout },
-    { name: "source_port", offset: 32, type: be16Layout },
-    { name: "destination_port", offset: 34, type: be16Layout },
-    { name: "protocol", offset: 36, type: u8Layout },
-    {
-      name: "reserved",
-      offset: 37,
-      type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
-    },
-  ],
-};
-
-/** How {@link NatSearch} lies in memory. */
-export const natSearchLayout: Layout = {
-  kind: "struct",
-  size: 72,
-  names: ["struct nat_search"],
-  fields: [
-    { name: "reply", offset: 0, type: tupleLayout },
-    { name: "now", offset: 40, type: u64Layout },
-    { name: "hash", offset: 48, type: u32Layout },
-    { name: "first", offset: 52, type: u32Layout },
-    { name: "size", offset: 56, type: u32Layout },
-    { name: "all", offset: 60, type: u32Layout },
-    { name: "found", offset: 64, type: u32Layout },
-    { name: "reserved", offset: 68, type: u32Layout },
-  ],
-};
-
-/** How {@link ConnScratch} lies in memory. */
-export const connScratchLayout: Layout = {
-  kind: "struct",
-  size: 400,
-  names: ["struct conn_scratch"],
-  fields: [
-    { name: "key", offset: 0, type: connectionKeyLayout },
-    { name: "fresh_key", offset: 40, type: connectionKeyLayout },
-    { name: "fresh", offset: 80, type: connectionLayout },
-    { name: "original", offset: 248, type: tupleLayout },
-    { name: "probe", offset: 288, type: connectionKeyLayout },
-    { name: "search", offset: 328, type: natSearchLayout },
-  ],
-};
-
-/** How {@link ConnSettings} lies in memory. */
-export const connSettingsLayout: Layout = {
-  kind: "struct",
-  size: 104,
-  names: ["struct conn_settings"],
-  fields: [
-    {
-      name: "lifetime",
-      offset: 0,
-      type: { kind: "array", size: 64, names: [], length: 8, element: u64Layout },
-    },
-    { name: "limit", offset: 64, type: u64Layout },
-    { name: "fragment_lifetime", offset: 72, type: u64Layout },
-    { name: "clock_mask", offset: 80, type: u64Layout },
-    { name: "clock_offset", offset: 88, type: u64Layout },
-    { name: "hz", offset: 96, type: u32Layout },
-    { name: "events", offset: 100, type: u32Layout },
-  ],
-};
-
 /** How {@link FragmentKey} lies in memory. */
 export const fragmentKeyLayout: Layout = {
   kind: "struct",
@@ -1668,6 +1660,39 @@ export const fragmentLayout: Layout = {
     { name: "length", offset: 12, type: u16Layout },
     { name: "overlapped", offset: 14, type: u8Layout },
     { name: "reserved", offset: 15, type: u8Layout },
+  ],
+};
+
+/** How {@link Tuple} lies in memory. */
+export const tupleLayout: Layout = {
+  kind: "struct",
+  size: 40,
+  names: ["struct tuple"],
+  fields: [
+    { name: "source", offset: 0, type: ipAddrLayout },
+    { name: "destination", offset: 16, type: ipAddrLayout },
+    { name: "source_port", offset: 32, type: be16Layout },
+    { name: "destination_port", offset: 34, type: be16Layout },
+    { name: "protocol", offset: 36, type: u8Layout },
+    {
+      name: "reserved",
+      offset: 37,
+      type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
+    },
+  ],
+};
+
+/** How {@link HotConnection} lies in memory. */
+export const hotConnectionLayout: Layout = {
+  kind: "struct",
+  size: 224,
+  names: ["struct hot_connection"],
+  fields: [
+    { name: "tuple", offset: 0, type: tupleLayout },
+    { name: "jiffy", offset: 40, type: u64Layout },
+    { name: "connection", offset: 48, type: connectionLayout },
+    { name: "direction", offset: 216, type: u32Layout },
+    { name: "busy", offset: 220, type: u32Layout },
   ],
 };
 

@@ -13,7 +13,6 @@ import {
   macCodec,
   mappedIpCodec,
   u16,
-  u16be,
   u32,
   u64,
   u8,
@@ -24,7 +23,7 @@ export const CounterBound = {
   /** How many hooks there are. */
   hooks: 4,
   /** How many reasons fit, the gaps between them included. */
-  reasons: 96,
+  reasons: 128,
 } as const;
 
 /** The names of {@link CounterBound}. */
@@ -35,7 +34,7 @@ export type CounterBound = (typeof CounterBound)[CounterBoundName] | (number & {
 
 const counterBoundNames = new Map<number, CounterBoundName>([
   [4, "hooks"],
-  [96, "reasons"],
+  [128, "reasons"],
 ]);
 
 /** The name of a value of {@link CounterBound}, if it has one. */
@@ -121,36 +120,6 @@ export function hookName(value: Hook): HookName | undefined {
   return hookNames.get(value);
 }
 
-/** How a packet goes on. */
-export const NexthopKind = {
-  /** Up the node's own stack. */
-  stack: 0,
-  /** Into a pod of this node. */
-  pod: 1,
-  /** Out of a device of the node, to a neighbour that the kernel resolves. */
-  neighbour: 2,
-  /** To such a neighbour, who was not resolved yet: every packet asks again. */
-  unresolved: 3,
-} as const;
-
-/** The names of {@link NexthopKind}. */
-export type NexthopKindName = keyof typeof NexthopKind;
-
-/** One of {@link NexthopKind}, or a number that has no name here: one that a later release added. */
-export type NexthopKind = (typeof NexthopKind)[NexthopKindName] | (number & {});
-
-const nexthopKindNames = new Map<number, NexthopKindName>([
-  [0, "stack"],
-  [1, "pod"],
-  [2, "neighbour"],
-  [3, "unresolved"],
-]);
-
-/** The name of a value of {@link NexthopKind}, if it has one. */
-export function nexthopKindName(value: NexthopKind): NexthopKindName | undefined {
-  return nexthopKindNames.get(value);
-}
-
 /**
  * What became of a packet, and why. The number's range says what was done with it:
  * 0 to 31 forwarded or answered, 32 to 63 left to the kernel's stack, 64 and above dropped.
@@ -204,6 +173,16 @@ export const Reason = {
   rewriteFailed: 76,
   /** A frame to another MAC address than the gateway's, which no router takes up. */
   otherHost: 77,
+  /** TCP flags or SCTP chunks that nobody sends together. */
+  impossibleFlags: 96,
+  /** An ICMP error that quotes another one, or a packet that its receiver did not send. */
+  badQuotation: 97,
+  /** A fragment over one that was there, or that changes it. */
+  overlappingFragment: 98,
+  /** An echo request where only its reply can come from, or the reply where only the request can. */
+  wrongDirection: 99,
+  /** There is no place for another connection: all that are there stand. */
+  tableFull: 100,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -237,6 +216,11 @@ const reasonNames = new Map<number, ReasonName>([
   [75, "extensionHeaders"],
   [76, "rewriteFailed"],
   [77, "otherHost"],
+  [96, "impossibleFlags"],
+  [97, "badQuotation"],
+  [98, "overlappingFragment"],
+  [99, "wrongDirection"],
+  [100, "tableFull"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
@@ -358,180 +342,11 @@ export const eventBudgetCodec: Codec<EventBudget> = {
   },
 };
 
-/** What packets of one flow have in common, at one hook. */
-export interface FlowKey {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-  /** Source port; the identifier of an ICMP echo; 0 where the protocol has none. */
-  readonly sourcePort: number;
-  /** Destination port; the identifier of an ICMP echo; 0 where the protocol has none. */
-  readonly destinationPort: number;
-  /** IP protocol number. */
-  readonly protocol: number;
-  readonly hook: Hook;
-  /** 1 for fragments, which are known by their addresses alone. */
-  readonly fragment: number;
-}
-
-/** {@link FlowKey} in memory: 40 bytes. */
-export const flowKeyCodec: Codec<FlowKey> = {
-  size: 40,
-  encode(value, target, offset) {
-    mappedIpCodec.encode(value.source, target, offset);
-    mappedIpCodec.encode(value.destination, target, offset + 16);
-    u16be.encode(value.sourcePort, target, offset + 32);
-    u16be.encode(value.destinationPort, target, offset + 34);
-    u8.encode(value.protocol, target, offset + 36);
-    u8.encode(value.hook, target, offset + 37);
-    u8.encode(value.fragment, target, offset + 38);
-  },
-  decode(source, offset) {
-    return {
-      source: mappedIpCodec.decode(source, offset),
-      destination: mappedIpCodec.decode(source, offset + 16),
-      sourcePort: u16be.decode(source, offset + 32),
-      destinationPort: u16be.decode(source, offset + 34),
-      protocol: u8.decode(source, offset + 36),
-      hook: u8.decode(source, offset + 37),
-      fragment: u8.decode(source, offset + 38),
-    };
-  },
-};
-
-/** Where the packets of a flow go next. */
-export interface Nexthop {
-  readonly kind: NexthopKind;
-  /** The device to leave by: the node's end of a pod's pair, or a device of the node. */
-  readonly ifindex: number;
-  /** The neighbour on that device, when the kind is `NEXTHOP_NEIGHBOUR` or `NEXTHOP_UNRESOLVED`. */
-  readonly gateway: IpAddress;
-  /** Destination MAC address to write, when the kind is `NEXTHOP_POD`. */
-  readonly destinationMac: MacAddress;
-  /** Largest IP packet that may go this way, in bytes; 0 when the kernel decides. */
-  readonly mtu: number;
-}
-
-/** {@link Nexthop} in memory: 36 bytes. */
-export const nexthopCodec: Codec<Nexthop> = {
-  size: 36,
-  encode(value, target, offset) {
-    u8.encode(value.kind, target, offset);
-    u32.encode(value.ifindex, target, offset + 4);
-    mappedIpCodec.encode(value.gateway, target, offset + 8);
-    macCodec.encode(value.destinationMac, target, offset + 24);
-    u32.encode(value.mtu, target, offset + 32);
-  },
-  decode(source, offset) {
-    return {
-      kind: u8.decode(source, offset),
-      ifindex: u32.decode(source, offset + 4),
-      gateway: mappedIpCodec.decode(source, offset + 8),
-      destinationMac: macCodec.decode(source, offset + 24),
-      mtu: u32.decode(source, offset + 32),
-    };
-  },
-};
-
-/**
- * Everything that the slow path found out about a flow, for as long as its epochs stand. With its key and what the
- * kernel adds it fills three cache lines of 64 bytes.
- */
-export interface Flow {
-  /** The epoch of routes that the entry was made under. */
-  readonly routeEpoch: number;
-  /** Slot and epoch of the endpoint that sends, or slot 0. */
-  readonly sourceSlot: number;
-  readonly sourceEpoch: number;
-  /** Slot and epoch of the endpoint that receives, or slot 0. */
-  readonly targetSlot: number;
-  readonly targetEpoch: number;
-  /** The device that the packets come in by. */
-  readonly ingressIfindex: number;
-  readonly nexthop: Nexthop;
-  /** The source MAC address that was verified, when a pod sends. */
-  readonly ingressMac: MacAddress;
-  /** Packets and bytes (of IP packets, headers included) that took the entry. */
-  readonly packets: bigint;
-  readonly bytes: bigint;
-  /** When the slow path made the entry, in jiffies. */
-  readonly made: bigint;
-  /** The low half of the last jiffy in which a packet found the entry, and how many did in it, about. */
-  readonly jiffy: number;
-  readonly jiffyPackets: number;
-}
-
-/** {@link Flow} in memory: 104 bytes. */
-export const flowCodec: Codec<Flow> = {
-  size: 104,
-  encode(value, target, offset) {
-    u32.encode(value.routeEpoch, target, offset);
-    u32.encode(value.sourceSlot, target, offset + 4);
-    u32.encode(value.sourceEpoch, target, offset + 8);
-    u32.encode(value.targetSlot, target, offset + 12);
-    u32.encode(value.targetEpoch, target, offset + 16);
-    u32.encode(value.ingressIfindex, target, offset + 20);
-    nexthopCodec.encode(value.nexthop, target, offset + 24);
-    macCodec.encode(value.ingressMac, target, offset + 60);
-    u64.encode(value.packets, target, offset + 72);
-    u64.encode(value.bytes, target, offset + 80);
-    u64.encode(value.made, target, offset + 88);
-    u32.encode(value.jiffy, target, offset + 96);
-    u32.encode(value.jiffyPackets, target, offset + 100);
-  },
-  decode(source, offset) {
-    return {
-      routeEpoch: u32.decode(source, offset),
-      sourceSlot: u32.decode(source, offset + 4),
-      sourceEpoch: u32.decode(source, offset + 8),
-      targetSlot: u32.decode(source, offset + 12),
-      targetEpoch: u32.decode(source, offset + 16),
-      ingressIfindex: u32.decode(source, offset + 20),
-      nexthop: nexthopCodec.decode(source, offset + 24),
-      ingressMac: macCodec.decode(source, offset + 60),
-      packets: u64.decode(source, offset + 72),
-      bytes: u64.decode(source, offset + 80),
-      made: u64.decode(source, offset + 88),
-      jiffy: u32.decode(source, offset + 96),
-      jiffyPackets: u32.decode(source, offset + 100),
-    };
-  },
-};
-
-/** A CPU's own copy of an entry of `flows`, which spares it the lookup. */
-export interface HotFlow {
-  readonly key: FlowKey;
-  /** The jiffy for which the copy is believed. */
-  readonly jiffy: bigint;
-  /** Its counters are of what took the copy and is not in the entry's own counters yet. */
-  readonly flow: Flow;
-  /** 1 while the copy is being made. */
-  readonly busy: number;
-}
-
-/** {@link HotFlow} in memory: 160 bytes. */
-export const hotFlowCodec: Codec<HotFlow> = {
-  size: 160,
-  encode(value, target, offset) {
-    flowKeyCodec.encode(value.key, target, offset);
-    u64.encode(value.jiffy, target, offset + 40);
-    flowCodec.encode(value.flow, target, offset + 48);
-    u32.encode(value.busy, target, offset + 152);
-  },
-  decode(source, offset) {
-    return {
-      key: flowKeyCodec.decode(source, offset),
-      jiffy: u64.decode(source, offset + 40),
-      flow: flowCodec.decode(source, offset + 48),
-      busy: u32.decode(source, offset + 152),
-    };
-  },
-};
-
 /** What became of packets, at index `hook * COUNTER_REASONS + reason`. */
 export const countersMap: PerCpuMapSpec<number, Counter> = {
   name: "counters",
   type: "percpu_array",
-  maxEntries: 384,
+  maxEntries: 512,
   flags: 0,
   key: u32,
   value: counterCodec,
@@ -560,10 +375,10 @@ export const dropEventsMap: RingBufferSpec<PacketEvent> = {
 };
 
 /**
- * Counters that user space moves on after it changed what flow entries were made from: first the
- * state, then the epoch. A flow entry is valid while the epochs it was made under have not moved.
+ * Counters that user space moves on after it changed what ways of connections were decided from: first the
+ * state, then the epoch. A way is valid while the epochs it was decided under have not moved.
  * The slow path takes an endpoint's epoch from the endpoint itself, and reads the epoch of routes
- * before it asks for a route, so that an entry made from old state never carries a new epoch.
+ * before it asks for a route, so that a way decided from old state never carries a new epoch.
  */
 export const epochsMap: MapSpec<number, number> = {
   name: "epochs",
@@ -607,31 +422,6 @@ export const flowEventsMap: RingBufferSpec<PacketEvent> = {
   layout: "8b09948eb06b938e",
 };
 
-/**
- * Decided flows: one lookup says everything about an established packet. Each CPU has an equal share of
- * the entries for the flows that begin on it, so that a new flow waits for no lock of another CPU.
- */
-export const flowsMap: MapSpec<FlowKey, Flow> = {
-  name: "flows",
-  type: "lru_hash",
-  maxEntries: 65536,
-  flags: 2,
-  key: flowKeyCodec,
-  value: flowCodec,
-  layout: "0c457f83dec29b61",
-};
-
-/** Flows of which a CPU sees many packets a jiffy, at an index that is a hash of their key. */
-export const hotFlowsMap: PerCpuMapSpec<number, HotFlow> = {
-  name: "hot_flows",
-  type: "percpu_array",
-  maxEntries: 1024,
-  flags: 0,
-  key: u32,
-  value: hotFlowCodec,
-  layout: "2369e8a47b6c8ad0",
-};
-
 /** The node's own addresses; 1 stands behind each. */
 export const nodeAddrsMap: MapSpec<IpAddress, number> = {
   name: "node_addrs",
@@ -652,11 +442,11 @@ export type NodeSettings = {
   /** The MAC address of the node's end of every pod's device pair. */
   readonly gatewayMac: VariableSpec<MacAddress>;
   /**
-   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
-   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * How long a connection's way is believed before the slow path decides it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate ways at once; this bounds
    * how long a route that changed while no agent ran goes unnoticed.
    */
-  readonly flowLifetime: VariableSpec<bigint>;
+  readonly wayLifetime: VariableSpec<bigint>;
   /**
    * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
    * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
@@ -665,6 +455,9 @@ export type NodeSettings = {
   readonly resolvePatience: VariableSpec<bigint>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
+  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
+  readonly closingPlaces: VariableSpec<number>;
+  readonly halfOpenPlaces: VariableSpec<number>;
 };
 
 /** The programs of the object `node`. */
@@ -681,24 +474,37 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     toNet: { name: "to_net", section: "tcx/egress" },
   },
   maps: [
-    "endpoints",
-    "epochs",
-    "flows",
-    "hot_flows",
+    "nat_ports",
+    "connections",
+    "fragments",
+    "conn_settings",
+    "hot_connections",
     "counters",
     "drop_events",
     "flow_events",
     "event_switch",
     "event_budgets",
+    "conn_counters",
+    "conn_events",
+    "conn_gauges",
+    "conn_closing",
+    "conn_half_open",
+    "nat_settings",
+    "nat_warnings",
+    "epochs",
+    "conn_drafts",
+    "endpoints",
     "node_addrs",
   ],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
     gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
-    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    wayLifetime: { section: ".rodata", offset: 40, codec: u64 },
     resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
     eventLimit: { section: ".rodata", offset: 56, codec: u32 },
+    closingPlaces: { section: ".rodata", offset: 60, codec: u32 },
+    halfOpenPlaces: { section: ".rodata", offset: 64, codec: u32 },
   },
 };
 
@@ -711,11 +517,11 @@ export type PodSettings = {
   /** The MAC address of the node's end of every pod's device pair. */
   readonly gatewayMac: VariableSpec<MacAddress>;
   /**
-   * How long a flow entry is believed before the slow path makes it anew, in jiffies (10 000 are 10 s
-   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate entries at once; this bounds
+   * How long a connection's way is believed before the slow path decides it anew, in jiffies (10 000 are 10 s
+   * to 100 s, depending on the kernel's CONFIG_HZ). Epochs invalidate ways at once; this bounds
    * how long a route that changed while no agent ran goes unnoticed.
    */
-  readonly flowLifetime: VariableSpec<bigint>;
+  readonly wayLifetime: VariableSpec<bigint>;
   /**
    * How long packets are sent to a neighbour that is not resolved, in jiffies (1000 are 1 s to 10 s,
    * depending on the kernel's CONFIG_HZ): each makes the kernel ask for it. After that they are left to
@@ -724,6 +530,9 @@ export type PodSettings = {
   readonly resolvePatience: VariableSpec<bigint>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
+  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
+  readonly closingPlaces: VariableSpec<number>;
+  readonly halfOpenPlaces: VariableSpec<number>;
 };
 
 /** The programs of the object `pod`. */
@@ -740,24 +549,37 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     toPod: { name: "to_pod", section: "tcx/egress" },
   },
   maps: [
-    "epochs",
-    "flows",
+    "nat_ports",
+    "connections",
+    "fragments",
+    "devices",
     "counters",
     "drop_events",
     "flow_events",
     "event_switch",
     "event_budgets",
+    "conn_settings",
+    "hot_connections",
+    "conn_counters",
+    "conn_events",
+    "conn_gauges",
+    "conn_closing",
+    "conn_half_open",
+    "nat_settings",
+    "nat_warnings",
+    "epochs",
+    "conn_drafts",
     "endpoints",
-    "hot_flows",
-    "devices",
   ],
   settings: {
     gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
     gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
     gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
-    flowLifetime: { section: ".rodata", offset: 40, codec: u64 },
+    wayLifetime: { section: ".rodata", offset: 40, codec: u64 },
     resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
     eventLimit: { section: ".rodata", offset: 56, codec: u32 },
+    closingPlaces: { section: ".rodata", offset: 60, codec: u32 },
+    halfOpenPlaces: { section: ".rodata", offset: 64, codec: u32 },
   },
 };
 
@@ -822,120 +644,5 @@ export const eventBudgetLayout: Layout = {
     { name: "jiffy", offset: 0, type: u64Layout },
     { name: "used", offset: 8, type: u64Layout },
     { name: "lost", offset: 16, type: u64Layout },
-  ],
-};
-
-const be32Layout: Layout = { kind: "scalar", format: "be32", size: 4, names: ["__be32", "__u32"] };
-
-const ipAddrLayout: Layout = {
-  kind: "struct",
-  size: 16,
-  names: ["struct ip_addr"],
-  fields: [
-    {
-      name: "word",
-      offset: 0,
-      type: { kind: "array", size: 16, names: [], length: 4, element: be32Layout },
-    },
-  ],
-};
-
-const be16Layout: Layout = { kind: "scalar", format: "be16", size: 2, names: ["__be16", "__u16"] };
-
-/** How {@link FlowKey} lies in memory. */
-export const flowKeyLayout: Layout = {
-  kind: "struct",
-  size: 40,
-  names: ["struct flow_key"],
-  fields: [
-    { name: "source", offset: 0, type: ipAddrLayout },
-    { name: "destination", offset: 16, type: ipAddrLayout },
-    { name: "source_port", offset: 32, type: be16Layout },
-    { name: "destination_port", offset: 34, type: be16Layout },
-    { name: "protocol", offset: 36, type: u8Layout },
-    { name: "hook", offset: 37, type: hookLayout },
-    { name: "fragment", offset: 38, type: u8Layout },
-    { name: "reserved", offset: 39, type: u8Layout },
-  ],
-};
-
-const nexthopKindLayout: Layout = {
-  kind: "scalar",
-  format: "u8",
-  size: 1,
-  names: ["enum nexthop_kind"],
-};
-
-const macAddrLayout: Layout = {
-  kind: "struct",
-  size: 6,
-  names: ["struct mac_addr"],
-  fields: [
-    {
-      name: "byte",
-      offset: 0,
-      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
-    },
-  ],
-};
-
-/** How {@link Nexthop} lies in memory. */
-export const nexthopLayout: Layout = {
-  kind: "struct",
-  size: 36,
-  names: ["struct nexthop"],
-  fields: [
-    { name: "kind", offset: 0, type: nexthopKindLayout },
-    {
-      name: "reserved",
-      offset: 1,
-      type: { kind: "array", size: 3, names: [], length: 3, element: u8Layout },
-    },
-    { name: "ifindex", offset: 4, type: u32Layout },
-    { name: "gateway", offset: 8, type: ipAddrLayout },
-    { name: "destination_mac", offset: 24, type: macAddrLayout },
-    { name: "reserved2", offset: 30, type: u16Layout },
-    { name: "mtu", offset: 32, type: u32Layout },
-  ],
-};
-
-/** How {@link Flow} lies in memory. */
-export const flowLayout: Layout = {
-  kind: "struct",
-  size: 104,
-  names: ["struct flow"],
-  fields: [
-    { name: "route_epoch", offset: 0, type: u32Layout },
-    { name: "source_slot", offset: 4, type: u32Layout },
-    { name: "source_epoch", offset: 8, type: u32Layout },
-    { name: "target_slot", offset: 12, type: u32Layout },
-    { name: "target_epoch", offset: 16, type: u32Layout },
-    { name: "ingress_ifindex", offset: 20, type: u32Layout },
-    { name: "nexthop", offset: 24, type: nexthopLayout },
-    { name: "ingress_mac", offset: 60, type: macAddrLayout },
-    {
-      name: "reserved",
-      offset: 66,
-      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
-    },
-    { name: "packets", offset: 72, type: u64Layout },
-    { name: "bytes", offset: 80, type: u64Layout },
-    { name: "made", offset: 88, type: u64Layout },
-    { name: "jiffy", offset: 96, type: u32Layout },
-    { name: "jiffy_packets", offset: 100, type: u32Layout },
-  ],
-};
-
-/** How {@link HotFlow} lies in memory. */
-export const hotFlowLayout: Layout = {
-  kind: "struct",
-  size: 160,
-  names: ["struct hot_flow"],
-  fields: [
-    { name: "key", offset: 0, type: flowKeyLayout },
-    { name: "jiffy", offset: 40, type: u64Layout },
-    { name: "flow", offset: 48, type: flowLayout },
-    { name: "busy", offset: 152, type: u32Layout },
-    { name: "reserved", offset: 156, type: u32Layout },
   ],
 };

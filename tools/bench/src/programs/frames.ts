@@ -21,6 +21,7 @@ import {
   packet,
   type PacketDraft,
   tcp,
+  type TcpFlag,
   udp,
 } from "@heddle/packet";
 
@@ -56,10 +57,15 @@ export function portOffset(family: IpFamily): number {
  * A packet of a flow with 64 bytes of payload. Its checksum is 0, since it does not follow when the ports are
  * overwritten; no program looks at it.
  */
-export function flowPacket(hop: Hop, protocol: TransportName, ports: Variation): Uint8Array {
+export function flowPacket(
+  hop: Hop,
+  protocol: TransportName,
+  ports: Variation,
+  flags: readonly TcpFlag[] = ["ack"],
+): Uint8Array {
   const { low: sourcePort, high: destinationPort } = ports;
   const fields = { sourcePort, destinationPort, checksum: 0 };
-  const transport = protocol === "tcp" ? tcp(fields) : udp(fields);
+  const transport = protocol === "tcp" ? tcp({ ...fields, flags }) : udp(fields);
   return buildPacket(packet(...linkAndNetwork(hop), transport, "x".repeat(64)));
 }
 

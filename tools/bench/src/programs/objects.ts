@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ipFamilies } from "@heddle/contracts";
-import { devicesMap, flowsMap, nodeAddrsMap, nodeObject, podObject } from "@heddle/datapath";
+import { connectionsMap, connSettingsMap } from "@heddle/conntrack/bpf";
+import { devicesMap, nodeAddrsMap, nodeObject, podObject } from "@heddle/datapath";
 import { type Endpoint, endpointsMap } from "@heddle/endpoint";
 import { type LoadedObject, loadObject, type MapOptions, type Program } from "libbpf-napi";
 import type { Scene } from "./scene.ts";
@@ -19,21 +20,24 @@ const objects = join(
   "objects",
 );
 
-/** Flows that fit: more than a test has, since a map that is full gives up entries before. */
-const flowEntries = 262_144;
+/** Connections that fit: more than any test of known ones has. */
+const connectionEntries = 262_144;
+
+/** Decisions and entries last longer than any test. */
+const forever = 1n << 31n;
 
 /**
  * Loads the programs with maps of their own, and tells them of the scene's pods and devices.
  *
- * @param flowLifetime in jiffies: 0 for programs that decide every packet anew
+ * @param wayLifetime in jiffies: 0 for programs that decide every packet anew
  */
-export async function loadDatapath(scene: Scene, flowLifetime: bigint): Promise<Datapath> {
+export async function loadDatapath(scene: Scene, wayLifetime: bigint = forever): Promise<Datapath> {
   await using stack = new AsyncDisposableStack();
-  const settings = { flowLifetime };
+  const settings = { wayLifetime };
   const pod = stack.use(
     await loadObject(podObject, join(objects, "pod.bpf.o"), {
       settings,
-      maps: { [flowsMap.name]: { maxEntries: flowEntries } },
+      maps: { [connectionsMap.name]: { maxEntries: connectionEntries } },
     }),
   );
   const node = stack.use(
@@ -65,6 +69,15 @@ function mapsOf(pod: LoadedObject): Readonly<Record<string, MapOptions>> {
 
 /** Writes what the packages endpoint and datapath would. */
 function fillMaps({ node, uplink, web, db }: Scene, pod: LoadedObject, nodes: LoadedObject): void {
+  pod.map(connSettingsMap).set(0, {
+    lifetime: Array.from({ length: 8 }, () => forever),
+    limit: BigInt(connectionEntries),
+    fragmentLifetime: forever,
+    clockMask: (1n << 64n) - 1n,
+    clockOffset: 0n,
+    hz: 1000,
+    events: 0,
+  });
   const endpoints = pod.map(endpointsMap);
   const nodeAddresses = nodes.map(nodeAddrsMap);
   pod.map(devicesMap).set(uplink, { mtu: 1500 });

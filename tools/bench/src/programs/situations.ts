@@ -1,4 +1,5 @@
 import type { InterfaceIndex, IpFamily } from "@heddle/contracts";
+import type { TcpFlag } from "@heddle/packet";
 import type { Program } from "libbpf-napi";
 import {
   advertisement,
@@ -126,12 +127,14 @@ type Maker = (world: World) => Situation;
 
 /** Packets of flows that the program knows, or drops. */
 function flow(name: LegName, protocol: TransportName, family: IpFamily): Maker {
-  return ({ scene, settled }) => situationOf(legs[name](scene, family), protocol, settled, "flows");
+  return ({ scene, settled }) =>
+    situationOf(legs[name](scene, family), protocol, settled, "flows", "ack");
 }
 
 /** The first packet of each flow. */
 function first(name: LegName, protocol: TransportName, family: IpFamily): Maker {
-  return ({ scene, fresh }) => situationOf(legs[name](scene, family), protocol, fresh, "new");
+  return ({ scene, fresh }) =>
+    situationOf(legs[name](scene, family), protocol, fresh, "new", "syn");
 }
 
 function situationOf(
@@ -139,15 +142,16 @@ function situationOf(
   protocol: TransportName,
   datapath: Datapath,
   spread: Spread,
+  flag: TcpFlag,
 ): Situation {
   const low = portOffset(before.source.includes(":") ? 6 : 4);
   return {
     program: datapath[program],
     hook: program === "toPod" ? "egress" : "ingress",
     ifindex,
-    before: (variation) => flowPacket(before, protocol, variation),
+    before: (variation) => flowPacket(before, protocol, variation, [flag]),
     verdict,
-    after: (variation) => flowPacket({ ...before, ...change }, protocol, variation),
+    after: (variation) => flowPacket({ ...before, ...change }, protocol, variation, [flag]),
     low,
     high: low + 2,
     spread,
@@ -178,7 +182,7 @@ function reference(name: string, verdict: Verdict, change: (scene: Scene) => Par
   return ({ scene, settled, rewind }) => {
     const leg: Leg = { ...legs["same-node"](scene, 4), verdict, change: change(scene) };
     return {
-      ...situationOf(leg, "tcp", settled, "flows"),
+      ...situationOf(leg, "tcp", settled, "flows", "ack"),
       program: rewind.object.program(name),
     };
   };

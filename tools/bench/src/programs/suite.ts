@@ -68,7 +68,7 @@ class OpenPrograms implements OpenSuite {
     const scene = stack.use(await createScene());
     const world: World = {
       scene,
-      settled: stack.use(await loadDatapath(scene, 1n << 62n)),
+      settled: stack.use(await loadDatapath(scene)),
       fresh: stack.use(await loadDatapath(scene, 0n)),
       rewind: stack.use(await createRewind(compileOwn("programs", stack), scene.netns)),
     };
