@@ -95,14 +95,13 @@ static __always_inline long translate_address(struct __sk_buff *skb, struct tran
 				    place->network + (source ? offsetof(struct ipv6hdr, saddr)
 							     : offsetof(struct ipv6hdr, daddr)),
 				    to, sizeof(*to), 0);
-	if (error || !checksum)
-		return error;
-	error = bpf_l4_csum_replace(skb, checksum, 0, sum, flags);
+	if (!error && checksum)
+		error = bpf_l4_csum_replace(skb, checksum, 0, sum, flags);
 	/*
-	 * The helper takes the difference out of a sum that the device has made of the whole packet, as is right where the
-	 * checksum of an IP header makes up for it. IPv6 has none.
+	 * In a sum that the device has made of the whole packet, no checksum of an IP header makes up for the new address, but
+	 * the helper takes the difference out as if one did. Where there is no other checksum, the sum has to follow, too.
 	 */
-	if (!place->quoted)
+	if (!error && !place->quoted)
 		bpf_csum_update(skb, sum);
 	return error;
 }
@@ -115,10 +114,14 @@ static __always_inline long translate_port(struct __sk_buff *skb,
 	__u32 at = place->transport + (echo				   ? TRANSLATE_IDENTIFIER
 				       : place->which == TRANSLATED_SOURCE ? 0
 									   : 2);
+	__be32 before = place->port, after = to;
 	long error = 0;
 
 	if (checksum)
 		error = bpf_l4_csum_replace(skb, checksum, place->port, to, flags | sizeof(to));
+	else if (!place->quoted)
+		bpf_csum_update(skb,
+				bpf_csum_diff(&before, sizeof(before), &after, sizeof(after), 0));
 	return error ? error : bpf_skb_store_bytes(skb, at, &to, sizeof(to), 0);
 }
 
@@ -134,11 +137,14 @@ __noinline int translate_place(struct __sk_buff *skb, struct translate_place *pl
 		return -EINVAL;
 	place->difference = 0;
 	checksum = translate_checksum(place);
-	/* 0 stands for none. */
-	if (place->protocol == IPPROTO_UDP)
-		flags = BPF_F_MARK_MANGLED_0;
-	if (place->quoted && checksum)
+	if (checksum && (place->quoted || place->protocol == IPPROTO_UDP))
 		bpf_skb_load_bytes(skb, checksum, &before[0], 2);
+	/* 0 stands for none. */
+	if (place->protocol == IPPROTO_UDP) {
+		flags = BPF_F_MARK_MANGLED_0;
+		if (!before[0])
+			checksum = 0;
+	}
 	if (translate_address(skb, place, &to->address, checksum, flags))
 		return -EFAULT;
 	if (place->transport && nat_has_ports(place->protocol) && place->port != to->port) {

@@ -10,7 +10,7 @@ import {
   reverseTuple,
   type SourceNatOptions,
 } from "@heddle/conntrack";
-import { type IpProtocol, isLayer, parsePacket, type TcpFlag } from "@heddle/packet";
+import { type IpProtocol, isLayer, parsePacket } from "@heddle/packet";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compileFixture } from "./compile-fixture.ts";

@@ -10,11 +10,13 @@ import {
   type OutcomeKind,
   outcomeOfNumber,
   partsOf,
+  readSourceNatCounters,
   removalOfNumber,
   resolveSourceNat,
   resolveTimeouts,
   type Scope,
   sizeTable,
+  type SourceNatCounters,
   type SourceNatMaps,
   type SourceNatOptions,
   type Timeouts,
@@ -140,6 +142,10 @@ export class TrackedKernel implements Disposable {
   /** Chooses which connections leave with another source. */
   async setSourceNat(options: SourceNatOptions | undefined): Promise<void> {
     await writeSourceNat(this.nat, options && resolveSourceNat(options));
+  }
+
+  sourceNatCounters(): SourceNatCounters {
+    return readSourceNatCounters(this.counters);
   }
 
   /** Uses of ports by destination. */

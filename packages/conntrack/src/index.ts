@@ -57,7 +57,7 @@ export type {
   SourceNatMaps,
 } from "./kernel-maps.ts";
 export { jiffiesOf, KernelTime } from "./kernel-time.ts";
-export type { SourceNatCounters } from "./kernel-counters.ts";
+export { readSourceNatCounters, type SourceNatCounters } from "./kernel-counters.ts";
 export type { PortUsage } from "./port-ledger.ts";
 export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
 export type { RemovedConnection } from "./removals.ts";
