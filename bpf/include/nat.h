@@ -133,7 +133,8 @@ static long nat_try(__u32 n, void *context)
 }
 
 /* Chooses the port that a connection leaves with. Returns 0, or why there is none. */
-__noinline int nat_search_port(const struct tuple *original, struct translation *to, __u64 now)
+static __always_inline int nat_search_port(const struct tuple *original, struct translation *to,
+					   __u64 now)
 {
 	const struct nat_settings *settings = nat_settings_get();
 	struct scratch *scratch = scratch_get();

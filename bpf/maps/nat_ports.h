@@ -64,13 +64,12 @@ struct {
 #define NAT_USAGE_TRIES 8
 
 static __always_inline void nat_usage_warn(const struct nat_destination *destination,
+					   const struct nat_settings *settings,
 					   struct nat_usage *usage, __u64 used)
 {
-	const struct nat_settings *settings = nat_settings_get();
 	struct nat_warning *warning;
 
-	if (!settings || used < settings->warn_at || usage->warned ||
-	    __sync_val_compare_and_swap(&usage->warned, 0, 1))
+	if (usage->warned || __sync_val_compare_and_swap(&usage->warned, 0, 1))
 		return;
 	warning = bpf_ringbuf_reserve(&nat_warnings, sizeof(*warning), 0);
 	if (!warning) {
@@ -83,60 +82,77 @@ static __always_inline void nat_usage_warn(const struct nat_destination *destina
 	bpf_ringbuf_submit(warning, 0);
 }
 
+/* Does what the use of a destination asks for: a warning, or that it is forgotten. */
+static __always_inline void nat_usage_judge(const struct nat_destination *destination,
+					    const struct nat_settings *settings,
+					    struct nat_usage *usage, __u64 used)
+{
+	if (used >= settings->warn_at)
+		nat_usage_warn(destination, settings, usage, used);
+	/* Not at the limit itself, around which the use of a busy destination goes up and down. */
+	else if (used * 2 < settings->warn_at)
+		usage->warned = 0;
+	if (!used && !__sync_val_compare_and_swap(&usage->used, 0, NAT_USAGE_GONE))
+		bpf_map_delete_elem(&nat_ports, destination);
+}
+
+/* What became of a change by one. */
+enum nat_change {
+	NAT_CHANGED,
+	/* There is no entry, or it is about to be removed. */
+	NAT_MISSING,
+	/* Other CPUs were always faster. */
+	NAT_BUSY,
+};
+
+/* Adds to what is in use. A function of its own, which is verified once. */
+__noinline int nat_usage_change(const struct nat_destination *destination, int by)
+{
+	const struct nat_settings *settings = nat_settings_get();
+	struct nat_usage *usage;
+	__u64 used, seen;
+
+	if (!destination || !settings)
+		return NAT_MISSING;
+	usage = bpf_map_lookup_elem(&nat_ports, destination);
+	if (!usage)
+		return NAT_MISSING;
+	used = *(volatile __u64 *)&usage->used;
+	for (int i = 0; i < NAT_USAGE_TRIES; i++) {
+		if (used == NAT_USAGE_GONE || (by < 0 && !used))
+			return NAT_MISSING;
+		seen = __sync_val_compare_and_swap(&usage->used, used, used + by);
+		if (seen == used) {
+			nat_usage_judge(destination, settings, usage, used + by);
+			return NAT_CHANGED;
+		}
+		used = seen;
+	}
+	return NAT_BUSY;
+}
+
 /* Counts a port to the destination. False when it could not be, and must not be given back. */
 __noinline int nat_ports_take(const struct nat_destination *destination)
 {
+	struct nat_usage first = {};
+	int change;
+
 	if (!destination)
 		return false;
-	for (int i = 0; i < NAT_USAGE_TRIES; i++) {
-		struct nat_usage *usage = bpf_map_lookup_elem(&nat_ports, destination);
-		__u64 used;
-
-		if (!usage) {
-			struct nat_usage first = {};
-
-			if (bpf_map_update_elem(&nat_ports, destination, &first, BPF_NOEXIST) ==
-			    -E2BIG)
-				break;
-			continue;
-		}
-		used = *(volatile __u64 *)&usage->used;
-		if (used == NAT_USAGE_GONE ||
-		    __sync_val_compare_and_swap(&usage->used, used, used + 1) != used)
-			continue;
-		nat_usage_warn(destination, usage, used + 1);
+	change = nat_usage_change(destination, 1);
+	if (change == NAT_MISSING &&
+	    bpf_map_update_elem(&nat_ports, destination, &first, BPF_NOEXIST) != -E2BIG)
+		change = nat_usage_change(destination, 1);
+	if (change == NAT_CHANGED)
 		return true;
-	}
 	conn_counter_add(CONN_COUNTER_UNCOUNTED);
 	return false;
 }
 
-/* Gives a port back that was counted. What nobody uses is removed. */
-__noinline int nat_ports_give_back(const struct nat_destination *destination)
+/* Gives a port back that was counted. */
+static __always_inline int nat_ports_give_back(const struct nat_destination *destination)
 {
-	const struct nat_settings *settings = nat_settings_get();
-	struct nat_usage *usage;
-	__u64 used;
-
-	if (!destination || !settings)
-		return 0;
-	usage = bpf_map_lookup_elem(&nat_ports, destination);
-	if (!usage)
-		return 0;
-	for (int i = 0; i < NAT_USAGE_TRIES; i++) {
-		used = *(volatile __u64 *)&usage->used;
-		if (!used || used == NAT_USAGE_GONE)
-			return 0;
-		if (__sync_val_compare_and_swap(&usage->used, used, used - 1) == used)
-			break;
-	}
-	used -= 1;
-	/* Not at the limit itself, around which the use of a busy destination goes up and down. */
-	if (used * 2 < settings->warn_at)
-		usage->warned = 0;
-	if (!used && !__sync_val_compare_and_swap(&usage->used, 0, NAT_USAGE_GONE))
-		bpf_map_delete_elem(&nat_ports, destination);
-	return 0;
+	return destination ? nat_usage_change(destination, -1) : NAT_MISSING;
 }
 
 #endif
