@@ -2,6 +2,7 @@
 #ifndef HEDDLE_SCRATCH_H
 #define HEDDLE_SCRATCH_H
 
+#include "../maps/conn_queues.h"
 #include "../maps/conn_scratch.h"
 #include "../maps/connections.h"
 #include "observation.h"
@@ -35,6 +36,8 @@ struct scratch {
 	/* Of the connection, or the alias, that is made. */
 	struct connection_key fresh_key;
 	struct connection fresh;
+	/* Of a queue, whose turn it is. */
+	struct conn_place place;
 	/* Of what is looked at to know whether a port is free. */
 	struct connection_key probe;
 	struct nat_search search;

@@ -15,6 +15,7 @@
 #include "observation.h"
 #include "outcome.h"
 #include "removal.h"
+#include "scratch.h"
 
 static __always_inline void connection_count(struct connection *connection,
 					     enum direction direction, __u32 bytes)
@@ -86,21 +87,24 @@ enum queue_result {
 	QUEUE_EVICTED,
 };
 
-/* One step from the beginning of a queue. A function of its own, which is verified once. */
-__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u64 now)
+/*
+ * One step from the beginning of a queue, with memory for the place that is there. A function of its own, which is verified
+ * once.
+ */
+__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step,
+			       struct conn_place *place, __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
-	struct conn_place place;
 	__u64 number, word;
 	bool stands;
 
-	if (!gauges || (__u32)queue > QUEUE_HALF_OPEN ||
-	    !conn_queue_first(gauges, queue, &place, &number))
+	if (!gauges || !place || (__u32)queue > QUEUE_HALF_OPEN ||
+	    !conn_queue_first(gauges, queue, place, &number))
 		return QUEUE_EMPTY;
-	connection = bpf_map_lookup_elem(&connections, &place.key);
+	connection = bpf_map_lookup_elem(&connections, &place->key);
 	word = connection ? connection->word : 0;
-	stands = connection && (__u32)word_created(word) == place.created &&
+	stands = connection && (__u32)word_created(word) == place->created &&
 		 word_rank(word) == (queue == QUEUE_CLOSING ? RANK_CLOSING : RANK_HALF_OPEN);
 	if (stands && step == QUEUE_TRIM)
 		return QUEUE_STANDS;
@@ -109,10 +113,10 @@ __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u6
 	if (!connection || !stands)
 		return QUEUE_PASSED;
 	if (step == QUEUE_ROTATE) {
-		conn_queue_add(gauges, queue, &place.key, word_created(word));
+		conn_queue_add(gauges, queue, &place->key, word_created(word));
 		return QUEUE_STANDS;
 	}
-	if (!connection_remove(&place.key, connection,
+	if (!connection_remove(&place->key, connection,
 			       connection->expires <= now ? REMOVAL_EXPIRED
 			       : queue == QUEUE_CLOSING	  ? REMOVAL_EVICTED_CLOSING
 							  : REMOVAL_EVICTED_HALF_OPEN,
@@ -125,10 +129,11 @@ __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u6
 #define QUEUE_PATIENCE 64
 
 /* Evicts the oldest connection of a queue. */
-static __always_inline bool conn_queue_evict(enum queue_kind queue, __u64 now)
+static __always_inline bool conn_queue_evict(enum queue_kind queue, struct conn_place *place,
+					     __u64 now)
 {
 	for (int i = 0; i < QUEUE_PATIENCE; i++) {
-		int result = conn_queue_step(queue, QUEUE_EVICT, now);
+		int result = conn_queue_step(queue, QUEUE_EVICT, place, now);
 
 		if (result == QUEUE_EVICTED)
 			return true;
@@ -146,11 +151,13 @@ __noinline int conn_reserve(__u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct conn_gauges *gauges = conn_gauges_get();
+	struct scratch *scratch = scratch_get();
 
-	if (!settings || !gauges)
+	if (!settings || !gauges || !scratch)
 		return false;
 	if (__sync_fetch_and_add(&gauges->count, 1) < settings->limit ||
-	    conn_queue_evict(QUEUE_CLOSING, now) || conn_queue_evict(QUEUE_HALF_OPEN, now))
+	    conn_queue_evict(QUEUE_CLOSING, &scratch->place, now) ||
+	    conn_queue_evict(QUEUE_HALF_OPEN, &scratch->place, now))
 		return true;
 	__sync_fetch_and_sub(&gauges->count, 1);
 	return false;
@@ -166,14 +173,15 @@ __noinline int conn_reserve(__u64 now)
 static __always_inline void conn_queue_tidy(const struct conn_settings *settings,
 					    struct conn_gauges *gauges, __u64 now)
 {
+	struct scratch *scratch = scratch_get();
 	bool full = gauges->taken[QUEUE_HALF_OPEN] - gauges->left[QUEUE_HALF_OPEN] >=
 		    conn_places(QUEUE_HALF_OPEN);
 
-	if (!full && gauges->count < settings->limit - settings->limit / 4)
+	if (!scratch || (!full && gauges->count < settings->limit - settings->limit / 4))
 		return;
 	for (int i = 0; i < QUEUE_TIDY; i++)
-		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM, now) !=
-			    QUEUE_PASSED &&
+		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM,
+				    &scratch->place, now) != QUEUE_PASSED &&
 		    !full)
 			return;
 }

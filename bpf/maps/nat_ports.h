@@ -105,8 +105,8 @@ enum nat_change {
 	NAT_BUSY,
 };
 
-/* Adds to what is in use. A function of its own, which is verified once. */
-__noinline int nat_usage_change(const struct nat_destination *destination, int by)
+/* Adds to what is in use. */
+static __always_inline int nat_usage_change(const struct nat_destination *destination, int by)
 {
 	const struct nat_settings *settings = nat_settings_get();
 	struct nat_usage *usage;
@@ -131,6 +131,12 @@ __noinline int nat_usage_change(const struct nat_destination *destination, int b
 	return NAT_BUSY;
 }
 
+/* A function of its own, since it is called twice. */
+__noinline int nat_usage_add(const struct nat_destination *destination)
+{
+	return nat_usage_change(destination, 1);
+}
+
 /* Counts a port to the destination. False when it could not be, and must not be given back. */
 __noinline int nat_ports_take(const struct nat_destination *destination)
 {
@@ -139,10 +145,10 @@ __noinline int nat_ports_take(const struct nat_destination *destination)
 
 	if (!destination)
 		return false;
-	change = nat_usage_change(destination, 1);
+	change = nat_usage_add(destination);
 	if (change == NAT_MISSING &&
 	    bpf_map_update_elem(&nat_ports, destination, &first, BPF_NOEXIST) != -E2BIG)
-		change = nat_usage_change(destination, 1);
+		change = nat_usage_add(destination);
 	if (change == NAT_CHANGED)
 		return true;
 	conn_counter_add(CONN_COUNTER_UNCOUNTED);

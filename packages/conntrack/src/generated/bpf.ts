@@ -1365,9 +1365,9 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
     "nat_prefixes",
     "conn_settings",
     "conn_events",
-    "conn_scratch",
     "conn_closing",
     "conn_half_open",
+    "conn_scratch",
   ],
   settings: {
     closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
