@@ -158,14 +158,14 @@ async function take(
   const outcome = model.track(packet, options);
   const came = await kernel.translate(frame, options);
   const left = parsePacket(came.frame, { linkType: "ethernet" });
-  if (outcome.outcome === "tracked") {
-    expect(withoutChecksums(left)).toEqual(translatedPacket(packet, outcome));
-    expect(verdictsOf(left)).toEqual(verdictsOf(packet));
+  const isTracked = outcome.outcome === "tracked";
+  if (isTracked && !Buffer.from(frame).equals(came.frame)) {
     const kind = outcome.related ? "error" : outcome.original.protocol;
-    if (!Buffer.from(frame).equals(came.frame)) rewritten.add(`${kind} ${outcome.direction}`);
-  } else {
-    expect(came.frame).toEqual(frame);
+    rewritten.add(`${kind} ${outcome.direction}`);
   }
+  const wanted = isTracked ? translatedPacket(packet, outcome) : withoutChecksums(packet);
+  expect(withoutChecksums(left)).toEqual(wanted);
+  expect(verdictsOf(left)).toEqual(verdictsOf(packet));
   return [came.outcome, kindOf(outcome)];
 }
 
@@ -193,7 +193,8 @@ async function expectNothingLeftBehind(kernel: TrackedKernel, model: Conntrack):
   expect(await kernel.aliases()).toBe(translated.length);
   expect(Number(kernel.gauges.get(0)?.translated)).toBe(translated.length);
   const uses = model.portUsage().map(({ used }) => used);
-  expect((await kernel.portUses()).toSorted()).toEqual(uses.toSorted());
+  const ascending = (a: number, b: number) => a - b;
+  expect((await kernel.portUses()).toSorted(ascending)).toEqual(uses.toSorted(ascending));
 }
 
 describe("the programs, packet by packet", () => {

@@ -240,46 +240,56 @@ describe("ports that run out", () => {
   }, 120_000);
 });
 
-describe("a packet that is translated", () => {
-  /** The fragments of a datagram with a UDP header, in order. */
-  function fragmentsOf(family: 4 | 6): readonly Uint8Array[] {
-    const destination6 = parseIpv6("2001:db8:9::9");
-    const source6 = parseIpv6("fd00::5");
-    const whole =
-      family === 4
-        ? packet(
-            ipv4({ source: pod(1), destination: web }),
-            udp({ sourcePort: 7, destinationPort: 8 }),
-            "x".repeat(80),
-          )
-        : packet(
-            ipv6({ source: source6, destination: destination6 }),
-            udp({ sourcePort: 7, destinationPort: 8 }),
-            "x".repeat(80),
-          );
-    const body = buildPacket(whole).subarray(family === 4 ? 20 : 40);
-    return [0, 48].map((offset) => {
-      const fields = { fragmentOffset: offset, moreFragments: offset === 0, identification: 7 };
-      const part = body.subarray(offset, offset === 0 ? 48 : body.length);
-      return family === 4
-        ? buildPacket(
-            packet(
-              ethernet(),
-              ipv4({ source: pod(1), destination: web, protocol: "udp", ...fields }),
-              part,
-            ),
-          )
-        : buildPacket(
-            packet(
-              ethernet({ etherType: "ipv6" }),
-              ipv6({ source: source6, destination: destination6, nextHeader: "ipv6-fragment" }),
-              ipv6Fragment({ nextHeader: "udp", ...fields }),
-              part,
-            ),
-          );
-    });
-  }
+/** The fragments of a datagram with a UDP header, in order. */
+function fragmentsOf(family: 4 | 6): readonly Uint8Array[] {
+  const destination6 = parseIpv6("2001:db8:9::9");
+  const source6 = parseIpv6("fd00::5");
+  const whole =
+    family === 4
+      ? packet(
+          ipv4({ source: pod(1), destination: web }),
+          udp({ sourcePort: 7, destinationPort: 8 }),
+          "x".repeat(80),
+        )
+      : packet(
+          ipv6({ source: source6, destination: destination6 }),
+          udp({ sourcePort: 7, destinationPort: 8 }),
+          "x".repeat(80),
+        );
+  const body = buildPacket(whole).subarray(family === 4 ? 20 : 40);
+  return [0, 48].map((offset) => {
+    const fields = { fragmentOffset: offset, moreFragments: offset === 0, identification: 7 };
+    const part = body.subarray(offset, offset === 0 ? 48 : body.length);
+    return family === 4
+      ? buildPacket(
+          packet(
+            ethernet(),
+            ipv4({ source: pod(1), destination: web, protocol: "udp", ...fields }),
+            part,
+          ),
+        )
+      : buildPacket(
+          packet(
+            ethernet({ etherType: "ipv6" }),
+            ipv6({ source: source6, destination: destination6, nextHeader: "ipv6-fragment" }),
+            ipv6Fragment({ nextHeader: "udp", ...fields }),
+            part,
+          ),
+        );
+  });
+}
 
+/** An association of a pod, from a port that all pods take. */
+const association = (n: number) =>
+  buildPacket(
+    packet(
+      ethernet(),
+      ipv4({ source: pod(n), destination: web }),
+      sctp({ sourcePort: 7, destinationPort: 8, chunks: [{ type: "init" }] }),
+    ),
+  );
+
+describe("a packet that is translated", () => {
   it.each([4, 6] as const)(
     "in fragments of IPv%i has a checksum that covers them all",
     async (family) => {
@@ -310,16 +320,8 @@ describe("a packet that is translated", () => {
 
   it("is one of SCTP with its own ports, and refused when they are another's", async () => {
     using kernel = await load();
-    const from = (n: number) =>
-      buildPacket(
-        packet(
-          ethernet(),
-          ipv4({ source: pod(n), destination: web }),
-          sctp({ sourcePort: 7, destinationPort: 8, chunks: [{ type: "init" }] }),
-        ),
-      );
-    expect((await kernel.translate(from(1))).outcome).toMatchObject({ isNew: true });
-    expect((await kernel.translate(from(2))).outcome).toEqual({
+    expect((await kernel.translate(association(1))).outcome).toMatchObject({ isNew: true });
+    expect((await kernel.translate(association(2))).outcome).toEqual({
       outcome: "refused",
       reason: "ports-exhausted",
     });
