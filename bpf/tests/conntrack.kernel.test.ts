@@ -183,6 +183,8 @@ function answerOf(
   return { frame: frameOf(tuple, flags) };
 }
 
+const ascending = (a: number, b: number) => a - b;
+
 /** Aliases are as many as translated connections, and the uses of ports are those of the model. */
 async function expectNothingLeftBehind(kernel: TrackedKernel, model: Conntrack): Promise<void> {
   const translated = [...model.connections()].filter(
@@ -193,7 +195,6 @@ async function expectNothingLeftBehind(kernel: TrackedKernel, model: Conntrack):
   expect(await kernel.aliases()).toBe(translated.length);
   expect(Number(kernel.gauges.get(0)?.translated)).toBe(translated.length);
   const uses = model.portUsage().map(({ used }) => used);
-  const ascending = (a: number, b: number) => a - b;
   expect((await kernel.portUses()).toSorted(ascending)).toEqual(uses.toSorted(ascending));
 }
 
