@@ -89,7 +89,7 @@ static __always_inline long alias_insert(struct scratch *scratch, const struct t
 	return bpf_map_update_elem(&connections, &scratch->fresh_key, alias, BPF_NOEXIST);
 }
 
-/* Takes an alias for a new connection, and counts its port: the scope of its key, or an error of the map. */
+/* Makes the alias of a new connection. Returns the scope of the key that the connection is to have, or an error of the map. */
 __noinline long connection_reserve_tuple(const struct tuple *original, const struct translation *to,
 					 __u64 now)
 {
