@@ -174,11 +174,9 @@ static __always_inline int connection_enter(const struct observation *seen, enum
 					    const struct translation *to, __u64 now)
 {
 	long error = connection_insert(seen, scope, to, now);
-	struct scratch *scratch = scratch_get();
 
-	if (error == -E2BIG && scratch &&
-	    (conn_queue_evict(QUEUE_CLOSING, &scratch->place, now) ||
-	     conn_queue_evict(QUEUE_HALF_OPEN, &scratch->place, now)))
+	if (error == -E2BIG &&
+	    (conn_queue_evict(QUEUE_CLOSING, now) || conn_queue_evict(QUEUE_HALF_OPEN, now)))
 		error = connection_insert(seen, scope, to, now);
 	switch (error) {
 	case 0:

@@ -46,11 +46,16 @@ struct scratch {
 _Static_assert(sizeof(struct scratch) <= sizeof(struct conn_scratch), "it fits its memory");
 
 /* This CPU's. */
-static __always_inline struct scratch *scratch_get(void)
+static __always_inline struct scratch *scratch_of(enum scratch_user user)
 {
-	__u32 index = 0;
+	__u32 index = user;
 
 	return bpf_map_lookup_elem(&conn_scratch, &index);
+}
+
+static __always_inline struct scratch *scratch_get(void)
+{
+	return scratch_of(SCRATCH_PACKET);
 }
 
 #endif

@@ -87,20 +87,21 @@ enum queue_result {
 	QUEUE_EVICTED,
 };
 
-/*
- * One step from the beginning of a queue, with memory for the place that is there. A function of its own, which is verified
- * once.
- */
-__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step,
-			       struct conn_place *place, __u64 now)
+/* One step from the beginning of a queue. A function of its own, which is verified once. */
+__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, enum scratch_user user,
+			       __u64 now)
 {
+	struct scratch *scratch = scratch_of(user);
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
+	struct conn_place *place;
 	__u64 number, word;
 	bool stands;
 
-	if (!gauges || !place || (__u32)queue > QUEUE_HALF_OPEN ||
-	    !conn_queue_first(gauges, queue, place, &number))
+	if (!gauges || !scratch || (__u32)queue > QUEUE_HALF_OPEN)
+		return QUEUE_EMPTY;
+	place = &scratch->place;
+	if (!conn_queue_first(gauges, queue, place, &number))
 		return QUEUE_EMPTY;
 	connection = bpf_map_lookup_elem(&connections, &place->key);
 	word = connection ? connection->word : 0;
@@ -129,11 +130,10 @@ __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step,
 #define QUEUE_PATIENCE 64
 
 /* Evicts the oldest connection of a queue. */
-static __always_inline bool conn_queue_evict(enum queue_kind queue, struct conn_place *place,
-					     __u64 now)
+static __always_inline bool conn_queue_evict(enum queue_kind queue, __u64 now)
 {
 	for (int i = 0; i < QUEUE_PATIENCE; i++) {
-		int result = conn_queue_step(queue, QUEUE_EVICT, place, now);
+		int result = conn_queue_step(queue, QUEUE_EVICT, SCRATCH_PACKET, now);
 
 		if (result == QUEUE_EVICTED)
 			return true;
@@ -151,13 +151,11 @@ __noinline int conn_reserve(__u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct conn_gauges *gauges = conn_gauges_get();
-	struct scratch *scratch = scratch_get();
 
-	if (!settings || !gauges || !scratch)
+	if (!settings || !gauges)
 		return false;
 	if (__sync_fetch_and_add(&gauges->count, 1) < settings->limit ||
-	    conn_queue_evict(QUEUE_CLOSING, &scratch->place, now) ||
-	    conn_queue_evict(QUEUE_HALF_OPEN, &scratch->place, now))
+	    conn_queue_evict(QUEUE_CLOSING, now) || conn_queue_evict(QUEUE_HALF_OPEN, now))
 		return true;
 	__sync_fetch_and_sub(&gauges->count, 1);
 	return false;
@@ -173,15 +171,14 @@ __noinline int conn_reserve(__u64 now)
 static __always_inline void conn_queue_tidy(const struct conn_settings *settings,
 					    struct conn_gauges *gauges, __u64 now)
 {
-	struct scratch *scratch = scratch_get();
 	bool full = gauges->taken[QUEUE_HALF_OPEN] - gauges->left[QUEUE_HALF_OPEN] >=
 		    conn_places(QUEUE_HALF_OPEN);
 
-	if (!scratch || (!full && gauges->count < settings->limit - settings->limit / 4))
+	if (!full && gauges->count < settings->limit - settings->limit / 4)
 		return;
 	for (int i = 0; i < QUEUE_TIDY; i++)
 		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM,
-				    &scratch->place, now) != QUEUE_PASSED &&
+				    SCRATCH_PACKET, now) != QUEUE_PASSED &&
 		    !full)
 			return;
 }

@@ -11,9 +11,17 @@ struct conn_scratch {
 	__u64 word[64];
 };
 
+/** Who has it. */
+enum scratch_user {
+	/** A packet, from the beginning to the end. */
+	SCRATCH_PACKET = 0,
+	/** What user space runs, which a packet can interrupt. */
+	SCRATCH_SWEEP = 1,
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, struct conn_scratch);
 } conn_scratch SEC(".maps") OWNER("conntrack");

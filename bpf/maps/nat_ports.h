@@ -131,14 +131,19 @@ static __always_inline int nat_usage_change(const struct nat_destination *destin
 	return NAT_BUSY;
 }
 
-/* A function of its own, since it is called twice. */
-__noinline int nat_usage_add(const struct nat_destination *destination)
+/* A function of its own, since it is called twice. Linux 6.1 takes no argument for a key. */
+__noinline int nat_usage_add(const struct nat_destination *asked)
 {
-	return nat_usage_change(destination, 1);
+	struct nat_destination destination;
+
+	if (!asked)
+		return NAT_MISSING;
+	destination = *asked;
+	return nat_usage_change(&destination, 1);
 }
 
 /* Counts a port to the destination. False when it could not be, and must not be given back. */
-__noinline int nat_ports_take(const struct nat_destination *destination)
+static __always_inline int nat_ports_take(const struct nat_destination *destination)
 {
 	struct nat_usage first = {};
 	int change;

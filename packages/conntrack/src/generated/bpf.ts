@@ -1230,7 +1230,7 @@ export const connHalfOpenMap: MapSpec<number, ConnPlace> = {
 export const connScratchMap: PerCpuMapSpec<number, ConnScratch> = {
   name: "conn_scratch",
   type: "percpu_array",
-  maxEntries: 1,
+  maxEntries: 2,
   flags: 0,
   key: u32,
   value: connScratchCodec,
@@ -1355,12 +1355,12 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
     connFlush: { name: "conn_flush", section: "syscall" },
   },
   maps: [
-    "nat_ports",
     "connections",
     "fragments",
     "conn_gauges",
     "conn_counters",
     "nat_settings",
+    "nat_ports",
     "nat_warnings",
     "nat_prefixes",
     "conn_settings",

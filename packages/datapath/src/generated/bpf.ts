@@ -474,7 +474,6 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     toNet: { name: "to_net", section: "tcx/egress" },
   },
   maps: [
-    "nat_ports",
     "connections",
     "fragments",
     "conn_settings",
@@ -490,6 +489,7 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "conn_closing",
     "conn_half_open",
     "nat_settings",
+    "nat_ports",
     "nat_warnings",
     "conn_scratch",
     "epochs",
@@ -550,7 +550,6 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     toPod: { name: "to_pod", section: "tcx/egress" },
   },
   maps: [
-    "nat_ports",
     "connections",
     "fragments",
     "devices",
@@ -567,6 +566,7 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     "conn_closing",
     "conn_half_open",
     "nat_settings",
+    "nat_ports",
     "nat_warnings",
     "conn_scratch",
     "epochs",
