@@ -166,7 +166,7 @@ struct sweep_queue {
 static long sweep_place(__u32 index, struct sweep_queue *walk)
 {
 	(void)index;
-	return conn_queue_step(walk->queue, QUEUE_TRIM, SCRATCH_SWEEP, walk->now) != QUEUE_PASSED;
+	return conn_queue_step(walk->queue, QUEUE_SWEEP, walk->now) != QUEUE_PASSED;
 }
 
 /* Clears what connections left behind at the beginning of the queues. */

@@ -72,7 +72,9 @@ static __always_inline void connection_advance(struct connection *connection,
 enum queue_step {
 	/* Given up if its connection has left the queue, to keep the queue short. */
 	QUEUE_TRIM,
-	/* The same, and else put at the end: the queue is written all round. */
+	/* The same, on behalf of user space, which a packet can interrupt. */
+	QUEUE_SWEEP,
+	/* The same as `QUEUE_TRIM`, and else put at the end: the queue is written all round. */
 	QUEUE_ROTATE,
 	/* Given up, and its connection evicted. */
 	QUEUE_EVICT,
@@ -88,10 +90,9 @@ enum queue_result {
 };
 
 /* One step from the beginning of a queue. A function of its own, which is verified once. */
-__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, enum scratch_user user,
-			       __u64 now)
+__noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u64 now)
 {
-	struct scratch *scratch = scratch_of(user);
+	struct scratch *scratch = scratch_of(step == QUEUE_SWEEP ? SCRATCH_SWEEP : SCRATCH_PACKET);
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
 	struct conn_place *place;
@@ -107,7 +108,7 @@ __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, enum
 	word = connection ? connection->word : 0;
 	stands = connection && (__u32)word_created(word) == place->created &&
 		 word_rank(word) == (queue == QUEUE_CLOSING ? RANK_CLOSING : RANK_HALF_OPEN);
-	if (stands && step == QUEUE_TRIM)
+	if (stands && step <= QUEUE_SWEEP)
 		return QUEUE_STANDS;
 	if (!conn_queue_leave(gauges, queue, number))
 		return QUEUE_PASSED;
@@ -133,7 +134,7 @@ __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, enum
 static __always_inline bool conn_queue_evict(enum queue_kind queue, __u64 now)
 {
 	for (int i = 0; i < QUEUE_PATIENCE; i++) {
-		int result = conn_queue_step(queue, QUEUE_EVICT, SCRATCH_PACKET, now);
+		int result = conn_queue_step(queue, QUEUE_EVICT, now);
 
 		if (result == QUEUE_EVICTED)
 			return true;
@@ -177,8 +178,8 @@ static __always_inline void conn_queue_tidy(const struct conn_settings *settings
 	if (!full && gauges->count < settings->limit - settings->limit / 4)
 		return;
 	for (int i = 0; i < QUEUE_TIDY; i++)
-		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM,
-				    SCRATCH_PACKET, now) != QUEUE_PASSED &&
+		if (conn_queue_step(QUEUE_HALF_OPEN, full ? QUEUE_ROTATE : QUEUE_TRIM, now) !=
+			    QUEUE_PASSED &&
 		    !full)
 			return;
 }
