@@ -232,7 +232,7 @@ __noinline int translate(struct __sk_buff *skb, const struct observation *seen,
 __noinline int nat_leaks(struct __sk_buff *skb)
 {
 	const struct nat_settings *settings = nat_settings_get();
-	struct ip_addr source, destination, address;
+	struct ip_addr source = {}, destination = {}, address = {};
 	__be32 ipv4[2];
 
 	if (!settings || !settings->enabled)
