@@ -52,6 +52,8 @@ export interface TrackedOptions {
   readonly limit?: number;
   /** Entries that the map holds at most. @defaultValue four times the limit */
   readonly ceiling?: number;
+  /** Destinations at most whose ports are counted. @defaultValue 1024 */
+  readonly accounts?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly serviceTimeouts?: Partial<Timeouts>;
 }
@@ -103,6 +105,7 @@ export class TrackedKernel implements Disposable {
     const { limit = 1024, ceiling = limit * 4, timeouts = {}, serviceTimeouts = {} } = options;
     using object = await openObject(file);
     sizeTable(object, { ceiling });
+    object.resizeMap("nat_ports", options.accounts ?? 1024);
     const resolved = resolveTimeouts(timeouts, serviceTimeouts);
     return new TrackedKernel(await object.load(), limit, resolved);
   }
