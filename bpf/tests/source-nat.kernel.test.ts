@@ -225,7 +225,7 @@ describe("ports that run out", () => {
   it("are taken also when there is no account left for their destination", async () => {
     const accounts = 64;
     using kernel = await load({ accounts });
-    for (let n = 0; n < accounts; n++) await kernel.track(segment(1, ["syn"], 40_000, n));
+    for (let n = 0; n < accounts; n++) await kernel.track(segment(1, ["syn"], 40_000, 80 + n));
     expect(await kernel.portUses()).toHaveLength(accounts);
     const port = await open(kernel, 2);
     expect(port).not.toBe(40_000);
