@@ -1,0 +1,108 @@
+import {
+  type IpAddress,
+  type IpFamily,
+  ipFamily,
+  type IpPrefix,
+  parseIpv6,
+  prefixAddress,
+  prefixContains,
+  prefixFamily,
+  prefixLength,
+} from "@heddle/contracts";
+import { ipProtocols } from "@heddle/packet";
+import { type NatDestination, type NatPrefix, NatRole, type NatSettings } from "./generated/bpf.ts";
+import { mappedBits } from "./kernel-filter.ts";
+import type { SourceNatMaps } from "./kernel-maps.ts";
+import { type SourceNatSettings, warningThreshold } from "./nat-options.ts";
+import type { PortUsage } from "./port-ledger.ts";
+
+/**
+ * Has the programs translate as the settings say from now on, or not at all. Connections that are there stay as they are.
+ *
+ * @throws {BpfError} `map-full` when there are more prefixes than the map has room for
+ */
+export async function writeSourceNat(
+  maps: SourceNatMaps,
+  settings: SourceNatSettings | undefined,
+): Promise<void> {
+  const wanted = new Map<string, readonly [NatPrefix, number]>();
+  for (const [prefix, roles] of rolesOf(settings)) {
+    const key = prefixKey(prefix);
+    wanted.set(keyText(key), [key, roles]);
+  }
+  const present = await Array.fromAsync(maps.prefixes.entries(), ([key]) => key);
+  for (const [key, roles] of wanted.values()) maps.prefixes.set(key, roles);
+  for (const key of present) if (!wanted.has(keyText(key))) maps.prefixes.delete(key);
+  maps.settings.set(0, kernelSettings(settings));
+}
+
+/** A use of ports as a map or a warning has it. */
+export function portUsageOf(
+  destination: NatDestination,
+  { used, capacity }: { readonly used: bigint; readonly capacity: bigint | number },
+): PortUsage {
+  return {
+    protocol: ipProtocols.nameOf(destination.protocol),
+    address: destination.address,
+    destination: destination.destination,
+    destinationPort: destination.destinationPort,
+    used: Number(used),
+    capacity: Number(capacity),
+  };
+}
+
+/** What is said of each prefix, by it and by those that it lies in: the kernel finds the longest one only. */
+export function rolesOf(
+  settings: Pick<SourceNatSettings, "sources" | "exclude"> | undefined,
+): ReadonlyMap<IpPrefix, number> {
+  const { sources = [], exclude = [] } = settings ?? {};
+  const said: readonly (readonly [IpPrefix, number])[] = [
+    ...sources.map((prefix) => [prefix, NatRole.source] as const),
+    ...exclude.map((prefix) => [prefix, NatRole.excluded] as const),
+  ];
+  const roles = new Map<IpPrefix, number>();
+  for (const [inner] of said) {
+    let all = 0;
+    for (const [outer, role] of said) if (liesIn(inner, outer)) all |= role;
+    roles.set(inner, all);
+  }
+  return roles;
+}
+
+function liesIn(inner: IpPrefix, outer: IpPrefix): boolean {
+  return (
+    prefixFamily(inner) === prefixFamily(outer) &&
+    prefixLength(inner) >= prefixLength(outer) &&
+    prefixContains(outer, prefixAddress(inner))
+  );
+}
+
+function prefixKey(prefix: IpPrefix): NatPrefix {
+  const bits = prefixLength(prefix) + (prefixFamily(prefix) === 4 ? mappedBits : 0);
+  return { bits, address: prefixAddress(prefix) };
+}
+
+function keyText({ address, bits }: NatPrefix): string {
+  return `${address}/${String(bits)}`;
+}
+
+const nobody = parseIpv6("::");
+
+function kernelSettings(settings: SourceNatSettings | undefined): NatSettings {
+  if (settings === undefined) {
+    const address = [nobody, nobody];
+    return { address, firstPort: 1, lastPort: 1, probes: 0, seed: 0, warnAt: 1, enabled: 0 };
+  }
+  const { addresses, ports, probes, seed } = settings;
+  const addressOf = (family: IpFamily): IpAddress =>
+    addresses.find((address) => ipFamily(address) === family) ?? nobody;
+  return {
+    address: [addressOf(4), addressOf(6)],
+    firstPort: ports.first,
+    lastPort: ports.last,
+    probes,
+    seed,
+    warnAt: warningThreshold(settings),
+    enabled: 1,
+  };
+}
