@@ -15,6 +15,8 @@ struct found {
 	struct connection_key *key;
 	struct connection *connection;
 	enum direction direction;
+	/* Whether answers have been translated already: they are of the connection that they would not be of before. */
+	bool arrived;
 };
 
 /* The connection of an alias that an answer has found; not one that is no longer, or not yet, its own. */
@@ -41,7 +43,8 @@ connection_look_up(struct found *found, const struct tuple *tuple, enum scope sc
 	struct connection *connection = bpf_map_lookup_elem(&connections, found->key);
 	struct conn_gauges *gauges;
 
-	if (connection && !word_is_of_others(connection->word, second)) {
+	if (connection && (!word_is_of_others(connection->word, second) ||
+			   (found->arrived && !(connection->word & WORD_BIT(WORD_ALIAS))))) {
 		found->direction = word_direction(connection->word, second);
 		return connection;
 	}
@@ -194,8 +197,9 @@ static __always_inline int connection_enter(const struct observation *seen, enum
  * Begins a connection, in the place of one that is over, if there is one. Returns its outcome; `OUTCOME_TRACKED` when
  * another CPU was faster. Nothing changes before it is clear that it can leave.
  */
-static __always_inline int connection_open(struct found *over, const struct observation *seen,
-					   enum scope scope, const struct conn_settings *settings,
+static __always_inline int connection_open(struct __sk_buff *skb, struct found *over,
+					   const struct observation *seen, enum scope scope,
+					   const struct conn_settings *settings,
 					   struct translation *to, __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
@@ -209,7 +213,7 @@ static __always_inline int connection_open(struct found *over, const struct obse
 	if (scope == SCOPE_SERVICE)
 		to->end = TRANSLATED_NONE;
 	else
-		outcome = nat_choose(&seen->tuple, to, now);
+		outcome = nat_choose(skb, &seen->tuple, to, now);
 	if (outcome)
 		return outcome;
 	if (over->connection)
@@ -255,7 +259,8 @@ static __always_inline void connection_translation(const struct found *found,
  * Takes what was seen in one packet. Returns its outcome. `to->end` says whether a connection may begin that leaves with
  * another source, and then what the packet is to be given.
  */
-__noinline int connection_track(struct observation *seen, enum scope scope, struct translation *to)
+__noinline int connection_track(struct __sk_buff *skb, struct observation *seen, enum scope scope,
+				struct translation *to)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct scratch *scratch = scratch_get();
@@ -282,7 +287,7 @@ __noinline int connection_track(struct observation *seen, enum scope scope, stru
 			return OUTCOME_TABLE_FULL;
 		if (!found.connection && !signal_begins(seen->signal))
 			return OUTCOME_NO_CONNECTION;
-		outcome = connection_open(&found, seen, scope, settings, to, now);
+		outcome = connection_open(skb, &found, seen, scope, settings, to, now);
 		if (outcome != OUTCOME_TRACKED)
 			return outcome;
 	}
@@ -292,6 +297,33 @@ __noinline int connection_track(struct observation *seen, enum scope scope, stru
 					 seen->signal, seen->bytes, now);
 	connection_count(found.connection, found.direction, seen->bytes);
 	return OUTCOME_RELATED;
+}
+
+/*
+ * Says what a packet is to be given that was taken into its connection before. Returns `OUTCOME_TRACKED` or `OUTCOME_RELATED`, or why
+ * there is none.
+ */
+__noinline int connection_locate(struct observation *seen, struct translation *to)
+{
+	const struct conn_settings *settings = conn_settings_get();
+	struct scratch *scratch = scratch_get();
+	struct found found = {};
+	int outcome = 0;
+	__u64 now;
+
+	if (!seen || !to || !settings || !scratch)
+		return OUTCOME_TABLE_FULL;
+	now = conn_now(settings);
+	if (seen->fragment)
+		outcome = fragment_resolve(seen, now);
+	if (outcome)
+		return outcome;
+	found.key = &scratch->key;
+	connection_find(&found, &seen->tuple, SCOPE_CONNECTION, now);
+	if (!found.connection)
+		return OUTCOME_NO_CONNECTION;
+	connection_translation(&found, to);
+	return seen->related ? OUTCOME_RELATED : OUTCOME_TRACKED;
 }
 
 /* Room to see a packet in. */
@@ -315,7 +347,7 @@ static __always_inline int track_to(struct __sk_buff *skb, enum scope scope,
 	int outcome = observation_read(skb, seen);
 
 	if (!outcome)
-		outcome = connection_track(seen, scope, to);
+		outcome = connection_track(skb, seen, scope, to);
 	if (outcome > OUTCOME_RELATED)
 		to->end = TRANSLATED_NONE;
 	conn_counter_add(CONN_COUNTER_OUTCOMES + (outcome & 63));

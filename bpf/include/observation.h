@@ -27,7 +27,8 @@ struct observation {
 	/* Of an ICMP error, where the IP header and the transport header begin that it quotes. */
 	__u16 quoted;
 	__u16 quoted_transport;
-	__u16 reserved;
+	/* 1 when fragments may be pieces of others that were seen, so that they may seem to overlap with them. */
+	__u16 pieces;
 };
 
 /* Every transport with ports has them first, source before destination. */

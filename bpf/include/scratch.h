@@ -22,6 +22,9 @@ struct nat_search {
 	__u32 all;
 	/* 1 once a port is found. */
 	__u32 found;
+	/* 1 when the node's own sockets are asked, too. */
+	__u32 sockets;
+	__u32 reserved;
 };
 
 /*

@@ -247,7 +247,7 @@ __noinline int fragment_resolve(struct observation *seen, __u64 now)
 		bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
 		return 0;
 	}
-	if (!seen->related) {
+	if (!seen->related && !seen->pieces) {
 		if (fragment_overlaps(fragment, seen))
 			fragment->overlapped = 1;
 		if (fragment->overlapped)

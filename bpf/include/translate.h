@@ -4,6 +4,7 @@
 
 #include "nat.h"
 #include "observation.h"
+#include "packet.h"
 
 /*
  * Gives packets other addresses and ports. Checksums follow by what changed, so that one that was wrong stays wrong, and
@@ -225,11 +226,31 @@ __noinline int translate(struct __sk_buff *skb, const struct observation *seen,
 	return translate_place(skb, &place, to);
 }
 
+/* Gives it to a packet that was parsed, and is no fragment and no ICMP error. Returns the same. */
+__noinline int translate_packet(struct __sk_buff *skb, const struct packet *packet,
+				const struct translation *to)
+{
+	struct translate_place place = {.network = ETH_HLEN};
+	bool source;
+
+	if (!packet || !to)
+		return -EINVAL;
+	source = to->end == TRANSLATED_SOURCE;
+	place.transport = packet->transport_offset;
+	place.end = packet_end(packet);
+	place.ipv4 = ip_addr_is_ipv4(&packet->tuple.source);
+	place.protocol = packet->tuple.protocol;
+	place.which = to->end;
+	place.address = source ? packet->tuple.source : packet->tuple.destination;
+	place.port = source ? packet->tuple.source_port : packet->tuple.destination_port;
+	return translate_place(skb, &place, to);
+}
+
 /*
  * Whether a packet that is of no connection would leave with a source that is to be translated. Nobody could answer it, or
  * the answer would come another way.
  */
-__noinline int nat_leaks(struct __sk_buff *skb)
+__noinline int nat_leaks(struct __sk_buff *skb, __u32 ifindex)
 {
 	const struct nat_settings *settings = nat_settings_get();
 	struct ip_addr source = {}, destination = {}, address = {};
@@ -252,7 +273,7 @@ __noinline int nat_leaks(struct __sk_buff *skb)
 	} else {
 		return false;
 	}
-	return nat_wants(&source, &destination, &address);
+	return nat_wants(&source, &destination, ifindex, &address);
 }
 
 #endif

@@ -18,7 +18,10 @@ const volatile __u32 track_services = 0;
  */
 static __always_inline int track_and_pass(struct __sk_buff *skb, enum translated_end end)
 {
-	struct translation to = {.end = end == TRANSLATED_SOURCE ? end : TRANSLATED_NONE};
+	struct translation to = {
+		.end = end == TRANSLATED_SOURCE ? end : TRANSLATED_NONE,
+		.ifindex = skb->ifindex,
+	};
 	struct observation *seen = track_room();
 	int outcome;
 
@@ -28,7 +31,7 @@ static __always_inline int track_and_pass(struct __sk_buff *skb, enum translated
 
 	if (to.end == end)
 		return translate(skb, seen, &to) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
-	if (end == TRANSLATED_SOURCE && outcome > OUTCOME_RELATED && nat_leaks(skb)) {
+	if (end == TRANSLATED_SOURCE && outcome > OUTCOME_RELATED && nat_leaks(skb, skb->ifindex)) {
 		conn_counter_add(CONN_COUNTER_LEAKS);
 		return TC_ACT_SHOT;
 	}

@@ -10,6 +10,7 @@ import {
   connGaugesMap,
   connSettingsMap,
   conntrackObject,
+  natDevicesMap,
   natPortsMap,
   natPrefixesMap,
   natSettingsMap,
@@ -114,6 +115,7 @@ export function partsOf(object: LoadedObject): {
       events: object.ringBuffer(connEventsMap),
       nat: {
         settings: object.map(natSettingsMap),
+        devices: object.map(natDevicesMap),
         prefixes: object.map(natPrefixesMap),
         ports: object.map(natPortsMap),
         warnings: object.ringBuffer(natWarningsMap),

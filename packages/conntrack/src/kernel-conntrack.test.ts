@@ -14,6 +14,7 @@ import {
   connEventsMap,
   connGaugesMap,
   connSettingsMap,
+  natDevicesMap,
   natPortsMap,
   natPrefixesMap,
   natSettingsMap,
@@ -50,6 +51,7 @@ function setUp(options: KernelConntrackOptions = {}) {
     events: createMemoryRingBuffer(connEventsMap),
     nat: {
       settings: createMemoryMap(natSettingsMap),
+      devices: createMemoryMap(natDevicesMap),
       prefixes: createMemoryMap(natPrefixesMap),
       ports: createMemoryMap(natPortsMap),
       warnings: createMemoryRingBuffer(natWarningsMap),

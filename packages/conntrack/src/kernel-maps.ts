@@ -6,6 +6,7 @@ import type {
   ConnGauges,
   ConnSettings,
   NatDestination,
+  NatDevice,
   NatPrefix,
   NatSettings,
   NatUsage,
@@ -29,6 +30,8 @@ export interface ConntrackControlMaps extends ConntrackMaps {
 /** The maps of source NAT. */
 export interface SourceNatMaps {
   readonly settings: BpfMap<number, NatSettings>;
+  /** By interface index. */
+  readonly devices: BpfMap<number, NatDevice>;
   /** Bits of `NatRole` by prefix. */
   readonly prefixes: BpfMap<NatPrefix, number>;
   readonly ports: BpfMap<NatDestination, NatUsage>;

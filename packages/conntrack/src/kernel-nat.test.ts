@@ -1,7 +1,13 @@
 import { parseIp, parsePrefix } from "@heddle/contracts";
 import { createMemoryMap, createMemoryRingBuffer } from "libbpf-napi";
 import { describe, expect, it } from "vitest";
-import { natPortsMap, natPrefixesMap, natSettingsMap, natWarningsMap } from "./generated/bpf.ts";
+import {
+  natDevicesMap,
+  natPortsMap,
+  natPrefixesMap,
+  natSettingsMap,
+  natWarningsMap,
+} from "./generated/bpf.ts";
 import { rolesOf, writeSourceNat } from "./kernel-nat.ts";
 import { resolveSourceNat, type SourceNatOptions } from "./nat-options.ts";
 
@@ -30,6 +36,7 @@ describe("the roles of prefixes", () => {
   it("are written as wanted, and what is wanted no more is removed", async () => {
     const maps = {
       settings: createMemoryMap(natSettingsMap),
+      devices: createMemoryMap(natDevicesMap),
       prefixes: createMemoryMap(natPrefixesMap),
       ports: createMemoryMap(natPortsMap),
       warnings: createMemoryRingBuffer(natWarningsMap),

@@ -13,7 +13,7 @@ import { ipProtocols } from "@heddle/packet";
 import { type NatDestination, type NatPrefix, NatRole, type NatSettings } from "./generated/bpf.ts";
 import { mappedBits } from "./kernel-filter.ts";
 import type { SourceNatMaps } from "./kernel-maps.ts";
-import { type SourceNatSettings, warningThreshold } from "./nat-options.ts";
+import { type SourceNatDevice, type SourceNatSettings, warningThreshold } from "./nat-options.ts";
 import type { PortUsage } from "./port-ledger.ts";
 
 /**
@@ -31,9 +31,22 @@ export async function writeSourceNat(
     wanted.set(keyText(key), [key, roles]);
   }
   const present = await Array.fromAsync(maps.prefixes.entries(), ([key]) => key);
+  // What keeps its source comes first, and what loses it last.
   for (const [key, roles] of wanted.values()) maps.prefixes.set(key, roles);
   for (const key of present) if (!wanted.has(keyText(key))) maps.prefixes.delete(key);
+  await writeDevices(maps.devices, settings?.devices ?? []);
   maps.settings.set(0, kernelSettings(settings));
+}
+
+async function writeDevices(
+  map: SourceNatMaps["devices"],
+  devices: readonly SourceNatDevice[],
+): Promise<void> {
+  const present = await Array.fromAsync(map.entries(), ([ifindex]) => ifindex);
+  for (const { ifindex, addresses } of devices) map.set(ifindex, { address: pairOf(addresses) });
+  for (const ifindex of present) {
+    if (!devices.some((device) => device.ifindex === ifindex)) map.delete(ifindex);
+  }
 }
 
 /** A use of ports as a map or a warning has it. */
@@ -90,19 +103,25 @@ const nobody = parseIpv6("::");
 
 function kernelSettings(settings: SourceNatSettings | undefined): NatSettings {
   if (settings === undefined) {
-    const address = [nobody, nobody];
-    return { address, firstPort: 1, lastPort: 1, probes: 0, seed: 0, warnAt: 1, enabled: 0 };
+    const off = { firstPort: 1, lastPort: 1, probes: 0, seed: 0, warnAt: 1 };
+    return { address: pairOf([]), ...off, enabled: 0, sockets: 0 };
   }
   const { addresses, ports, probes, seed } = settings;
-  const addressOf = (family: IpFamily): IpAddress =>
-    addresses.find((address) => ipFamily(address) === family) ?? nobody;
   return {
-    address: [addressOf(4), addressOf(6)],
+    address: pairOf(addresses),
     firstPort: ports.first,
     lastPort: ports.last,
     probes,
     seed,
     warnAt: warningThreshold(settings),
     enabled: 1,
+    sockets: settings.sockets ? 1 : 0,
   };
+}
+
+/** The addresses of both families, as the programs have them. */
+function pairOf(addresses: readonly IpAddress[]): readonly IpAddress[] {
+  const addressOf = (family: IpFamily): IpAddress =>
+    addresses.find((address) => ipFamily(address) === family) ?? nobody;
+  return [addressOf(4), addressOf(6)];
 }

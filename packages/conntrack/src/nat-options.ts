@@ -1,5 +1,6 @@
 import {
   familyName,
+  type InterfaceIndex,
   type IpAddress,
   ipFamily,
   type IpPrefix,
@@ -15,6 +16,13 @@ import type { PortRange } from "./port-search.ts";
 export interface SourceNatOptions {
   /** The addresses that connections leave with: the node's, at most one of each family. */
   readonly addresses: readonly IpAddress[];
+  /**
+   * Devices by which connections leave with other addresses than `addresses`: those that the node has there, at most one of each
+   * family. In the kernel; the model knows of no devices.
+   *
+   * @defaultValue `[]`
+   */
+  readonly devices?: readonly SourceNatDevice[];
   /** Whose connections are translated: the pods'. */
   readonly sources: readonly IpPrefix[];
   /**
@@ -48,6 +56,20 @@ export interface SourceNatOptions {
    * @defaultValue 0.7: with 32 probes, hardly any connection is refused before
    */
   readonly warnAt?: number;
+  /**
+   * Whether ports that sockets of the node have are left to them: also of those that have not sent anything yet. It takes a
+   * look for each port that is tried. In the kernel; the model knows of no sockets.
+   *
+   * @defaultValue `false`
+   */
+  readonly sockets?: boolean;
+}
+
+/** A device by which connections leave with addresses of its own. */
+export interface SourceNatDevice {
+  readonly ifindex: InterfaceIndex;
+  /** At most one of each family; of a family that is missing, nothing is translated that leaves by it. */
+  readonly addresses: readonly IpAddress[];
 }
 
 /** {@link SourceNatOptions} with their defaults. */
@@ -56,10 +78,11 @@ export type SourceNatSettings = Required<SourceNatOptions>;
 /** The options with their defaults. @throws {ConntrackError} `invalid-option` */
 export function resolveSourceNat(options: SourceNatOptions): SourceNatSettings {
   const { exclude = [], ports = { first: 32_768, last: 65_535 }, probes = 32 } = options;
-  const { seed = 0, warnAt = 0.7 } = options;
-  const settings = { ...options, exclude, ports, probes, seed, warnAt };
+  const { devices = [], seed = 0, warnAt = 0.7, sockets = false } = options;
+  const settings = { ...options, devices, exclude, ports, probes, seed, warnAt, sockets };
   checkNumbers(settings);
-  checkAddresses(settings);
+  checkAddresses("sourceNat.addresses", settings.addresses);
+  for (const { addresses } of devices) checkAddresses("sourceNat.devices", addresses);
   checkPrefixes(settings);
   return settings;
 }
@@ -88,31 +111,32 @@ function checkNumbers({ ports, probes, seed, warnAt }: SourceNatSettings): void 
   }
 }
 
-function checkAddresses({ addresses }: SourceNatSettings): void {
+function checkAddresses(option: string, addresses: readonly IpAddress[]): void {
   const families = addresses.map(ipFamily);
   for (const [index, family] of families.entries()) {
     if (families.indexOf(family) === index) continue;
     const reason = `${addresses.join(", ")} has two addresses of ${familyName(family)}`;
-    throw invalidOption("sourceNat.addresses", reason);
+    throw invalidOption(option, reason);
   }
   for (const address of addresses) {
     if (!isNobodys(address)) continue;
     const reason = `${address} is no address that anybody can answer to`;
-    throw invalidOption("sourceNat.addresses", reason);
+    throw invalidOption(option, reason);
   }
 }
 
-function checkPrefixes({ addresses, sources, exclude }: SourceNatSettings): void {
-  const families = new Set(addresses.map(ipFamily));
+function checkPrefixes({ addresses, devices, sources, exclude }: SourceNatSettings): void {
+  const all = [...addresses, ...devices.flatMap((device) => device.addresses)];
+  const families = new Set(all.map(ipFamily));
   for (const prefix of sources) {
     const family = prefixFamily(prefix);
     if (!families.has(family)) {
       const reason = `${prefix} has no ${familyName(family)} address to leave with`;
       throw invalidOption("sourceNat.sources", reason, "add one to sourceNat.addresses");
     }
-    const all = exclude.find((one) => prefixFamily(one) === family && prefixLength(one) === 0);
-    if (all === undefined) continue;
-    const reason = `${all} leaves no destination for connections of ${prefix}`;
+    const whole = exclude.find((one) => prefixFamily(one) === family && prefixLength(one) === 0);
+    if (whole === undefined) continue;
+    const reason = `${whole} leaves no destination for connections of ${prefix}`;
     throw invalidOption("sourceNat.exclude", reason, `leave out one of them`);
   }
 }

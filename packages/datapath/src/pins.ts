@@ -151,6 +151,7 @@ const expendable = new Set([
   "flow_events",
   "event_switch",
   "event_budgets",
+  "nat_devices",
   "nat_ports",
   "nat_prefixes",
   "nat_settings",

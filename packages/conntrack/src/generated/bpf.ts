@@ -476,22 +476,22 @@ export const connPlaceCodec: Codec<ConnPlace> = {
   },
 };
 
-const u64x56 = arrayOf(u64, 56);
+const u64x64 = arrayOf(u64, 64);
 
 /** Memory for what the slow path finds out about a packet, more than the 512 bytes of a program's stack hold. */
 export interface ConnDraft {
   readonly word: readonly bigint[];
 }
 
-/** {@link ConnDraft} in memory: 448 bytes. */
+/** {@link ConnDraft} in memory: 512 bytes. */
 export const connDraftCodec: Codec<ConnDraft> = {
-  size: 448,
+  size: 512,
   encode(value, target, offset) {
-    u64x56.encode(value.word, target, offset);
+    u64x64.encode(value.word, target, offset);
   },
   decode(source, offset) {
     return {
-      word: u64x56.decode(source, offset),
+      word: u64x64.decode(source, offset),
     };
   },
 };
@@ -580,8 +580,6 @@ export const connGaugesCodec: Codec<ConnGauges> = {
     };
   },
 };
-
-const u64x64 = arrayOf(u64, 64);
 
 /** Memory for what `connection_track` finds out about a packet, more than the 512 bytes of a program's stack hold. */
 export interface ConnScratch {
@@ -876,7 +874,12 @@ export interface HotConnection {
   readonly tuple: Tuple;
   /** The jiffy for which the copy is believed. */
   readonly jiffy: bigint;
-  /** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
+  /** The entry's key. */
+  readonly key: ConnectionKey;
+  /**
+   * The counters of the direction are of what took the copy and is not in the entry's own counters yet. Of answers to a
+   * translated connection, `translated` and the port in the word are what they are given: the source before translation.
+   */
   readonly connection: Connection;
   /** Which way of the connection they go, of `enum direction`. */
   readonly direction: number;
@@ -884,23 +887,44 @@ export interface HotConnection {
   readonly busy: number;
 }
 
-/** {@link HotConnection} in memory: 224 bytes. */
+/** {@link HotConnection} in memory: 264 bytes. */
 export const hotConnectionCodec: Codec<HotConnection> = {
-  size: 224,
+  size: 264,
   encode(value, target, offset) {
     tupleCodec.encode(value.tuple, target, offset);
     u64.encode(value.jiffy, target, offset + 40);
-    connectionCodec.encode(value.connection, target, offset + 48);
-    u32.encode(value.direction, target, offset + 216);
-    u32.encode(value.busy, target, offset + 220);
+    connectionKeyCodec.encode(value.key, target, offset + 48);
+    connectionCodec.encode(value.connection, target, offset + 88);
+    u32.encode(value.direction, target, offset + 256);
+    u32.encode(value.busy, target, offset + 260);
   },
   decode(source, offset) {
     return {
       tuple: tupleCodec.decode(source, offset),
       jiffy: u64.decode(source, offset + 40),
-      connection: connectionCodec.decode(source, offset + 48),
-      direction: u32.decode(source, offset + 216),
-      busy: u32.decode(source, offset + 220),
+      key: connectionKeyCodec.decode(source, offset + 48),
+      connection: connectionCodec.decode(source, offset + 88),
+      direction: u32.decode(source, offset + 256),
+      busy: u32.decode(source, offset + 260),
+    };
+  },
+};
+
+/** The addresses that connections leave with by one device. */
+export interface NatDevice {
+  /** Of IPv4 and of IPv6; 0 throughout where there is none, and nothing is translated. */
+  readonly address: readonly IpAddress[];
+}
+
+/** {@link NatDevice} in memory: 32 bytes. */
+export const natDeviceCodec: Codec<NatDevice> = {
+  size: 32,
+  encode(value, target, offset) {
+    mappedIpCodecx2.encode(value.address, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      address: mappedIpCodecx2.decode(source, offset),
     };
   },
 };
@@ -982,7 +1006,7 @@ export const natPrefixCodec: Codec<NatPrefix> = {
 
 /** How connections leave with another source. User space may change it at any time; connections that are there stay as they are. */
 export interface NatSettings {
-  /** The addresses to leave with, of IPv4 and of IPv6; 0 throughout where there is none. */
+  /** The addresses to leave with, of IPv4 and of IPv6; 0 throughout where there is none. `nat_devices` may say others. */
   readonly address: readonly IpAddress[];
   /** The ports to leave with, both included, in host order. */
   readonly firstPort: number;
@@ -995,11 +1019,13 @@ export interface NatSettings {
   readonly warnAt: number;
   /** 1 when connections are translated. */
   readonly enabled: number;
+  /** 1 when no port is taken that one of the node's own sockets has. */
+  readonly sockets: number;
 }
 
-/** {@link NatSettings} in memory: 56 bytes. */
+/** {@link NatSettings} in memory: 64 bytes. */
 export const natSettingsCodec: Codec<NatSettings> = {
-  size: 56,
+  size: 64,
   encode(value, target, offset) {
     mappedIpCodecx2.encode(value.address, target, offset);
     u32.encode(value.firstPort, target, offset + 32);
@@ -1008,6 +1034,7 @@ export const natSettingsCodec: Codec<NatSettings> = {
     u32.encode(value.seed, target, offset + 44);
     u32.encode(value.warnAt, target, offset + 48);
     u32.encode(value.enabled, target, offset + 52);
+    u32.encode(value.sockets, target, offset + 56);
   },
   decode(source, offset) {
     return {
@@ -1018,6 +1045,7 @@ export const natSettingsCodec: Codec<NatSettings> = {
       seed: u32.decode(source, offset + 44),
       warnAt: u32.decode(source, offset + 48),
       enabled: u32.decode(source, offset + 52),
+      sockets: u32.decode(source, offset + 56),
     };
   },
 };
@@ -1196,7 +1224,7 @@ export const connDraftsMap: PerCpuMapSpec<number, ConnDraft> = {
   flags: 0,
   key: u32,
   value: connDraftCodec,
-  layout: "9bfae306e362d280",
+  layout: "21beadd30e483f47",
 };
 
 /** Connections that left the table, for those who ask: `events` in the map `conn_settings`. */
@@ -1283,7 +1311,18 @@ export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
   flags: 0,
   key: u32,
   value: hotConnectionCodec,
-  layout: "6b68fd7d55e9f038",
+  layout: "2c0054939b55ba5c",
+};
+
+/** Devices, by interface index, by which connections leave with other addresses than by the rest. */
+export const natDevicesMap: MapSpec<number, NatDevice> = {
+  name: "nat_devices",
+  type: "hash",
+  maxEntries: 64,
+  flags: 0,
+  key: u32,
+  value: natDeviceCodec,
+  layout: "e55620e8fdc5cb20",
 };
 
 /**
@@ -1318,7 +1357,7 @@ export const natSettingsMap: MapSpec<number, NatSettings> = {
   flags: 0,
   key: u32,
   value: natSettingsCodec,
-  layout: "82a925c785774a8c",
+  layout: "b99710b2b8547c06",
 };
 
 /** Destinations to which ports run short: once each, and again only after their use fell. */
@@ -1363,6 +1402,7 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
     "conn_gauges",
     "conn_counters",
     "nat_settings",
+    "nat_devices",
     "nat_ports",
     "nat_warnings",
     "nat_prefixes",
@@ -1445,13 +1485,13 @@ const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u
 /** How {@link ConnDraft} lies in memory. */
 export const connDraftLayout: Layout = {
   kind: "struct",
-  size: 448,
+  size: 512,
   names: ["struct conn_draft"],
   fields: [
     {
       name: "word",
       offset: 0,
-      type: { kind: "array", size: 448, names: [], length: 56, element: u64Layout },
+      type: { kind: "array", size: 512, names: [], length: 64, element: u64Layout },
     },
   ],
 };
@@ -1688,14 +1728,29 @@ export const tupleLayout: Layout = {
 /** How {@link HotConnection} lies in memory. */
 export const hotConnectionLayout: Layout = {
   kind: "struct",
-  size: 224,
+  size: 264,
   names: ["struct hot_connection"],
   fields: [
     { name: "tuple", offset: 0, type: tupleLayout },
     { name: "jiffy", offset: 40, type: u64Layout },
-    { name: "connection", offset: 48, type: connectionLayout },
-    { name: "direction", offset: 216, type: u32Layout },
-    { name: "busy", offset: 220, type: u32Layout },
+    { name: "key", offset: 48, type: connectionKeyLayout },
+    { name: "connection", offset: 88, type: connectionLayout },
+    { name: "direction", offset: 256, type: u32Layout },
+    { name: "busy", offset: 260, type: u32Layout },
+  ],
+};
+
+/** How {@link NatDevice} lies in memory. */
+export const natDeviceLayout: Layout = {
+  kind: "struct",
+  size: 32,
+  names: ["struct nat_device"],
+  fields: [
+    {
+      name: "address",
+      offset: 0,
+      type: { kind: "array", size: 32, names: [], length: 2, element: ipAddrLayout },
+    },
   ],
 };
 
@@ -1743,7 +1798,7 @@ export const natPrefixLayout: Layout = {
 /** How {@link NatSettings} lies in memory. */
 export const natSettingsLayout: Layout = {
   kind: "struct",
-  size: 56,
+  size: 64,
   names: ["struct nat_settings"],
   fields: [
     {
@@ -1757,6 +1812,8 @@ export const natSettingsLayout: Layout = {
     { name: "seed", offset: 44, type: u32Layout },
     { name: "warn_at", offset: 48, type: u32Layout },
     { name: "enabled", offset: 52, type: u32Layout },
+    { name: "sockets", offset: 56, type: u32Layout },
+    { name: "reserved", offset: 60, type: u32Layout },
   ],
 };
 
