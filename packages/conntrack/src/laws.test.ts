@@ -143,8 +143,8 @@ function tuplesOf(connections: readonly Connection[]): readonly string[] {
 
 /** Whether packets of the tuple, or of the other direction, are those of a connection. */
 function isTaken(connections: readonly Connection[]): (tuple: Tuple) => boolean {
-  const tuples = new Set(tuplesOf(connections));
-  return (tuple) => tuples.has(formatTuple(tuple)) || tuples.has(formatTuple(reverseTuple(tuple)));
+  const taken = new Set(tuplesOf(connections));
+  return (tuple) => taken.has(formatTuple(tuple)) || taken.has(formatTuple(reverseTuple(tuple)));
 }
 
 /** All tuples that answers could come by, were there a port. */
