@@ -34,7 +34,12 @@ export {
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
 export { formatConnectionFilter, parseConnectionFilter } from "./filter-syntax.ts";
 export { writeSourceNat } from "./kernel-nat.ts";
-export { resolveSourceNat, type SourceNatOptions, type SourceNatSettings } from "./nat-options.ts";
+export {
+  resolveSourceNat,
+  type SourceNatDevice,
+  type SourceNatOptions,
+  type SourceNatSettings,
+} from "./nat-options.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
 export {
   createKernelConntrack,

@@ -63,11 +63,11 @@ export interface KernelConntrackOptions {
    */
   readonly countersInterval?: number;
   /**
-   * Which connections leave with another source.
+   * Which connections leave with another source; `unchanged` for as the maps say, until `setSourceNat` says otherwise.
    *
    * @defaultValue none
    */
-  readonly sourceNat?: SourceNatOptions;
+  readonly sourceNat?: SourceNatOptions | "unchanged";
 }
 
 /**
@@ -117,7 +117,8 @@ export function createKernelConntrack(
   options: KernelConntrackOptions = {},
 ): KernelConntrack {
   const { maxEntries } = deps.maps.connections;
-  const sourceNat = options.sourceNat && resolveSourceNat(options.sourceNat);
+  const sourceNat =
+    typeof options.sourceNat === "object" ? resolveSourceNat(options.sourceNat) : options.sourceNat;
   const fitting = sourceNat === undefined ? maxEntries : Math.max(1, Math.floor(maxEntries / 2));
   const { limit = fitting, fragmentTimeout = 30_000 } = options;
   const { countersInterval = 1000, sweep = {}, timeouts = {}, serviceTimeouts = {} } = options;
@@ -142,7 +143,7 @@ interface Settings {
   readonly fragmentTimeout: number;
   readonly sweep: SweeperOptions;
   readonly countersInterval: number;
-  readonly sourceNat: SourceNatSettings | undefined;
+  readonly sourceNat: SourceNatSettings | "unchanged" | undefined;
 }
 
 class MappedConntrack extends MapReader implements KernelConntrack {
@@ -198,7 +199,8 @@ class MappedConntrack extends MapReader implements KernelConntrack {
 
   async start(): Promise<void> {
     this.#hz = await findHz(() => walkTable(this.#deps.programs));
-    await writeSourceNat(this.#deps.maps.nat, this.#options.sourceNat);
+    const { sourceNat } = this.#options;
+    if (sourceNat !== "unchanged") await writeSourceNat(this.#deps.maps.nat, sourceNat);
     this.#write();
     await this.#sweeper.start();
   }

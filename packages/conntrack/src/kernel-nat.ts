@@ -5,11 +5,11 @@ import {
   type IpPrefix,
   parseIpv6,
   prefixAddress,
-  prefixContains,
   prefixFamily,
   prefixLength,
 } from "@heddle/contracts";
 import { ipProtocols } from "@heddle/packet";
+import { createPrefixIndex, createTable } from "@heddle/tables";
 import { type NatDestination, type NatPrefix, NatRole, type NatSettings } from "./generated/bpf.ts";
 import { mappedBits } from "./kernel-filter.ts";
 import type { SourceNatMaps } from "./kernel-maps.ts";
@@ -73,20 +73,14 @@ export function rolesOf(
     ...sources.map((prefix) => [prefix, NatRole.source] as const),
     ...exclude.map((prefix) => [prefix, NatRole.excluded] as const),
   ];
-  const roles = new Map<IpPrefix, number>();
-  for (const [inner] of said) {
-    let all = 0;
-    for (const [outer, role] of said) if (liesIn(inner, outer)) all |= role;
-    roles.set(inner, all);
-  }
-  return roles;
-}
-
-function liesIn(inner: IpPrefix, outer: IpPrefix): boolean {
-  return (
-    prefixFamily(inner) === prefixFamily(outer) &&
-    prefixLength(inner) >= prefixLength(outer) &&
-    prefixContains(outer, prefixAddress(inner))
+  const roles = createTable<IpPrefix, number>({ name: "roles" });
+  for (const [prefix, role] of said) roles.upsert(prefix, (roles.get(prefix) ?? 0) | role);
+  using index = createPrefixIndex(roles);
+  return new Map(
+    roles.entries().map(([prefix]) => {
+      const covering = index.covering(prefix);
+      return [prefix, covering.reduce((all, [, role]) => all | role, 0)] as const;
+    }),
   );
 }
 
