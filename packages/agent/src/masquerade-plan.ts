@@ -89,17 +89,11 @@ function isUsable({ scope, flags }: MasqueradeInputs["addresses"][number]): bool
 const unusable: ReadonlySet<unknown> = new Set(["tentative", "dadfailed", "deprecated"]);
 
 function healthOf(devices: readonly SourceNatDevice[], podPrefixes: readonly IpPrefix[]): Health {
-  const needed = ipFamilies.filter((family) =>
-    podPrefixes.some((prefix) => prefixFamily(prefix) === family),
-  );
-  const lacks = (family: IpFamily): boolean =>
-    devices.some(({ addresses }) => !addresses.some((one) => ipFamily(one) === family));
-  const missing = needed.filter(lacks).map(familyName);
-  if (missing.length > 0 || devices.length === 0) {
-    const what = missing.length > 0 ? `${missing.join(" and ")} address` : "device";
-    const message = `pods leave with their own addresses where the node has no ${what} to leave with`;
-    return { level: "degraded", message };
-  }
   const all = new Set(devices.flatMap(({ addresses }) => addresses));
-  return { level: "ok", message: `pods leave the cluster with ${[...all].join(", ")}` };
+  const missing = ipFamilies
+    .filter((family) => podPrefixes.some((prefix) => prefixFamily(prefix) === family))
+    .filter((family) => !Array.from(all, ipFamily).includes(family))
+    .map((family) => `; the node has no ${familyName(family)} address for that`);
+  const message = `pods leave the cluster with ${[...all].join(", ") || "their own addresses"}`;
+  return { level: "ok", message: message + missing.join("") };
 }
