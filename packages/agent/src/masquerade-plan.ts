@@ -6,7 +6,6 @@ import {
   type InterfaceIndex,
   type IpAddress,
   ipFamilies,
-  type IpFamily,
   ipFamily,
   type IpPrefix,
   prefixFamily,
