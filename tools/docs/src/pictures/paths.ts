@@ -154,7 +154,7 @@ export const paths: readonly PacketPath[] = [
           sender,
           {
             ...fromPod,
-            notes: ["sender verified", "port chosen, alias made", "source 192.0.2.1", "TTL less 1"],
+            notes: ["sender verified", "port chosen", "source 192.0.2.1", "TTL less 1"],
             onward: "redirect_neigh",
           },
           { ...toNet, notes: ["translated before", "counted"] },

@@ -13,7 +13,7 @@ export interface Trial {
   readonly target: IpAddress;
   /** The address that the other end sees. */
   readonly client: IpAddress | undefined;
-  /** Bytes of the largest packet that gets through, that the sender's device takes, and that the answers begin with. */
+  /** Bytes of the largest packet that gets through, that the sender's device takes, and the other end's. */
   readonly mtu: { readonly path: number; readonly device: number; readonly answers: number };
   readonly end: (name: EndName) => End;
 }
@@ -50,7 +50,7 @@ export const kinds: readonly KindRow[] = [
   {
     name: "PMTU by TCP",
     lab: "narrow",
-    attempt: inOrder(forgets, transfers("tcp", tcpBytes), learns),
+    attempt: inOrder(forgets, transfers("tcp", tcpBytes), learnsByTcp),
   },
   {
     name: "large, narrow",
@@ -173,6 +173,12 @@ async function forgets({ from, to, family }: Trial): Promise<undefined> {
 /** IPv4 fragments are cut once more by whoever has to (RFC 791); those of IPv6 by their sender alone (RFC 8200). */
 async function learnsForFragments(trial: Trial): Promise<string | undefined> {
   return trial.family === 6 ? learns(trial) : undefined;
+}
+
+/** Of TCP it is told by nobody what the other end has said itself: the most that its device takes. */
+async function learnsByTcp(trial: Trial): Promise<string | undefined> {
+  const { path, device, answers } = trial.mtu;
+  return learns({ ...trial, mtu: { path, device: Math.min(device, answers), answers } });
 }
 
 /** The sender knows the path's MTU, if it is not its device's. */

@@ -102,7 +102,8 @@ function mtuOf({ overhead }: Mode, { lab }: KindRow, pair: Pair): Trial["mtu"] {
   const inTunnels = mtu - overhead;
   const device = isPod(pair.from) || (isFromNode && isPod(pair.to)) ? inTunnels : mtu;
   const link = lab === "narrow" && isAcross(pair) ? narrow : mtu;
-  const answers = pair.to === "outside" ? mtu : device;
+  const isToPod = isPod(pair.to) || (pair.to.startsWith("node-") && isPod(pair.from));
+  const answers = isToPod ? inTunnels : mtu;
   if (isOutward(pair)) return { device, path: Math.min(hasPod ? inTunnels : mtu, link), answers };
   if (link === mtu) return { device, path: device, answers };
   return { device, path: hasPod ? narrow - overhead : narrow, answers };
