@@ -51,8 +51,9 @@ export async function dialOnce(
   control: string,
   host: IpAddress,
   protocol: "tcp" | "udp",
+  port: number = defaultPort,
 ): Promise<string> {
-  const query = `host=${encodeURIComponent(host)}&port=${String(defaultPort)}&protocol=${protocol}`;
+  const query = `host=${encodeURIComponent(host)}&port=${String(port)}&protocol=${protocol}`;
   const { reached, client, error } = await askProbe(control, `/dial?${query}&timeout=2000`);
   return reached === true ? String(client).replace(/^\[?([^\]]*?)\]?:\d+$/, "$1") : String(error);
 }
