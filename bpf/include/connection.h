@@ -52,8 +52,15 @@ static __always_inline __be16 word_port(__u64 word)
 	return bpf_htons(word >> WORD_PORT);
 }
 
+static __always_inline __u64 word_with_port(__u64 word, __be16 port)
+{
+	return (word & ~(0xffffULL << WORD_PORT)) | ((__u64)bpf_ntohs(port) << WORD_PORT);
+}
+
 static __always_inline enum connection_rank word_rank(__u64 word)
 {
+	if ((word & WORD_BIT(WORD_ALIAS)) || word_state(word) == CONNECTION_LEAVING)
+		return RANK_KEPT;
 	if (word_state(word) == CONNECTION_CLOSING)
 		return RANK_CLOSING;
 	if (word_state(word) == CONNECTION_ESTABLISHED && (word & WORD_BIT(WORD_ANSWERED)))
@@ -68,40 +75,53 @@ static __always_inline bool connection_is_stream(__u8 protocol)
 }
 
 /* Whether the first end stands behind the second: by the bytes of address and port. */
-static __always_inline bool connection_swaps(const struct tuple *tuple)
+static __always_inline bool connection_swaps(const struct ip_addr *first, __be16 first_port,
+					     const struct ip_addr *second, __be16 second_port)
 {
 	for (int i = 0; i < 4; i++) {
-		__u32 a = bpf_ntohl(tuple->source.word[i]),
-		      b = bpf_ntohl(tuple->destination.word[i]);
+		__u32 a = bpf_ntohl(first->word[i]), b = bpf_ntohl(second->word[i]);
 
 		if (a != b)
 			return a > b;
 	}
-	return bpf_ntohs(tuple->source_port) > bpf_ntohs(tuple->destination_port);
+	return bpf_ntohs(first_port) > bpf_ntohs(second_port);
+}
+
+static __always_inline void connection_key_set(struct connection_key *key,
+					       const struct ip_addr *first, __be16 first_port,
+					       const struct ip_addr *second, __be16 second_port)
+{
+	key->address[0] = *first;
+	key->address[1] = *second;
+	key->port[0] = first_port;
+	key->port[1] = second_port;
+}
+
+/* Makes the key that packets from one end to another have. Returns whether the sender is the second end. */
+static __always_inline bool connection_key_between(struct connection_key *key,
+						   const struct ip_addr *from, __be16 from_port,
+						   const struct ip_addr *to, __be16 to_port,
+						   __u8 protocol, enum scope scope)
+{
+	bool second = scope == SCOPE_CONNECTION && connection_swaps(from, from_port, to, to_port);
+
+	if (second)
+		connection_key_set(key, to, to_port, from, from_port);
+	else
+		connection_key_set(key, from, from_port, to, to_port);
+	key->protocol = protocol;
+	key->scope = scope;
+	key->reserved[0] = 0;
+	key->reserved[1] = 0;
+	return second;
 }
 
 /* Makes the key that the packets of a tuple have. Returns whether the sender is the second end. */
 static __always_inline bool connection_key_make(struct connection_key *key,
 						const struct tuple *tuple, enum scope scope)
 {
-	bool second = scope == SCOPE_CONNECTION && connection_swaps(tuple);
-
-	if (second) {
-		key->address[0] = tuple->destination;
-		key->address[1] = tuple->source;
-		key->port[0] = tuple->destination_port;
-		key->port[1] = tuple->source_port;
-	} else {
-		key->address[0] = tuple->source;
-		key->address[1] = tuple->destination;
-		key->port[0] = tuple->source_port;
-		key->port[1] = tuple->destination_port;
-	}
-	key->protocol = tuple->protocol;
-	key->scope = scope;
-	key->reserved[0] = 0;
-	key->reserved[1] = 0;
-	return second;
+	return connection_key_between(key, &tuple->source, tuple->source_port, &tuple->destination,
+				      tuple->destination_port, tuple->protocol, scope);
 }
 
 /* Which way a packet goes whose sender is that end of the key. */
@@ -109,6 +129,13 @@ static __always_inline enum direction word_direction(__u64 word, bool second)
 {
 	return second == !!(word & WORD_BIT(WORD_FROM_SECOND)) ? DIRECTION_ORIGINAL
 							       : DIRECTION_REPLY;
+}
+
+/* Whether an entry is none of the packets whose sender is that end of its key. */
+static __always_inline bool word_is_of_others(__u64 word, bool second)
+{
+	return (word & WORD_BIT(WORD_ALIAS)) || ((word & WORD_BIT(WORD_TRANSLATED)) &&
+						 word_direction(word, second) == DIRECTION_REPLY);
 }
 
 /* Whether a packet that belongs to no connection may begin one. `data` may, for connections older than the table. */
@@ -172,7 +199,7 @@ __noinline __u64 word_advance(__u64 word, __u8 protocol, enum scope scope, enum 
 {
 	bool stream = connection_is_stream(protocol);
 
-	if (signal == SIGNAL_NONE || word_state(word) == CONNECTION_CLOSING)
+	if (signal == SIGNAL_NONE || word_state(word) >= CONNECTION_CLOSING)
 		return word;
 	/* That a handshake with a service goes on says that it was answered. */
 	if (direction == DIRECTION_REPLY ||
@@ -194,7 +221,9 @@ static __always_inline __u64 connection_lifetime(const struct conn_settings *set
 {
 	__u32 index = connection_is_stream(protocol) ? word_state(word) : LIFETIME_OTHER;
 
-	return settings->lifetime[bounded(index + scope * LIFETIME_COUNT, 7)];
+	if (scope == SCOPE_SERVICE)
+		index += LIFETIME_COUNT;
+	return settings->lifetime[bounded(index, 7)];
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "../maps/endpoints.h"
 #include "../maps/epochs.h"
 #include "connection.h"
+#include "nat.h"
 #include "nexthop.h"
 #include "observation.h"
 #include "packet.h"
@@ -18,8 +19,8 @@ struct draft {
 	/* 1 while a packet has it. */
 	__u64 busy;
 	struct connection_key key;
-	/* Whether who sends the packet is the key's second end. */
-	__u32 second;
+	/* Which way of the connection under the key the packet goes, of `enum direction`. */
+	__u32 direction;
 	/*
 	 * The entry that the packet begins when it begins one: `way` of the original direction is what is decided about
 	 * this packet's direction, whichever that is in an entry that is there.
@@ -39,6 +40,19 @@ struct draft {
 	__u32 kept;
 	/* 1 when the packet came in by a device that has programs, which may have taken it into its connection. */
 	__u32 passed;
+	/* 1 when an `unread` packet was read already. */
+	__u32 read;
+	/* 1 when the connection that the packet begins takes the place of one that is over, under the key. */
+	__u32 over;
+	/* 1 for an answer to a translated connection, whose pod is known by that. */
+	__u32 answer;
+	/* Why the packet cannot go past the stack, of `enum reason`, or 0. */
+	__u32 obstacle;
+	/*
+	 * What the packet is to be given. Before it is taken into its connection, whether it leaves the node, so that a connection may
+	 * begin that is translated.
+	 */
+	struct translation to;
 };
 
 _Static_assert(sizeof(struct draft) <= sizeof(struct conn_draft), "a draft fits its memory");
@@ -82,6 +96,9 @@ static __always_inline struct draft *draft_begin(const struct __sk_buff *skb,
 	draft->once = packet->unread;
 	draft->kept = 0;
 	draft->passed = 0;
+	draft->read = 0;
+	draft->answer = 0;
+	draft->to.end = TRANSLATED_NONE;
 	way = draft_way(draft);
 	way->made = bpf_jiffies64();
 	way->ingress_ifindex = skb->ifindex;
@@ -150,6 +167,15 @@ static __always_inline bool draft_has_passed(const struct __sk_buff *skb,
 	__u32 ifindex = skb->ingress_ifindex;
 
 	return source || (ifindex && bpf_map_lookup_elem(&devices, &ifindex));
+}
+
+/* Of a packet that leaves the node as it is, past its stack: it may have to get another source. */
+static __always_inline void draft_set_leaving(struct draft *draft)
+{
+	if (draft->nexthop.kind != NEXTHOP_NEIGHBOUR && draft->nexthop.kind != NEXTHOP_UNRESOLVED)
+		return;
+	draft->to.end = TRANSLATED_SOURCE;
+	draft->to.ifindex = draft->nexthop.ifindex;
 }
 
 /* Completes the decision by the next hop that was found. */

@@ -22,6 +22,13 @@ struct observation {
 	__u32 fragment_length;
 	/* 1 for an ICMP error about a connection. */
 	__u32 related;
+	/* Where the transport header begins, in bytes from the beginning of the frame; not of a later fragment. */
+	__u16 transport;
+	/* Of an ICMP error, where the IP header and the transport header begin that it quotes. */
+	__u16 quoted;
+	__u16 quoted_transport;
+	/* 1 when fragments may be pieces of others that were seen, so that they may seem to overlap with them. */
+	__u16 pieces;
 };
 
 /* Every transport with ports has them first, source before destination. */
@@ -331,6 +338,7 @@ __noinline int observation_read_error(struct __sk_buff *skb, struct datagram *qu
 	if (!quoted || !seen)
 		return OUTCOME_MALFORMED;
 	seen->tuple.source = quoted->tuple.destination;
+	seen->quoted = quoted->offset;
 	version = datagram_need(skb, quoted, sizeof(*version));
 	if (!version)
 		return OUTCOME_MALFORMED;
@@ -340,6 +348,7 @@ __noinline int observation_read_error(struct __sk_buff *skb, struct datagram *qu
 		problem = datagram_read_ipv6(skb, quoted);
 	else
 		problem = OUTCOME_MALFORMED;
+	seen->quoted_transport = quoted->offset;
 	if (problem || quoted->fragment == FRAGMENT_LATER)
 		return problem;
 	if (quoted->tuple.protocol == IPPROTO_SCTP)
@@ -467,6 +476,7 @@ static __always_inline int observation_read_with(struct __sk_buff *skb, struct d
 		return problem;
 	seen->signal = SIGNAL_NONE;
 	seen->bytes = datagram->bytes;
+	seen->transport = datagram->offset;
 	if (datagram->fragment != FRAGMENT_LATER) {
 		problem = observation_read_transport(skb, datagram, seen);
 		if (problem || seen->related)
@@ -484,10 +494,12 @@ static __always_inline int observation_read_with(struct __sk_buff *skb, struct d
  * Looks at the IP packet of a frame; of a tunnel, at the outer one. Returns 0, or the outcome of a packet that is of
  * no connection.
  */
-static __always_inline int observation_read(struct __sk_buff *skb, struct observation *seen)
+__noinline int observation_read(struct __sk_buff *skb, struct observation *seen)
 {
 	struct datagram datagram = {};
 
+	if (!seen)
+		return OUTCOME_MALFORMED;
 	return observation_read_with(skb, &datagram, seen);
 }
 

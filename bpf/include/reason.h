@@ -112,6 +112,10 @@ enum reason : __u8 {
 	REASON_WRONG_DIRECTION = 99,
 	/** There is no place for another connection: all that are there stand. */
 	REASON_TABLE_FULL = 100,
+	/** It would leave with a source that nobody outside can answer, and is of no connection that could be translated. */
+	REASON_UNTRANSLATED = 101,
+	/** There is no port to leave with. */
+	REASON_PORTS_EXHAUSTED = 102,
 };
 
 #endif

@@ -106,7 +106,8 @@ static __always_inline bool filter_means(const struct connection_filter *filter,
 	const struct ip_addr *destination = from ? &key->address[0] : &key->address[1];
 	__be16 port = from ? key->port[0] : key->port[1];
 
-	if ((filter->fields & FILTER_SCOPE) && filter->scope != key->scope)
+	if ((filter->fields & FILTER_SCOPE) &&
+	    (filter->scope == SCOPE_SERVICE) != (key->scope == SCOPE_SERVICE))
 		return false;
 	if ((filter->fields & FILTER_STATE) && filter->state != word_state(word))
 		return false;
@@ -120,7 +121,7 @@ static __always_inline bool filter_means(const struct connection_filter *filter,
 
 /* Removes an entry, and says whether the walk is over. */
 static __always_inline long sweep_remove(const struct connection_key *entry,
-					 const struct connection *connection, enum removal removal,
+					 struct connection *connection, enum removal removal,
 					 struct connection_sweep *sweep)
 {
 	struct connection_key key = *entry;
@@ -142,6 +143,8 @@ static long sweep_visit(struct bpf_map *map, struct connection_key *key,
 	__u64 expires = connection->expires;
 
 	(void)map;
+	if (connection->word & WORD_BIT(WORD_ALIAS))
+		return 0;
 	sweep->visited += 1;
 	if (expires <= sweep->now)
 		return sweep_remove(key, connection, REMOVAL_EXPIRED, sweep);
@@ -163,7 +166,7 @@ struct sweep_queue {
 static long sweep_place(__u32 index, struct sweep_queue *walk)
 {
 	(void)index;
-	return conn_queue_step(walk->queue, QUEUE_TRIM, walk->now) != QUEUE_PASSED;
+	return conn_queue_step(walk->queue, QUEUE_SWEEP, walk->now) != QUEUE_PASSED;
 }
 
 /* Clears what connections left behind at the beginning of the queues. */

@@ -14,48 +14,8 @@
 #include "connection.h"
 #include "observation.h"
 #include "outcome.h"
-
-/* An entry by its key, and which way the packet goes that found it. */
-struct found {
-	struct connection_key key;
-	struct connection *connection;
-	enum direction direction;
-	/* Whether the sender of the packet is the second end of the key. */
-	bool second;
-};
-
-/* Removes a connection; false when another CPU did. What was translated leaves its alias to be met. */
-static __always_inline bool connection_remove(const struct connection_key *key,
-					      const struct connection *connection,
-					      enum removal removal, __u64 now)
-{
-	struct conn_gauges *gauges = conn_gauges_get();
-
-	connection_event_emit(key, connection, removal, now);
-	if (bpf_map_delete_elem(&connections, key))
-		return false;
-	if (gauges)
-		__sync_fetch_and_sub(&gauges->count, 1);
-	conn_counter_add(CONN_COUNTER_REMOVALS + removal);
-	return true;
-}
-
-/* The living entry that packets of the tuple belong to; a dead one is removed when it is met. */
-static __always_inline void connection_find(struct found *found, const struct tuple *tuple,
-					    enum scope scope, __u64 now)
-{
-	struct connection *connection;
-
-	found->second = connection_key_make(&found->key, tuple, scope);
-	connection = bpf_map_lookup_elem(&connections, &found->key);
-	if (connection && connection->expires <= now) {
-		connection_remove(&found->key, connection, REMOVAL_EXPIRED, now);
-		connection = NULL;
-	}
-	found->connection = connection;
-	if (connection)
-		found->direction = word_direction(connection->word, found->second);
-}
+#include "removal.h"
+#include "scratch.h"
 
 static __always_inline void connection_count(struct connection *connection,
 					     enum direction direction, __u32 bytes)
@@ -88,7 +48,7 @@ static __always_inline void connection_advance(struct connection *connection,
 			break;
 		word = seen;
 	}
-	if (signal == SIGNAL_NONE || word_state(word) == CONNECTION_CLOSING)
+	if (signal == SIGNAL_NONE || word_state(word) >= CONNECTION_CLOSING)
 		return;
 	expires = now + connection_lifetime(settings, next, protocol, scope);
 	/* Other CPUs read the same cache line. */
@@ -112,7 +72,9 @@ static __always_inline void connection_advance(struct connection *connection,
 enum queue_step {
 	/* Given up if its connection has left the queue, to keep the queue short. */
 	QUEUE_TRIM,
-	/* The same, and else put at the end: the queue is written all round. */
+	/* The same, on behalf of user space, which a packet can interrupt. */
+	QUEUE_SWEEP,
+	/* The same as `QUEUE_TRIM`, and else put at the end: the queue is written all round. */
 	QUEUE_ROTATE,
 	/* Given up, and its connection evicted. */
 	QUEUE_EVICT,
@@ -130,30 +92,33 @@ enum queue_result {
 /* One step from the beginning of a queue. A function of its own, which is verified once. */
 __noinline int conn_queue_step(enum queue_kind queue, enum queue_step step, __u64 now)
 {
+	struct scratch *scratch = scratch_of(step == QUEUE_SWEEP ? SCRATCH_SWEEP : SCRATCH_PACKET);
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct connection *connection;
-	struct conn_place place;
+	struct conn_place *place;
 	__u64 number, word;
 	bool stands;
 
-	if (!gauges || (__u32)queue > QUEUE_HALF_OPEN ||
-	    !conn_queue_first(gauges, queue, &place, &number))
+	if (!gauges || !scratch || (__u32)queue > QUEUE_HALF_OPEN)
 		return QUEUE_EMPTY;
-	connection = bpf_map_lookup_elem(&connections, &place.key);
+	place = &scratch->place;
+	if (!conn_queue_first(gauges, queue, place, &number))
+		return QUEUE_EMPTY;
+	connection = bpf_map_lookup_elem(&connections, &place->key);
 	word = connection ? connection->word : 0;
-	stands = connection && (__u32)word_created(word) == place.created &&
+	stands = connection && (__u32)word_created(word) == place->created &&
 		 word_rank(word) == (queue == QUEUE_CLOSING ? RANK_CLOSING : RANK_HALF_OPEN);
-	if (stands && step == QUEUE_TRIM)
+	if (stands && step <= QUEUE_SWEEP)
 		return QUEUE_STANDS;
 	if (!conn_queue_leave(gauges, queue, number))
 		return QUEUE_PASSED;
 	if (!connection || !stands)
 		return QUEUE_PASSED;
 	if (step == QUEUE_ROTATE) {
-		conn_queue_add(gauges, queue, &place.key, word_created(word));
+		conn_queue_add(gauges, queue, &place->key, word_created(word));
 		return QUEUE_STANDS;
 	}
-	if (!connection_remove(&place.key, connection,
+	if (!connection_remove(&place->key, connection,
 			       connection->expires <= now ? REMOVAL_EXPIRED
 			       : queue == QUEUE_CLOSING	  ? REMOVAL_EVICTED_CLOSING
 							  : REMOVAL_EVICTED_HALF_OPEN,
@@ -232,43 +197,6 @@ static __always_inline void connection_begin(struct connection *fresh,
 	fresh->way[DIRECTION_ORIGINAL].bytes = bytes;
 }
 
-/* Puts a new connection into the place that was reserved for it. Returns an error of the map. */
-__noinline long connection_insert(const struct observation *seen, enum scope scope, __u64 now)
-{
-	const struct conn_settings *settings = conn_settings_get();
-	struct conn_gauges *gauges = conn_gauges_get();
-	struct connection fresh = {};
-	struct connection_key key;
-	bool second;
-	long error;
-
-	if (!seen || !settings || !gauges)
-		return -EINVAL;
-	second = connection_key_make(&key, &seen->tuple, scope);
-	connection_begin(&fresh, &key, second, settings, seen->signal, seen->bytes, now);
-	error = bpf_map_update_elem(&connections, &key, &fresh, BPF_NOEXIST);
-	if (!error)
-		conn_queue_add(gauges, QUEUE_HALF_OPEN, &key, now);
-	return error;
-}
-
-/* Begins a connection. Returns its outcome; `OUTCOME_TRACKED` when another CPU was faster. */
-static __always_inline int connection_open(const struct observation *seen, enum scope scope,
-					   const struct conn_settings *settings, __u64 now)
-{
-	struct conn_gauges *gauges = conn_gauges_get();
-	long error;
-
-	if (!gauges || !conn_reserve(now))
-		return OUTCOME_TABLE_FULL;
-	conn_queue_tidy(settings, gauges, now);
-	error = connection_insert(seen, scope, now);
-	if (!error)
-		return OUTCOME_CREATED;
-	__sync_fetch_and_sub(&gauges->count, 1);
-	return error == -EEXIST ? OUTCOME_TRACKED : OUTCOME_TABLE_FULL;
-}
-
 static __always_inline void fragment_key_make(struct fragment_key *key,
 					      const struct observation *seen)
 {
@@ -319,7 +247,7 @@ __noinline int fragment_resolve(struct observation *seen, __u64 now)
 		bpf_map_update_elem(&fragments, &key, &first, BPF_ANY);
 		return 0;
 	}
-	if (!seen->related) {
+	if (!seen->related && !seen->pieces) {
 		if (fragment_overlaps(fragment, seen))
 			fragment->overlapped = 1;
 		if (fragment->overlapped)
@@ -344,59 +272,6 @@ static __always_inline int connection_follow(struct connection *connection,
 	connection_count(connection, direction, bytes);
 	connection_advance(connection, key, direction, settings, signal, now);
 	return OUTCOME_TRACKED;
-}
-
-/* Takes what was seen in one packet. Returns its outcome. */
-__noinline int connection_track(struct observation *seen, enum scope scope)
-{
-	const struct conn_settings *settings = conn_settings_get();
-	struct found found;
-	int outcome = 0;
-	__u64 now;
-
-	if (!seen || !settings)
-		return OUTCOME_TABLE_FULL;
-	now = conn_now(settings);
-	if (seen->fragment)
-		outcome = fragment_resolve(seen, now);
-	if (outcome)
-		return outcome;
-	connection_find(&found, &seen->tuple, scope, now);
-	if (seen->related) {
-		if (!found.connection)
-			return OUTCOME_QUOTES_UNKNOWN;
-		connection_count(found.connection, found.direction, seen->bytes);
-		return OUTCOME_RELATED;
-	}
-	if (found.connection) {
-		if (!word_reopens(found.connection->word, found.key.protocol, seen->signal,
-				  found.direction))
-			return connection_follow(found.connection, &found.key, found.direction,
-						 settings, seen->signal, seen->bytes, now);
-		connection_remove(&found.key, found.connection, REMOVAL_REPLACED, now);
-	} else if (!signal_begins(seen->signal)) {
-		return OUTCOME_NO_CONNECTION;
-	}
-	outcome = connection_open(seen, scope, settings, now);
-	if (outcome != OUTCOME_TRACKED)
-		return outcome;
-	connection_find(&found, &seen->tuple, scope, now);
-	if (!found.connection)
-		return OUTCOME_TABLE_FULL;
-	return connection_follow(found.connection, &found.key, found.direction, settings,
-				 seen->signal, seen->bytes, now);
-}
-
-/* Looks at a packet, takes it, and counts what became of it. */
-static __always_inline int track(struct __sk_buff *skb, enum scope scope)
-{
-	struct observation seen = {};
-	int outcome = observation_read(skb, &seen);
-
-	if (!outcome)
-		outcome = connection_track(&seen, scope);
-	conn_counter_add(CONN_COUNTER_OUTCOMES + (outcome & 63));
-	return outcome;
 }
 
 #endif

@@ -15,6 +15,10 @@ enum conn_counter {
 	CONN_COUNTER_REMOVALS = 64,
 	/** Removals that somebody wanted to be told of, and that did not fit the ring buffer. */
 	CONN_COUNTER_LOST = 80,
+	/** Translated connections whose ports are counted nowhere, since the map `nat_ports` was full. */
+	CONN_COUNTER_UNCOUNTED = 81,
+	/** Packets that were dropped, since they would have left with a source that is to be translated. */
+	CONN_COUNTER_LEAKS = 82,
 	/** How many counters fit. */
 	CONN_COUNTER_COUNT = 96,
 };

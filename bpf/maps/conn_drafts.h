@@ -8,7 +8,7 @@
 
 /** Memory for what the slow path finds out about a packet, more than the 512 bytes of a program's stack hold. */
 struct conn_draft {
-	__u64 word[56];
+	__u64 word[64];
 };
 
 struct {

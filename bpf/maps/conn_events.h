@@ -33,9 +33,9 @@ struct {
 	EVENT(struct connection_event);
 } conn_events SEC(".maps") OWNER("conntrack");
 
-/* Tells of a connection that is about to leave. When two CPUs remove it at once, both do. */
+/* Tells of a connection that is about to leave, and of the word that it had. */
 static __always_inline void connection_event_emit(const struct connection_key *key,
-						  const struct connection *connection,
+						  const struct connection *connection, __u64 word,
 						  enum removal removal, __u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
@@ -49,7 +49,7 @@ static __always_inline void connection_event_emit(const struct connection_key *k
 		return;
 	}
 	event->key = *key;
-	event->word = connection->word;
+	event->word = word;
 	event->expires = connection->expires;
 	event->translated = connection->translated;
 	for (int i = 0; i < 2; i++) {

@@ -8,9 +8,13 @@
 
 /** What all CPUs count together. Each group has a cache line of its own. */
 struct conn_gauges {
-	/** Connections in the map `connections`. */
+	/** Connections in the map `connections`, aliases not counted. */
 	__u64 count;
-	__u64 reserved[7];
+	/** Those of them that leave with another source, and have an alias. */
+	__u64 translated;
+	/** Those of them whose key is of `SCOPE_ONE_WAY`. */
+	__u64 one_way;
+	__u64 reserved[5];
 	/** Places that were ever taken in the queues, by `enum queue_kind`, and places that were given up again. */
 	__u64 taken[2];
 	__u64 left[2];

@@ -15,6 +15,11 @@ enum scope : __u8 {
 	SCOPE_CONNECTION = 0,
 	/** Of a service's client with the service's own address. Only the client's direction has the key. */
 	SCOPE_SERVICE = 1,
+	/**
+	 * Between two addresses, where the key of both directions is another connection's, or an alias: only the packets of the
+	 * side that began it have the key, those that answer come by an alias.
+	 */
+	SCOPE_ONE_WAY = 2,
 };
 
 /**
@@ -47,8 +52,8 @@ enum word_bit {
 	/** It leaves with another source: `translated` and the port in this word. */
 	WORD_TRANSLATED = 6,
 	/**
-	 * No connection, but where the answers to a translated one find it: the key is of the answers, and `translated` and the
-	 * port in this word are the source before translation.
+	 * No connection, but where the answers to a translated one find it: the key is of the answers, whose sender is the end
+	 * that `WORD_FROM_SECOND` says, and `translated` and the port in this word are the source before translation.
 	 */
 	WORD_ALIAS = 7,
 	/** 16 bits, in host order: the port of the translated source. */
@@ -66,6 +71,8 @@ enum connection_state : __u8 {
 	CONNECTION_ESTABLISHED = 1,
 	/** TCP or SCTP that both sides have finished, or one has aborted. It ends on time, whatever comes. */
 	CONNECTION_CLOSING = 2,
+	/** A CPU is about to remove it. It is not found any more. */
+	CONNECTION_LEAVING = 3,
 };
 EXPORT(enum connection_state, "conntrack");
 
@@ -115,7 +122,11 @@ struct connection {
 	__u64 word;
 	/** The neighbour, or the tunnel's end, to send to; one direction at most leaves the node by such. */
 	struct ip_addr gateway;
-	__u64 reserved;
+	/** Of an alias: the scope of the key that its connection has. */
+	enum scope scope;
+	/** 1 when the map `nat_ports` counts its port. */
+	__u8 counted;
+	__u8 reserved[6];
 	/** By direction: of the packets of the side that began it, and of those that answer. */
 	struct connection_way way[2];
 	/** The source that the connection leaves with, when it is translated. */

@@ -21,7 +21,12 @@ struct hot_connection {
 	struct tuple tuple;
 	/** The jiffy for which the copy is believed. */
 	__u64 jiffy;
-	/** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
+	/** The entry's key. */
+	struct connection_key key;
+	/**
+	 * The counters of the direction are of what took the copy and is not in the entry's own counters yet. Of answers to a
+	 * translated connection, `translated` and the port in the word are what they are given: the source before translation.
+	 */
 	struct connection connection;
 	/** Which way of the connection they go, of `enum direction`. */
 	__u32 direction;
@@ -64,12 +69,10 @@ static __always_inline void hot_settle(struct hot_connection *hot)
 {
 	struct connection_way *copy = hot_way(hot), *way;
 	struct connection *connection;
-	struct connection_key key;
 
 	if (!copy->packets)
 		return;
-	connection_key_make(&key, &hot->tuple, SCOPE_CONNECTION);
-	connection = bpf_map_lookup_elem(&connections, &key);
+	connection = bpf_map_lookup_elem(&connections, &hot->key);
 	if (connection && word_created(connection->word) == word_created(hot->connection.word)) {
 		way = &connection->way[hot->direction & 1];
 		__sync_fetch_and_add(&way->packets, copy->packets);
@@ -92,15 +95,24 @@ static __always_inline bool hot_is_due(struct connection_way *way, __u64 jiffy)
 	return way->burst >> 12 == HOT_PACKETS;
 }
 
+/* Puts what answers are given where the copy has what packets of the original direction are. */
+static __always_inline void hot_answer(struct hot_connection *hot)
+{
+	struct connection *copy = &hot->connection;
+	__u32 from = !!(copy->word & WORD_BIT(WORD_FROM_SECOND));
+
+	copy->translated = from ? hot->key.address[1] : hot->key.address[0];
+	copy->word = word_with_port(copy->word, from ? hot->key.port[1] : hot->key.port[0]);
+}
+
 /*
  * Copies an entry that this jiffy brought many packets of the tuple. The table may give its memory to another connection
  * while it is copied; it did not when it is still found afterwards.
  */
-static __always_inline void hot_copy(const struct tuple *tuple, enum direction direction,
-				     struct connection *connection)
+static __always_inline void hot_copy(const struct tuple *tuple, const struct connection_key *key,
+				     enum direction direction, struct connection *connection)
 {
 	struct hot_connection *hot = hot_slot(tuple);
-	struct connection_key key;
 	struct connection_way *way;
 
 	/* One packet may interrupt another on kernels with PREEMPT_RT. */
@@ -110,14 +122,16 @@ static __always_inline void hot_copy(const struct tuple *tuple, enum direction d
 	hot->jiffy = 0;
 	barrier();
 	hot->tuple = *tuple;
+	hot->key = *key;
 	hot->direction = direction;
 	hot->connection = *connection;
+	if (direction == DIRECTION_REPLY && (hot->connection.word & WORD_BIT(WORD_TRANSLATED)))
+		hot_answer(hot);
 	way = hot_way(hot);
 	way->packets = 0;
 	way->bytes = 0;
 	barrier();
-	connection_key_make(&key, tuple, SCOPE_CONNECTION);
-	if (bpf_map_lookup_elem(&connections, &key) == connection)
+	if (bpf_map_lookup_elem(&connections, &hot->key) == connection)
 		hot->jiffy = bpf_jiffies64();
 	hot->busy = 0;
 }

@@ -22,6 +22,9 @@
 #include "../maps/ndp_devices.h"
 #include "../maps/node_addrs.h"
 
+/* What `from_net_decide` returns of a packet that may be an answer to a translated connection. */
+#define FROM_NET_ANSWER 101
+
 /*
  * Whether no packet from the network can have that source: one of this node's pods, the node itself,
  * their gateway, or what is on no network (RFC 1812 section 5.3.7). The kernel's own check is passed by.
@@ -33,7 +36,10 @@ static __always_inline bool source_is_martian(const struct ip_addr *source)
 	       gateway_has(source) || endpoint_find(source) || node_has_address(source);
 }
 
-/* Finds the pod that the packet is for, if there is one here. Returns a verdict, or `SLOWPATH_DECIDED`. */
+/*
+ * Finds the pod of this node that a packet is for, by its destination. When that is none, the packet may be for the node, which
+ * answers to a translated connection are at first, too. Returns a verdict, or `SLOWPATH_DECIDED`.
+ */
 __noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 {
 	const struct endpoint *target;
@@ -43,7 +49,9 @@ __noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 		return VERDICT_DROP;
 	target = endpoint_find(&packet->tuple.destination);
 	if (!target)
-		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+		return (packet->known || packet->unread) && nat_is_used()
+			       ? FROM_NET_ANSWER
+			       : verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
 	if (source_is_martian(&packet->tuple.source))
 		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
 	draft = draft_begin(skb, packet);
@@ -52,6 +60,40 @@ __noinline int from_net_decide(struct __sk_buff *skb, struct packet *packet)
 	draft_set_target(draft, target);
 	nexthop_set_pod(&draft->nexthop, target);
 	return SLOWPATH_DECIDED;
+}
+
+/* Finds whom on this node an answer is for whose connection gave it the destination. Returns a verdict, or `SLOWPATH_DECIDED`. */
+static __always_inline int from_net_answer(struct __sk_buff *skb, struct packet *packet,
+					   struct draft *draft)
+{
+	const struct endpoint *target;
+
+	if (!slowpath_answers(skb, packet, draft))
+		return verdict_next(skb, HOOK_FROM_NET, REASON_PASSED);
+	if (source_is_martian(&packet->tuple.source))
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_MARTIAN);
+	target = endpoint_find(&draft->to.address);
+	if (target) {
+		draft_set_target(draft, target);
+		nexthop_set_pod(&draft->nexthop, target);
+	} else if (node_has_address(&draft->to.address)) {
+		draft->nexthop.kind = NEXTHOP_STACK;
+	} else {
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_WRONG_POD);
+	}
+	return SLOWPATH_DECIDED;
+}
+
+__noinline int from_net_answer_decide(struct __sk_buff *skb, struct packet *packet)
+{
+	struct draft *draft;
+
+	if (!packet)
+		return VERDICT_DROP;
+	draft = draft_begin(skb, packet);
+	if (!draft)
+		return verdict_drop(skb, HOOK_FROM_NET, REASON_TABLE_FULL);
+	return slowpath_end(draft, from_net_answer(skb, packet, draft));
 }
 
 /*
@@ -241,18 +283,118 @@ int from_net(struct __sk_buff *skb)
 						  packet.tunnel, packet.identity))) {
 		problem = packet.tunnel ? from_tunnel_decide(skb, &packet)
 					: from_net_decide(skb, &packet);
+		if (problem == FROM_NET_ANSWER)
+			problem = from_net_answer_decide(skb, &packet);
 		return problem == SLOWPATH_DECIDED ? slowpath_commit(skb, &packet) : problem;
 	}
-	problem = fastpath_take(&packet, &key, connection);
+	problem = fastpath_take(skb, &packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, packet.hook, problem);
 	return forward(skb, &packet, connection, packet.direction);
+}
+
+/* What leaves, as `to_net_judge` sees it. */
+enum leaving {
+	/* It leaves as it is. */
+	LEAVING_AS_IT_IS,
+	/* What the node itself sends, and may have to be translated: it looks like packets of another's connection, or tells of one. */
+	LEAVING_OWN,
+	/* A pod's packet that the stack has sent on, which may be of a translated connection. */
+	LEAVING_PODS,
+};
+
+/* Whether one of this CPU's copies of connections says that packets of the tuple are not translated. */
+static __always_inline bool to_net_is_plain(const struct tuple *tuple)
+{
+	const struct hot_connection *hot = hot_slot(tuple);
+
+	return hot && hot->jiffy == bpf_jiffies64() && hot_is(hot, tuple) &&
+	       !(hot->connection.word & WORD_BIT(WORD_TRANSLATED));
+}
+
+/*
+ * What a packet is that leaves while connections are translated. Those of pods that have been translated are, by their ends,
+ * the packets to which an alias has the answers; so are those of a connection of the node's own that wants the same ends.
+ */
+__noinline int to_net_judge(struct __sk_buff *skb)
+{
+	struct packet packet = {.hook = HOOK_TO_NET};
+	bool own = !skb->ingress_ifindex, second;
+	const struct connection *connection;
+	struct connection_key key;
+	__u64 word;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
+		return LEAVING_AS_IT_IS;
+	if (parse(skb, &packet))
+		return LEAVING_AS_IT_IS;
+	if (packet.unread)
+		return own				     ? LEAVING_OWN
+		       : endpoint_find(&packet.tuple.source) ? LEAVING_PODS
+							     : LEAVING_AS_IT_IS;
+	if (!own && to_net_is_plain(&packet.tuple))
+		return LEAVING_AS_IT_IS;
+	second = connection_key_make(&key, &packet.tuple, SCOPE_CONNECTION);
+	connection = bpf_map_lookup_elem(&connections, &key);
+	if (!connection)
+		return LEAVING_AS_IT_IS;
+	word = connection->word;
+	if (own)
+		return word_is_of_others(word, second) ? LEAVING_OWN : LEAVING_AS_IT_IS;
+	if ((word & WORD_BIT(WORD_TRANSLATED)) &&
+	    word_direction(word, second) == DIRECTION_ORIGINAL)
+		return LEAVING_PODS;
+	return LEAVING_AS_IT_IS;
+}
+
+/* Whether it is a fragment that belongs to a connection of the node's own which nobody is in the way of. */
+static __always_inline bool to_net_is_nobodys(const struct observation *seen)
+{
+	const struct conn_gauges *gauges = conn_gauges_get();
+
+	return seen->fragment && !seen->related && gauges && !gauges->one_way;
+}
+
+/* Translates a packet that leaves, where it is to be. Returns 0, or the reason to drop it. */
+__noinline int to_net_translate(struct __sk_buff *skb, enum leaving leaving)
+{
+	struct translation to = {.ifindex = skb->ifindex};
+	struct observation *seen = track_room();
+	int outcome;
+
+	if (!seen)
+		return REASON_TABLE_FULL;
+	outcome = observation_read(skb, seen);
+	if (leaving == LEAVING_OWN) {
+		if (outcome || to_net_is_nobodys(seen))
+			return 0;
+		to.end = TRANSLATED_SOURCE;
+		outcome = connection_track(skb, seen, SCOPE_CONNECTION, &to);
+		if (outcome == OUTCOME_PORTS_EXHAUSTED)
+			return REASON_PORTS_EXHAUSTED;
+	} else {
+		seen->pieces = 1;
+		if (!outcome)
+			outcome = connection_locate(seen, &to);
+		if (outcome > OUTCOME_RELATED && nat_leaks(skb, skb->ifindex)) {
+			conn_counter_add(CONN_COUNTER_LEAKS);
+			return REASON_UNTRANSLATED;
+		}
+	}
+	if (outcome > OUTCOME_RELATED || to.end != TRANSLATED_SOURCE)
+		return 0;
+	return translate(skb, seen, &to) ? REASON_REWRITE_FAILED : 0;
 }
 
 /* Egress of a device of the node: what the node and its pods send to the network. */
 SEC("tcx/egress")
 int to_net(struct __sk_buff *skb)
 {
+	int leaving = nat_is_used() ? to_net_judge(skb) : LEAVING_AS_IT_IS;
+	int problem = leaving != LEAVING_AS_IT_IS ? to_net_translate(skb, leaving) : 0;
+
+	if (problem)
+		return verdict_drop(skb, HOOK_TO_NET, problem);
 	return verdict_next(skb, HOOK_TO_NET, REASON_PASSED);
 }
 
@@ -338,7 +480,7 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb)
 	mtu = forward_mtu(&packet, &connection->way[packet.direction & 1]);
 	if (packet_wire_length(skb, &packet) > mtu)
 		return to_tunnel_too_big(skb, &packet, mtu);
-	problem = fastpath_take(&packet, &key, connection);
+	problem = fastpath_take(skb, &packet, &key, connection);
 	if (problem)
 		return verdict_drop(skb, HOOK_TO_TUNNEL, problem);
 	return forward(skb, &packet, connection, packet.direction);

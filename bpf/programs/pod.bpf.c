@@ -69,6 +69,8 @@ static __always_inline int from_pod_find(struct __sk_buff *skb, struct packet *p
 			return verdict_drop(skb, HOOK_FROM_POD, problem);
 		if (problem)
 			return verdict_next(skb, HOOK_FROM_POD, problem);
+		if (!tunnel)
+			draft_set_leaving(draft);
 	}
 	return SLOWPATH_DECIDED;
 }
@@ -114,7 +116,7 @@ int from_pod(struct __sk_buff *skb)
 	connection = fastpath_find(skb, &packet, &key);
 	if (connection && skb->pkt_type == PACKET_HOST &&
 	    comes_from(skb, &connection->way[packet.direction & 1].mac)) {
-		problem = fastpath_take(&packet, &key, connection);
+		problem = fastpath_take(skb, &packet, &key, connection);
 		if (problem)
 			return verdict_drop(skb, HOOK_FROM_POD, problem);
 		return forward(skb, &packet, connection, packet.direction);
@@ -184,7 +186,7 @@ int to_pod(struct __sk_buff *skb)
 
 	connection = fastpath_find(skb, &packet, &key);
 	if (connection) {
-		problem = fastpath_take(&packet, &key, connection);
+		problem = fastpath_take(skb, &packet, &key, connection);
 		if (problem)
 			return verdict_drop(skb, HOOK_TO_POD, problem);
 		return verdict_next(skb, HOOK_TO_POD, REASON_PASSED);

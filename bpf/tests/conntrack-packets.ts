@@ -1,3 +1,4 @@
+import type { Tuple } from "@heddle/conntrack";
 import { type IpAddress, isIpv4Address, parseIp } from "@heddle/contracts";
 import {
   type AnyLayer,
@@ -120,7 +121,9 @@ type Transport = (between: Ends) => readonly AnyLayer[];
 
 const transports: Readonly<Record<string, fc.Arbitrary<Transport>>> = {
   tcp: flags.map((chosen): Transport => ({ ports }) => [tcp({ ...ports, flags: chosen })]),
-  udp: fc.constant<Transport>(({ ports }) => [udp(ports)]),
+  udp: fc.constantFrom({}, {}, { checksum: 0 }).map((fields): Transport => ({ ports }) => [
+    udp({ ...ports, ...fields }),
+  ]),
   sctp: fc
     .record({ types: chunks, wrongTag: fc.nat(15).map((n) => n === 0) })
     .map(({ types, wrongTag }): Transport => ({ ports }) => {
@@ -204,6 +207,25 @@ const fragmentsOf = (simple: fc.Arbitrary<Simple>) =>
       return frame(buildPacket(packet(...chain, part)));
     });
 
+/** Flags of a packet of a connection that is there. */
+export const flagsOfAnswers: fc.Arbitrary<readonly TcpFlag[]> = fc.constantFrom(...usualFlags);
+
+/** A packet of the tuple. */
+export function frameOf(tuple: Tuple, flagsOfTcp: readonly TcpFlag[]): Uint8Array {
+  const { protocol, source, destination, sourcePort, destinationPort } = tuple;
+  const ports = { sourcePort, destinationPort };
+  const identifier = sourcePort === 0 ? destinationPort : sourcePort;
+  const type = sourcePort === 0 ? ("echo-reply" as const) : ("echo-request" as const);
+  const layers: Readonly<Record<string, readonly AnyLayer[]>> = {
+    tcp: [tcp({ ...ports, flags: flagsOfTcp })],
+    udp: [udp(ports)],
+    sctp: [sctp({ ...ports, verificationTag: 7, chunks: [chunkOf("data")] })],
+    icmp: [icmp({ type, identifier })],
+    icmpv6: [icmpv6({ type, identifier })],
+  };
+  return frame(bytesOf([...ip({ source, destination }), ...(layers[protocol] ?? [])], "hello"));
+}
+
 /** An ICMP error about a packet, mostly to its sender. */
 const errorsOf = (simple: fc.Arbitrary<Simple>) =>
   fc
@@ -216,19 +238,33 @@ const errorsOf = (simple: fc.Arbitrary<Simple>) =>
       kept: fc.constantFrom(28, 36, 48, 60, 68, 200),
       kind: fc.constantFrom("destination-unreachable" as const, "time-exceeded" as const),
     })
-    .map(({ one, stranger, kept, kind }) => {
-      const inner = one.subarray(14);
-      const isIpv6 = (inner[0] ?? 0) >> 4 === 6;
-      const [router, other] = addresses[isIpv6 ? 6 : 4].slice(1);
-      const source = isIpv6
-        ? parseIpOf(inner.subarray(8, 24), 6)
-        : parseIpOf(inner.subarray(12, 16), 4);
-      const quoted = { layers: [], payload: inner.subarray(0, kept) };
-      const destination = stranger && other !== undefined ? other : source;
-      const header = ip({ source: router ?? source, destination });
-      const message = isIpv6 ? icmpv6({ type: kind, quoted }) : icmp({ type: kind, quoted });
-      return frame(buildPacket(packet(...header, message)));
-    });
+    .map(({ one, ...fields }) => errorAbout(one, fields));
+
+/** An ICMP error about a frame's packet that a router sends to its sender, or to a stranger. */
+export function errorAbout(
+  one: Uint8Array,
+  {
+    kept = 200,
+    kind = "time-exceeded",
+    stranger = false,
+  }: {
+    readonly kept?: number;
+    readonly kind?: "destination-unreachable" | "time-exceeded";
+    readonly stranger?: boolean;
+  } = {},
+): Uint8Array {
+  const inner = one.subarray(14);
+  const isIpv6 = (inner[0] ?? 0) >> 4 === 6;
+  const [router, other] = addresses[isIpv6 ? 6 : 4].slice(1);
+  const source = isIpv6
+    ? parseIpOf(inner.subarray(8, 24), 6)
+    : parseIpOf(inner.subarray(12, 16), 4);
+  const quoted = { layers: [], payload: inner.subarray(0, kept) };
+  const destination = stranger && other !== undefined ? other : source;
+  const header = ip({ source: router ?? source, destination });
+  const message = isIpv6 ? icmpv6({ type: kind, quoted }) : icmp({ type: kind, quoted });
+  return frame(buildPacket(packet(...header, message)));
+}
 
 function parseIpOf(bytes: Uint8Array, family: 4 | 6): IpAddress {
   if (family === 4) return parseIp(Array.from(bytes).join("."));

@@ -11,7 +11,15 @@ import {
   parseMac,
   parsePrefix,
 } from "@heddle/contracts";
-import { connectionOfEntry, KernelTime, type Connection } from "@heddle/conntrack";
+import {
+  type Connection,
+  connectionOfEntry,
+  KernelTime,
+  resolveSourceNat,
+  type SourceNatMaps,
+  type SourceNatOptions,
+  writeSourceNat,
+} from "@heddle/conntrack";
 import {
   type Connection as Entry,
   type ConnectionKey,
@@ -26,6 +34,11 @@ import {
   fragmentsMap,
   type HotConnection,
   hotConnectionsMap,
+  natDevicesMap,
+  natPortsMap,
+  natPrefixesMap,
+  natSettingsMap,
+  natWarningsMap,
 } from "@heddle/conntrack/bpf";
 import {
   type Counter,
@@ -140,6 +153,7 @@ export class Scene implements AsyncDisposable {
   readonly ndpDevices: BpfMap<number, NdpSpeaker>;
   readonly epochs: BpfMap<number, number>;
   readonly tunnels: TunnelMaps;
+  readonly nat: SourceNatMaps;
   readonly connections: BpfMap<ConnectionKey, Entry>;
   readonly #connGauges: BpfMap<number, ConnGauges>;
   readonly #connSettings: BpfMap<number, ConnSettings>;
@@ -167,6 +181,13 @@ export class Scene implements AsyncDisposable {
       tunnels: pod.map(tunnelsMap),
       nodes: pod.map(tunnelNodesMap),
       peers: pod.map(tunnelPeersMap),
+    };
+    this.nat = {
+      settings: pod.map(natSettingsMap),
+      devices: pod.map(natDevicesMap),
+      prefixes: pod.map(natPrefixesMap),
+      ports: pod.map(natPortsMap),
+      warnings: pod.ringBuffer(natWarningsMap),
     };
     this.connections = pod.map(connectionsMap);
     this.#connGauges = pod.map(connGaugesMap);
@@ -273,6 +294,19 @@ export class Scene implements AsyncDisposable {
     this.#connSettings.set(0, { ...tracking, ...settings });
   }
 
+  /** Has what pods send out of the cluster leave with the node's addresses, as an agent would; undefined ends that. */
+  async masquerade(options?: Partial<SourceNatOptions>): Promise<void> {
+    const settings = options && resolveSourceNat({ ...masquerading, ...options });
+    await writeSourceNat(this.nat, settings);
+  }
+
+  /** What all CPUs count together about connections. */
+  get gauges(): ConnGauges {
+    const gauges = this.#connGauges.get(0);
+    if (gauges === undefined) throw new Error("an array has all its entries");
+    return gauges;
+  }
+
   /** The entries of connections, in no particular order. */
   async entries(): Promise<readonly (readonly [ConnectionKey, Entry])[]> {
     return await Array.fromAsync(this.connections.entries());
@@ -313,10 +347,9 @@ export class Scene implements AsyncDisposable {
   async forget(): Promise<void> {
     for (const [key] of await this.entries()) this.connections.delete(key);
     for await (const [key] of this.#fragments.entries()) this.#fragments.delete(key);
-    const gauges = this.#connGauges.get(0);
-    if (gauges !== undefined) {
-      this.#connGauges.set(0, { ...gauges, count: 0n, taken: [0n, 0n], left: [0n, 0n] });
-    }
+    for await (const [key] of this.nat.ports.entries()) this.nat.ports.delete(key);
+    const none = { count: 0n, translated: 0n, oneWay: 0n, taken: [0n, 0n], left: [0n, 0n] };
+    this.#connGauges.set(0, { ...this.gauges, ...none });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -352,6 +385,14 @@ const tracking: ConnSettings = {
   clockOffset: 0n,
   hz: 1000,
   events: 0,
+};
+
+/** The cluster's pods and nodes, and what an agent of this node says of them. */
+const masquerading: SourceNatOptions = {
+  addresses: ipFamilies.map((family) => node[family]),
+  sources: ["10.244.0.0/16", "fd00::/16"].map(parsePrefix),
+  exclude: ["10.244.0.0/16", "fd00::/16", "192.0.2.0/24", "2001:db8::/64"].map(parsePrefix),
+  sockets: true,
 };
 
 interface SceneParts {

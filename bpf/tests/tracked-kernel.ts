@@ -3,19 +3,27 @@ import {
   type Connection,
   connectionOfEntry,
   type ConntrackPrograms,
+  isAlias,
   jiffiesOf,
   KernelTime,
   lifetimesOf,
   type OutcomeKind,
   outcomeOfNumber,
   partsOf,
+  readSourceNatCounters,
   removalOfNumber,
+  resolveSourceNat,
   resolveTimeouts,
   type Scope,
   sizeTable,
+  type SourceNatCounters,
+  type SourceNatMaps,
+  type SourceNatOptions,
   type Timeouts,
+  type TrackOptions,
   type Walk,
   walkTable,
+  writeSourceNat,
 } from "@heddle/conntrack";
 import {
   type Connection as Entry,
@@ -44,6 +52,8 @@ export interface TrackedOptions {
   readonly limit?: number;
   /** Entries that the map holds at most. @defaultValue four times the limit */
   readonly ceiling?: number;
+  /** Destinations at most whose ports are counted. @defaultValue 1024 */
+  readonly accounts?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly serviceTimeouts?: Partial<Timeouts>;
 }
@@ -51,10 +61,14 @@ export interface TrackedOptions {
 /** A second has as many jiffies here as it has milliseconds. */
 const hz = 1000;
 
+/** As `enum track_mark` of the fixture says. */
+const marks = { service: 1, inward: 2 } as const;
+
 /** Connection tracking in the kernel whose time stands still until it is set. */
 export class TrackedKernel implements Disposable {
   readonly connections: BpfMap<ConnectionKey, Entry>;
   readonly gauges: BpfMap<number, ConnGauges>;
+  readonly nat: SourceNatMaps;
   readonly counters: PerCpuMap<number, bigint>;
   readonly #object: LoadedObject;
   readonly #outcome: Program;
@@ -70,7 +84,9 @@ export class TrackedKernel implements Disposable {
     this.gauges = object.map(connGaugesMap);
     this.counters = object.perCpuMap(connCountersMap);
     this.#outcome = object.program("track_outcome");
-    this.#programs = partsOf(object).programs;
+    const { programs, maps } = partsOf(object);
+    this.#programs = programs;
+    this.nat = maps.nat;
     this.#settingsMap = object.map(connSettingsMap);
     this.#fragments = object.map(fragmentsMap);
     this.#settings = {
@@ -89,6 +105,7 @@ export class TrackedKernel implements Disposable {
     const { limit = 1024, ceiling = limit * 4, timeouts = {}, serviceTimeouts = {} } = options;
     using object = await openObject(file);
     sizeTable(object, { ceiling });
+    object.resizeMap("nat_ports", options.accounts ?? 1024);
     const resolved = resolveTimeouts(timeouts, serviceTimeouts);
     return new TrackedKernel(await object.load(), limit, resolved);
   }
@@ -110,9 +127,40 @@ export class TrackedKernel implements Disposable {
     scope: Scope = "connection",
     repeat = 1,
   ): Promise<OutcomeKind | undefined> {
-    const context = { mark: scope === "service" ? 1 : 0 };
+    const context = { mark: scope === "service" ? marks.service : 0 };
     const { returnValue } = await this.#outcome.testRun({ data: frame, context, repeat });
     return outcomeOfNumber(returnValue);
+  }
+
+  /** The outcome of a frame, and the frame as it was afterwards. */
+  async translate(
+    frame: Uint8Array,
+    { scope = "connection", leaves = true }: TrackOptions = {},
+  ): Promise<{ readonly outcome: OutcomeKind | undefined; readonly frame: Uint8Array }> {
+    const mark = (scope === "service" ? marks.service : 0) | (leaves ? 0 : marks.inward);
+    const { returnValue, data } = await this.#outcome.testRun({ data: frame, context: { mark } });
+    return { outcome: outcomeOfNumber(returnValue), frame: data };
+  }
+
+  /** Chooses which connections leave with another source. */
+  async setSourceNat(options: SourceNatOptions | undefined): Promise<void> {
+    await writeSourceNat(this.nat, options && resolveSourceNat(options));
+  }
+
+  sourceNatCounters(): SourceNatCounters {
+    return readSourceNatCounters(this.counters);
+  }
+
+  /** Uses of ports by destination. */
+  async portUses(): Promise<readonly number[]> {
+    return await Array.fromAsync(this.nat.ports.entries(), ([, { used }]) => Number(used));
+  }
+
+  /** Entries that are none of a connection, but lead answers to one. */
+  async aliases(): Promise<number> {
+    let count = 0;
+    for await (const [, entry] of this.connections.entries()) if (isAlias(entry)) count++;
+    return count;
   }
 
   /** Everything in the table. */
@@ -154,7 +202,9 @@ export class TrackedKernel implements Disposable {
     for await (const [key] of this.#fragments.entries()) this.#fragments.delete(key);
     const now = this.gauges.get(0);
     if (now === undefined) throw new Error("there are no gauges");
-    this.gauges.set(0, { ...now, count: 0n, taken: [0n, 0n], left: [0n, 0n] });
+    for await (const [key] of this.nat.ports.entries()) this.nat.ports.delete(key);
+    const empty = { count: 0n, translated: 0n, oneWay: 0n };
+    this.gauges.set(0, { ...now, ...empty, taken: [0n, 0n], left: [0n, 0n] });
   }
 
   [Symbol.dispose](): void {

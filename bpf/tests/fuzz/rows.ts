@@ -4,6 +4,7 @@ import { Scene, type SceneSettings } from "../scene.ts";
 import { TunnelScene } from "../tunnel-scene.ts";
 import { endpointIn, endpointOut } from "./geneve.ts";
 import { impairs } from "./impair.ts";
+import { fromNetMasqueraded, fromPodMasqueraded, toNetMasqueraded } from "./masquerade.ts";
 import { ndpAnswers } from "./ndp.ts";
 import { fromNet, fromPod, toNet, toPod } from "./targets.ts";
 import { fromTunnels, toTunnel } from "./tunnel-targets.ts";
@@ -21,8 +22,8 @@ export interface FuzzRow {
 
 type Open = FuzzRow["open"];
 
-function inScene(target: (scene: Scene) => FuzzTarget): Open {
-  return async (stack) => target(stack.use(await Scene.create()));
+function inScene(target: (scene: Scene) => FuzzTarget | Promise<FuzzTarget>): Open {
+  return async (stack) => await target(stack.use(await Scene.create()));
 }
 
 function inTunnels(
@@ -41,7 +42,7 @@ export const fuzzRows: readonly FuzzRow[] = [
   {
     name: "from_pod",
     open: inScene(fromPod),
-    share: 0.2,
+    share: 0.16,
     atLeast: { redirected: 0.1, passed: 0.02, dropped: 0.2 },
   },
   {
@@ -56,11 +57,11 @@ export const fuzzRows: readonly FuzzRow[] = [
     share: 0.05,
     atLeast: { redirected: 0.1, passed: 0.02, dropped: 0.2 },
   },
-  { name: "to_pod", open: inScene(toPod), share: 0.16, atLeast: { passed: 0.1, dropped: 0.2 } },
+  { name: "to_pod", open: inScene(toPod), share: 0.14, atLeast: { passed: 0.1, dropped: 0.2 } },
   {
     name: "from_net",
     open: inScene(fromNet),
-    share: 0.16,
+    share: 0.12,
     atLeast: { redirected: 0.1, passed: 0.1, dropped: 0.01 },
   },
   {
@@ -117,5 +118,23 @@ export const fuzzRows: readonly FuzzRow[] = [
     share: 0.01,
     atLeast: { redirected: 0.3, passed: 0.02, dropped: 0.1 },
   },
-  { name: "to_net", open: inScene(toNet), share: 0.03, atLeast: { passed: 1 } },
+  {
+    name: "from_pod, masqueraded",
+    open: inScene(fromPodMasqueraded),
+    share: 0.05,
+    atLeast: { redirected: 0.1, passed: 0.02, dropped: 0.2 },
+  },
+  {
+    name: "from_net, masqueraded",
+    open: inScene(fromNetMasqueraded),
+    share: 0.05,
+    atLeast: { redirected: 0.1, passed: 0.1, dropped: 0.01 },
+  },
+  {
+    name: "to_net, masqueraded",
+    open: inScene(toNetMasqueraded),
+    share: 0.01,
+    atLeast: { passed: 0.5 },
+  },
+  { name: "to_net", open: inScene(toNet), share: 0.02, atLeast: { passed: 1 } },
 ];

@@ -17,7 +17,7 @@ import {
   connSettingsMap,
 } from "./generated/bpf.ts";
 import { readCounters } from "./kernel-counters.ts";
-import { connectionOfEntry, directionOf, isAlias, keyOfTuple } from "./kernel-entry.ts";
+import { connectionOfEntry, findEntry } from "./kernel-entry.ts";
 import type { ConntrackMaps } from "./kernel-maps.ts";
 import { KernelTime } from "./kernel-time.ts";
 import type { Tuple } from "./tuple.ts";
@@ -58,11 +58,9 @@ export class MapReader implements ConnectionReader {
   }
 
   get(tuple: Tuple, scope: Scope = "connection"): Connection | undefined {
-    const { key, second } = keyOfTuple(tuple, scope);
-    const entry = this.#maps.connections.get(key);
-    if (entry === undefined || isAlias(entry)) return undefined;
-    if (directionOf(entry, second) === undefined) return undefined;
-    return this.#living(connectionOfEntry(key, entry, this.time()));
+    const found = findEntry(this.#maps.connections, tuple, scope);
+    if (found === undefined) return undefined;
+    return this.#living(connectionOfEntry(found.key, found.entry, this.time()));
   }
 
   async *connections(filter: ConnectionFilter = {}): AsyncGenerator<Connection> {

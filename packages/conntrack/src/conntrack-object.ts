@@ -10,6 +10,11 @@ import {
   connGaugesMap,
   connSettingsMap,
   conntrackObject,
+  natDevicesMap,
+  natPortsMap,
+  natPrefixesMap,
+  natSettingsMap,
+  natWarningsMap,
 } from "./generated/bpf.ts";
 import type { ConntrackControlMaps, ConntrackPrograms } from "./kernel-maps.ts";
 import { connectionsForMemory } from "./table-size.ts";
@@ -108,6 +113,13 @@ export function partsOf(object: LoadedObject): {
       gauges: object.map(connGaugesMap),
       counters: object.perCpuMap(connCountersMap),
       events: object.ringBuffer(connEventsMap),
+      nat: {
+        settings: object.map(natSettingsMap),
+        devices: object.map(natDevicesMap),
+        prefixes: object.map(natPrefixesMap),
+        ports: object.map(natPortsMap),
+        warnings: object.ringBuffer(natWarningsMap),
+      },
     },
     programs: {
       sweep: object.program(conntrackObject.programs.connSweep.name),

@@ -4,10 +4,10 @@ import type { Connection, Scope } from "./connection.ts";
 import type { ConnectionFilter } from "./connection-filter.ts";
 import { invalidOption } from "./conntrack-error.ts";
 import type { Counters } from "./counters.ts";
+import type { SourceNatOptions } from "./nat-options.ts";
 import type { Observation } from "./observation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PortUsage } from "./port-ledger.ts";
-import type { SourceNatOptions } from "./source-nat.ts";
 import { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
 import { Tracker } from "./tracker.ts";
 import type { Tuple } from "./tuple.ts";
@@ -54,6 +54,12 @@ export interface TrackOptions {
    * @defaultValue `"connection"`
    */
   readonly scope?: Scope;
+  /**
+   * Whether the packet is on its way out, so that a connection that it begins may leave with another source.
+   *
+   * @defaultValue true
+   */
+  readonly leaves?: boolean;
 }
 
 export interface ConntrackDeps {

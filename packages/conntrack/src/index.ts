@@ -33,6 +33,13 @@ export {
 } from "./device-conntrack.ts";
 export { type Fragment, observe, type Observation, type Unreadable } from "./observation.ts";
 export { formatConnectionFilter, parseConnectionFilter } from "./filter-syntax.ts";
+export { writeSourceNat } from "./kernel-nat.ts";
+export {
+  resolveSourceNat,
+  type SourceNatDevice,
+  type SourceNatOptions,
+  type SourceNatSettings,
+} from "./nat-options.ts";
 export type { Invalid, Outcome, Refused, Stray, Tracked, Untracked } from "./outcome.ts";
 export {
   createKernelConntrack,
@@ -45,18 +52,24 @@ export {
   connectionOfEntry,
   directionOf,
   type EntryFields,
+  findEntry,
   isAlias,
   keyOfTuple,
 } from "./kernel-entry.ts";
 export { type OutcomeKind, outcomeOfNumber, removalOfNumber } from "./kernel-outcome.ts";
-export type { ConntrackControlMaps, ConntrackMaps, ConntrackPrograms } from "./kernel-maps.ts";
+export type {
+  ConntrackControlMaps,
+  ConntrackMaps,
+  ConntrackPrograms,
+  SourceNatMaps,
+} from "./kernel-maps.ts";
 export { jiffiesOf, KernelTime } from "./kernel-time.ts";
 export { flushConnections } from "./pinned-flush.ts";
+export { readSourceNatCounters, type SourceNatCounters } from "./kernel-counters.ts";
 export type { PortUsage } from "./port-ledger.ts";
 export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./port-search.ts";
 export type { RemovedConnection } from "./removals.ts";
 export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
-export type { SourceNatOptions } from "./source-nat.ts";
 export type { Sweep, SweeperOptions } from "./sweeper.ts";
 export { type Walk, walkTable } from "./table-walk.ts";
 export { bytesPerConnection, connectionsForMemory } from "./table-size.ts";

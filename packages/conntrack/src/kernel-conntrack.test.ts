@@ -14,6 +14,11 @@ import {
   connEventsMap,
   connGaugesMap,
   connSettingsMap,
+  natDevicesMap,
+  natPortsMap,
+  natPrefixesMap,
+  natSettingsMap,
+  natWarningsMap,
 } from "./generated/bpf.ts";
 import { createKernelConntrack, type KernelConntrackOptions } from "./kernel-conntrack.ts";
 import { findHz, nearestHz } from "./kernel-hz.ts";
@@ -44,6 +49,13 @@ function setUp(options: KernelConntrackOptions = {}) {
     gauges: createMemoryMap(connGaugesMap),
     counters: createMemoryPerCpuMap(connCountersMap),
     events: createMemoryRingBuffer(connEventsMap),
+    nat: {
+      settings: createMemoryMap(natSettingsMap),
+      devices: createMemoryMap(natDevicesMap),
+      prefixes: createMemoryMap(natPrefixesMap),
+      ports: createMemoryMap(natPortsMap),
+      warnings: createMemoryRingBuffer(natWarningsMap),
+    },
   };
   const deps = {
     maps,

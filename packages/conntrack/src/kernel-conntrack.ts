@@ -5,10 +5,14 @@ import { type ConnectionReader, MapReader } from "./connection-reader.ts";
 import { invalidOption } from "./conntrack-error.ts";
 import type { Counters } from "./counters.ts";
 import type { ConnSettings } from "./generated/bpf.ts";
-import { readLost } from "./kernel-counters.ts";
+import { readLost, readSourceNatCounters, type SourceNatCounters } from "./kernel-counters.ts";
 import { findHz } from "./kernel-hz.ts";
 import type { ConntrackControlMaps, ConntrackPrograms } from "./kernel-maps.ts";
+import { portUsageOf, writeSourceNat } from "./kernel-nat.ts";
 import { jiffiesOf } from "./kernel-time.ts";
+import { resolveSourceNat, type SourceNatOptions, type SourceNatSettings } from "./nat-options.ts";
+import type { PortUsage } from "./port-ledger.ts";
+import { PortWarnings } from "./port-warnings.ts";
 import { type RemovedConnection, Removals } from "./removals.ts";
 import { createSweeper, type Sweep, type SweeperOptions } from "./sweeper.ts";
 import { flushTable, type Walk, walkTable, walkToEnd } from "./table-walk.ts";
@@ -23,9 +27,9 @@ export interface KernelConntrackDeps {
 
 export interface KernelConntrackOptions {
   /**
-   * Connections at most; no more than the map has entries.
+   * Connections at most; no more than the map has entries, of which a translated connection takes two.
    *
-   * @defaultValue as many as the map has entries
+   * @defaultValue as many as the map has entries, with `sourceNat` half of them
    */
   readonly limit?: number;
   /**
@@ -58,6 +62,12 @@ export interface KernelConntrackOptions {
    * @defaultValue 1000
    */
   readonly countersInterval?: number;
+  /**
+   * Which connections leave with another source; `unchanged` for as the maps say, until `setSourceNat` says otherwise.
+   *
+   * @defaultValue none
+   */
+  readonly sourceNat?: SourceNatOptions | "unchanged";
 }
 
 /**
@@ -81,6 +91,20 @@ export interface KernelConntrack extends ConnectionReader, Service {
   readonly counters$: Observable<Counters>;
   /** Connections that leave. The programs tell of them while somebody subscribes. */
   readonly removals: EventStream<RemovedConnection>;
+  /**
+   * Changes which new connections leave with another source, or that none does; those that are there stay as they are.
+   *
+   * @throws {ConntrackError} `invalid-option`
+   */
+  setSourceNat(options: SourceNatOptions | undefined): Promise<void>;
+  /** How many ports translated connections take, for each destination that there are any to. */
+  portUsage(): AsyncIterable<PortUsage>;
+  /**
+   * Destinations to which ports run short: once each, and again only after their use was below half of what there is
+   * a warning at.
+   */
+  readonly portWarnings: EventStream<PortUsage>;
+  sourceNatCounters(): SourceNatCounters;
 }
 
 /**
@@ -92,13 +116,24 @@ export function createKernelConntrack(
   deps: KernelConntrackDeps,
   options: KernelConntrackOptions = {},
 ): KernelConntrack {
-  const { limit = deps.maps.connections.maxEntries, fragmentTimeout = 30_000 } = options;
+  const { maxEntries } = deps.maps.connections;
+  const sourceNat =
+    typeof options.sourceNat === "object" ? resolveSourceNat(options.sourceNat) : options.sourceNat;
+  const fitting = sourceNat === undefined ? maxEntries : Math.max(1, Math.floor(maxEntries / 2));
+  const { limit = fitting, fragmentTimeout = 30_000 } = options;
   const { countersInterval = 1000, sweep = {}, timeouts = {}, serviceTimeouts = {} } = options;
-  requireLimit(limit, deps.maps.connections.maxEntries);
+  requireLimit(limit, maxEntries);
   requireDuration("fragmentTimeout", fragmentTimeout);
   requireDuration("countersInterval", countersInterval);
   const resolved = resolveTimeouts(timeouts, serviceTimeouts);
-  const settings = { limit, timeouts: resolved, fragmentTimeout, sweep, countersInterval };
+  const settings = {
+    limit,
+    timeouts: resolved,
+    fragmentTimeout,
+    sweep,
+    countersInterval,
+    sourceNat,
+  };
   return new MappedConntrack(deps, settings);
 }
 
@@ -108,6 +143,7 @@ interface Settings {
   readonly fragmentTimeout: number;
   readonly sweep: SweeperOptions;
   readonly countersInterval: number;
+  readonly sourceNat: SourceNatSettings | "unchanged" | undefined;
 }
 
 class MappedConntrack extends MapReader implements KernelConntrack {
@@ -127,6 +163,7 @@ class MappedConntrack extends MapReader implements KernelConntrack {
   readonly #options: Settings;
   readonly #sweeper: Service;
   readonly #removals: Removals;
+  readonly #warnings: PortWarnings;
   #limit: number;
   #hz = 0;
   #wanted = false;
@@ -149,6 +186,11 @@ class MappedConntrack extends MapReader implements KernelConntrack {
       lost: () => readLost(maps.counters),
       time: () => this.time(),
     });
+    this.#warnings = new PortWarnings({ warnings: maps.nat.warnings, logger });
+  }
+
+  get portWarnings(): EventStream<PortUsage> {
+    return this.#warnings.stream;
   }
 
   get removals(): EventStream<RemovedConnection> {
@@ -157,6 +199,8 @@ class MappedConntrack extends MapReader implements KernelConntrack {
 
   async start(): Promise<void> {
     this.#hz = await findHz(() => walkTable(this.#deps.programs));
+    const { sourceNat } = this.#options;
+    if (sourceNat !== "unchanged") await writeSourceNat(this.#deps.maps.nat, sourceNat);
     this.#write();
     await this.#sweeper.start();
   }
@@ -164,6 +208,7 @@ class MappedConntrack extends MapReader implements KernelConntrack {
   async close(): Promise<void> {
     await this.#sweeper.close();
     this.#removals.close();
+    this.#warnings.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -191,6 +236,23 @@ class MappedConntrack extends MapReader implements KernelConntrack {
     this.#write();
   }
 
+  async setSourceNat(options: SourceNatOptions | undefined): Promise<void> {
+    await writeSourceNat(this.#deps.maps.nat, options && resolveSourceNat(options));
+  }
+
+  async *portUsage(): AsyncGenerator<PortUsage> {
+    const { settings, ports } = this.#deps.maps.nat;
+    const { firstPort = 1, lastPort = 0 } = settings.get(0) ?? {};
+    const capacity = lastPort - firstPort + 1;
+    for await (const [destination, { used }] of ports.entries()) {
+      if (used > 0n && used !== gone) yield portUsageOf(destination, { used, capacity });
+    }
+  }
+
+  sourceNatCounters(): SourceNatCounters {
+    return readSourceNatCounters(this.#deps.maps.counters);
+  }
+
   #untilSoonest({ soonest, now }: Walk): number | undefined {
     if (soonest === undefined) return undefined;
     return (Number(soonest - now) * millisecondsPerSecond) / this.#hz;
@@ -215,6 +277,8 @@ class MappedConntrack extends MapReader implements KernelConntrack {
 
 const millisecondsPerSecond = 1000;
 const allBits = 2n ** 64n - 1n;
+/** The use of a destination that is about to be removed. */
+const gone = allBits;
 
 /** Lifetimes as the programs have them: by scope, then as `enum lifetime` says. */
 export function lifetimesOf({ connection, service }: AllTimeouts, hz: number): readonly bigint[] {

@@ -20,6 +20,19 @@ export function readLost(map: PerCpuMap<number, bigint>): number {
   return sumOf(map, ConnCounter.lost);
 }
 
+/** What source NAT could not do, since the map was made. */
+export interface SourceNatCounters {
+  /** Packets dropped for having a source that is to be translated, and belonging to no connection. */
+  readonly leaks: number;
+  /** Connections that were translated, but whose ports are in no account: there were too many destinations. */
+  readonly uncounted: number;
+}
+
+export function readSourceNatCounters(map: PerCpuMap<number, bigint>): SourceNatCounters {
+  const { leaks, uncounted } = ConnCounter;
+  return { leaks: sumOf(map, leaks), uncounted: sumOf(map, uncounted) };
+}
+
 function sumOf(map: PerCpuMap<number, bigint>, index: number): number {
   return Number(map.fold(index, (sum, each) => sum + each, 0n) ?? 0n);
 }

@@ -46,6 +46,63 @@ export function directionOf(
   return hasBit(word, WordBit.translated) ? undefined : "reply";
 }
 
+/** What finds entries by their keys. */
+export interface EntryLookup {
+  get(key: ConnectionKey): KernelConnection | undefined;
+}
+
+/** The entry that packets of the tuple belong to, in either direction, and its own key. */
+export function findEntry(
+  entries: EntryLookup,
+  tuple: Tuple,
+  scope: Scope,
+): { readonly key: ConnectionKey; readonly entry: KernelConnection } | undefined {
+  const { key, second } = keyOfTuple(tuple, scope);
+  const entry = entries.get(key);
+  if (entry !== undefined && !isAlias(entry) && directionOf(entry, second) !== undefined) {
+    return { key, entry };
+  }
+  if (scope === "service") return undefined;
+  if (entry !== undefined && isAlias(entry) && directionOf(entry, second) === "original") {
+    return ofAlias(entries, tuple, entry);
+  }
+  const oneWay = oneWayKey(tuple);
+  const other = entries.get(oneWay);
+  return other && { key: oneWay, entry: other };
+}
+
+/** The connection that an alias leads to, which an answer has found. */
+function ofAlias(
+  entries: EntryLookup,
+  answer: Tuple,
+  { word, translated, scope }: KernelConnection,
+): ReturnType<typeof findEntry> {
+  const sourcePort = portOf(word);
+  const original = { ...reverseTuple(answer), source: translated, sourcePort };
+  const oneWay = scope === KernelScope.oneWay;
+  const key = oneWay ? oneWayKey(original) : keyOfTuple(original, "connection").key;
+  const entry = entries.get(key);
+  if (entry === undefined || !hasBit(entry.word, WordBit.translated)) return undefined;
+  const isOwn =
+    entry.translated === answer.destination && portOf(entry.word) === answer.destinationPort;
+  return isOwn ? { key, entry } : undefined;
+}
+
+function oneWayKey({
+  source,
+  destination,
+  sourcePort,
+  destinationPort,
+  protocol,
+}: Tuple): ConnectionKey {
+  return {
+    address: [source, destination],
+    port: [sourcePort, destinationPort],
+    protocol: ipProtocols.numberOf(protocol),
+    scope: KernelScope.oneWay,
+  };
+}
+
 /** A connection as the kernel has it, in the terms of the model; undefined for an alias. */
 export function connectionOfEntry(
   key: ConnectionKey,
@@ -100,8 +157,11 @@ function originalTuple({ address, port, protocol }: ConnectionKey, word: bigint)
 function replyTuple(original: Tuple, { word, translated }: EntryFields): Tuple {
   const reply = reverseTuple(original);
   if (!hasBit(word, WordBit.translated)) return reply;
-  const destinationPort = Number(BigInt.asUintN(portBits, word >> BigInt(WordBit.port)));
-  return { ...reply, destination: translated, destinationPort };
+  return { ...reply, destination: translated, destinationPort: portOf(word) };
+}
+
+function portOf(word: bigint): number {
+  return Number(BigInt.asUintN(portBits, word >> BigInt(WordBit.port)));
 }
 
 function perDirection({ way }: EntryFields, what: "packets" | "bytes"): PerDirection<number> {

@@ -42,4 +42,4 @@ function rangeOf(prefix: IpPrefix | undefined): AddressRange {
 }
 
 /** Bits in front of the IPv4 address in an IPv4-mapped one. */
-const mappedBits = 96;
+export const mappedBits = 96;

@@ -141,6 +141,12 @@ function tuplesOf(connections: readonly Connection[]): readonly string[] {
   );
 }
 
+/** Whether packets of the tuple, or of the other direction, are those of a connection. */
+function isTaken(connections: readonly Connection[]): (tuple: Tuple) => boolean {
+  const taken = new Set(tuplesOf(connections));
+  return (tuple) => taken.has(formatTuple(tuple)) || taken.has(formatTuple(reverseTuple(tuple)));
+}
+
 /** All tuples that answers could come by, were there a port. */
 function repliesTo({ protocol, address, destination, destinationPort }: PortUsage): Tuple[] {
   const tuple = {
@@ -197,7 +203,7 @@ describe("whatever packets come", () => {
       const { original, reply } = outcome;
       const own = { ...reply, destinationPort: original.sourcePort };
       const inRange = original.sourcePort >= ports.first && original.sourcePort <= ports.last;
-      const mayKeep = inRange && !tuplesOf(before).includes(formatTuple(own));
+      const mayKeep = inRange && !isTaken(before)(own);
       return mayKeep && reply.destinationPort !== original.sourcePort ? [outcome] : [];
     });
   });
@@ -205,9 +211,8 @@ describe("whatever packets come", () => {
   it("none is refused a port while there is a free one", () => {
     expectLaw((_, outcome, before) => {
       if (outcome?.outcome !== "refused" || outcome.reason !== "ports-exhausted") return [];
-      const taken = tuplesOf(before);
-      const wanted = repliesTo(outcome.ports).map(formatTuple);
-      return wanted.filter((tuple) => !taken.includes(tuple));
+      const taken = isTaken(before);
+      return repliesTo(outcome.ports).filter((tuple) => !taken(tuple));
     });
   });
 

@@ -30,9 +30,9 @@ export class PortLedger {
   readonly #accounts = new Map<string, Account>();
   readonly #warnings = createEvents<PortUsage>();
 
-  constructor(capacity: number, warnAt: number) {
+  constructor(capacity: number, threshold: number) {
     this.#capacity = capacity;
-    this.#threshold = Math.max(1, Math.ceil(capacity * warnAt));
+    this.#threshold = threshold;
   }
 
   get warnings(): EventStream<PortUsage> {

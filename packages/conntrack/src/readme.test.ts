@@ -5,11 +5,14 @@ import { expect, it } from "vitest";
 
 const example = new URL("../examples/handshake.ts", import.meta.url);
 
-it("the example of the kernel's half is the one that is run by its test", async () => {
-  const file = new URL("../examples/watch-device.ts", import.meta.url);
-  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-  expect(readme).toContain(`\`\`\`ts\n${await readFile(file, "utf8")}\`\`\`\n`);
-});
+it.each(["watch-device", "masquerade"])(
+  "the example %s of the kernel's half is the one that is run by its test",
+  async (name) => {
+    const file = new URL(`../examples/${name}.ts`, import.meta.url);
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    expect(readme).toContain(`\`\`\`ts\n${await readFile(file, "utf8")}\`\`\`\n`);
+  },
+);
 
 it("the example of the README is the one that is compiled, and does what it says", async () => {
   const source = await readFile(example, "utf8");

@@ -19,6 +19,7 @@ interface Arrival {
   readonly tuple: Tuple;
   readonly seen: Observation;
   readonly now: number;
+  readonly leaves: boolean;
 }
 
 export class Tracker implements Conntrack {
@@ -52,9 +53,9 @@ export class Tracker implements Conntrack {
     return this.#nat.warnings;
   }
 
-  track(packet: Packet | Observation, { scope = "connection" }: TrackOptions = {}): Outcome {
+  track(packet: Packet | Observation, options: TrackOptions = {}): Outcome {
     const seen = "layers" in packet ? observe(packet) : packet;
-    const result = "outcome" in seen ? seen : this.#observed(seen, scope);
+    const result = "outcome" in seen ? seen : this.#observed(seen, options);
     this.#tally.countOutcome(result);
     return result;
   }
@@ -89,11 +90,12 @@ export class Tracker implements Conntrack {
     return this.#nat.usages();
   }
 
-  #observed(seen: Observation, scope: Scope): Outcome {
+  #observed(seen: Observation, options: TrackOptions): Outcome {
+    const { scope = "connection", leaves = true } = options;
     const now = this.#clock.monotonic();
     const tuple = this.#tupleOf(seen, now);
     if ("outcome" in tuple) return tuple;
-    return this.#arrived({ scope, tuple, seen, now });
+    return this.#arrived({ scope, tuple, seen, now, leaves });
   }
 
   /** The tuple with the ports that a later fragment does not have. */
@@ -141,13 +143,16 @@ export class Tracker implements Conntrack {
 
   /** Begins a connection, in the place of one that is over. Nothing changes before it is clear that it can. */
   #open(arrival: Arrival, over: Entry | undefined): Outcome {
-    const { scope, tuple, seen, now } = arrival;
-    const isTaken = (reply: Tuple) => {
-      const found = this.#table.find("connection", reply, now);
+    const { scope, tuple, seen, now, leaves } = arrival;
+    const isOthers = (one: Tuple) => {
+      const found = this.#table.find("connection", one, now);
       return found !== undefined && found.entry !== over;
     };
+    // What leaves may not look like what somebody else is answered with, either.
+    const isTaken = (reply: Tuple) => isOthers(reply) || isOthers(reverseTuple(reply));
     // A service's client is answered by a backend, whose packets are not looked up here.
-    const reply = scope === "service" ? reverseTuple(tuple) : this.#nat.choose(tuple, isTaken);
+    const reply =
+      scope === "service" ? reverseTuple(tuple) : this.#nat.choose(tuple, leaves, isTaken);
     if ("outcome" in reply) return reply;
     if (over !== undefined) this.#table.remove(over, "replaced");
     if (!this.#table.makeRoom(now)) return { outcome: "refused", reason: "table-full" };

@@ -143,6 +143,7 @@ const expendable = new Set([
   "conn_counters",
   "conn_drafts",
   "conn_events",
+  "conn_scratch",
   "conn_settings",
   "fragments",
   "counters",
@@ -150,6 +151,11 @@ const expendable = new Set([
   "flow_events",
   "event_switch",
   "event_budgets",
+  "nat_devices",
+  "nat_ports",
+  "nat_prefixes",
+  "nat_settings",
+  "nat_warnings",
   "node_addrs",
   "ndp_devices",
   "tunnel_self",
@@ -167,7 +173,7 @@ export function companionsOf(map: string): readonly string[] {
 }
 
 const companions: readonly (readonly string[])[] = [
-  ["connections", "conn_gauges", "conn_closing", "conn_half_open", "hot_connections"],
+  ["connections", "conn_gauges", "conn_closing", "conn_half_open", "hot_connections", "nat_ports"],
 ];
 
 function foldersAt(root: string): Readonly<Record<AttachmentKind | "maps", string>> {

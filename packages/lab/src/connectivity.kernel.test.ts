@@ -1,7 +1,7 @@
 import { createAgentClient } from "@heddle/agent/client";
 import { ipFamilies } from "@heddle/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressOf, dialAll, dialOnce } from "./testing/dial-all.ts";
+import { addressOf, dialAll, dialOnce, seenAddress } from "./testing/dial-all.ts";
 import {
   agentSocketOf,
   createLabScene,
@@ -37,7 +37,7 @@ async function state(prefix: string): Promise<string> {
 
 describe.each(ipFamilies)("IPv%i", (family) => {
   it.each(["tcp", "udp"] as const)(
-    "reaches everybody from everybody by %s, with its own address",
+    "reaches everybody from everybody by %s, outside of the cluster with its node's address",
     async (protocol) => {
       const probes = scene.lab.probes();
       expect(probes.map(({ name }) => name)).toEqual([
@@ -52,7 +52,11 @@ describe.each(ipFamilies)("IPv%i", (family) => {
       const expected = probes.flatMap((from) =>
         probes
           .filter((to) => to !== from)
-          .map((to) => ({ from: from.name, to: to.name, client: addressOf(from, family) })),
+          .map((to) => ({
+            from: from.name,
+            to: to.name,
+            client: seenAddress(from, to, family, probes),
+          })),
       );
       expect(results).toEqual(expected);
     },

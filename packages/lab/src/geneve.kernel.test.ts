@@ -3,7 +3,7 @@ import { waitUntil } from "@heddle/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { defaultPort, type Lab, type LabRouting, openLab } from "./index.ts";
 import { labFolder, readLab, writeLab } from "./lab-folder.ts";
-import { addressOf, askProbe, dialAll } from "./testing/dial-all.ts";
+import { addressOf, askProbe, dialAll, seenAddress } from "./testing/dial-all.ts";
 import {
   agentPid,
   createLabScene,
@@ -26,7 +26,7 @@ async function bringUp(options: Omit<LabSceneOptions, "pods">): Promise<void> {
 const inA1 = (...command: readonly string[]) => run(scene.lab.inPod("a1", command));
 const onNode1 = (...command: readonly string[]) => run(scene.lab.onNode("node-1", command));
 
-/** That everybody reaches everybody, and is seen with its own address. */
+/** That everybody reaches everybody, and is seen with its own address; outside of the cluster, pods with their node's. */
 async function expectReach(lab: Lab, families: readonly IpFamily[] = ipFamilies): Promise<void> {
   const probes = lab.probes();
   for (const family of families) {
@@ -35,7 +35,11 @@ async function expectReach(lab: Lab, families: readonly IpFamily[] = ipFamilies)
       const expected = probes.flatMap((from) =>
         probes
           .filter((to) => to !== from)
-          .map((to) => ({ from: from.name, to: to.name, client: addressOf(from, family) })),
+          .map((to) => ({
+            from: from.name,
+            to: to.name,
+            client: seenAddress(from, to, family, probes),
+          })),
       );
       expect({ protocol, results }).toEqual({ protocol, results: expected });
     }

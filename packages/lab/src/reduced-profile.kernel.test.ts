@@ -1,6 +1,6 @@
 import { ipFamilies } from "@heddle/contracts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addressOf, dialAll } from "./testing/dial-all.ts";
+import { dialAll, seenAddress } from "./testing/dial-all.ts";
 import {
   agentPid,
   createLabScene,
@@ -18,16 +18,22 @@ beforeAll(async () => {
 });
 afterAll(async () => scene[Symbol.asyncDispose]());
 
-/** Lets everybody dial everybody, and gives what did not arrive with the address that it was sent from. */
+/** Lets everybody dial everybody, and gives what did not arrive with the address that it leaves with. */
 async function unreached(): Promise<readonly unknown[]> {
   const probes = scene.lab.probes();
   const missing: unknown[] = [];
   for (const family of ipFamilies) {
-    const addresses = new Map(probes.map((probe) => [probe.name, addressOf(probe, family)]));
+    const expected = new Map(
+      probes.flatMap((from) =>
+        probes.map((to) => [`${from.name} ${to.name}`, seenAddress(from, to, family, probes)]),
+      ),
+    );
     for (const protocol of ["tcp", "udp"] as const) {
       const results = await dialAll(probes, family, protocol);
       expect(results).toHaveLength(probes.length * (probes.length - 1));
-      missing.push(...results.filter(({ from, client }) => client !== addresses.get(from)));
+      missing.push(
+        ...results.filter(({ from, to, client }) => client !== expected.get(`${from} ${to}`)),
+      );
     }
   }
   return missing;

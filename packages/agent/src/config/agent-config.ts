@@ -1,7 +1,8 @@
 import { hostname, totalmem } from "node:os";
 import { bytesPerConnection, connectionsForMemory } from "@heddle/conntrack/table-size";
+import type { IpPrefix } from "@heddle/contracts";
 import * as v from "valibot";
-import { count, logLevel, name, names, oneOf, path, type ValueKind } from "./values.ts";
+import { count, logLevel, name, names, oneOf, path, prefixes, type ValueKind } from "./values.ts";
 
 /** The agent's configuration. What each option means stands in {@link agentOptions}. */
 export interface AgentConfig {
@@ -16,6 +17,8 @@ export interface AgentConfig {
   readonly underlay: "ipv4" | "ipv6";
   readonly tunnelChecksum: "zero" | "computed";
   readonly clusterId: number;
+  readonly masquerade: "on" | "off";
+  readonly masqueradeExclude: readonly IpPrefix[];
   readonly maxEndpoints: number;
   readonly connectionTable: number;
   readonly maxConnections: number | undefined;
@@ -124,6 +127,18 @@ export const agentOptions: {
     "The number of this cluster among those that exchange packets; 0 for none, which tunnels then do not tell.",
     () => 0,
   ),
+  masquerade: optional<"on" | "off">(
+    oneOf("on", "off"),
+    "Whether what pods send out of the cluster leaves with the node's own address of the device's network, to which answers " +
+      "find back without routes to pods. Pods and nodes of the cluster see pods' own addresses in any case.",
+    () => "on",
+  ),
+  masqueradeExclude: optional(
+    prefixes,
+    "Destinations outside of the cluster that have routes to pods, and see their own addresses.",
+    () => [],
+    "none",
+  ),
   maxEndpoints: optional(
     count(1, 65_535),
     "How many pods the node can have. To change it, the pins have to be removed.",
@@ -200,6 +215,8 @@ export const agentConfigSchema: v.GenericSchema<unknown, AgentConfig> = v.strict
   underlay: agentOptions.underlay.schema,
   tunnelChecksum: agentOptions.tunnelChecksum.schema,
   clusterId: agentOptions.clusterId.schema,
+  masquerade: agentOptions.masquerade.schema,
+  masqueradeExclude: agentOptions.masqueradeExclude.schema,
   maxEndpoints: agentOptions.maxEndpoints.schema,
   connectionTable: agentOptions.connectionTable.schema,
   maxConnections: agentOptions.maxConnections.schema,

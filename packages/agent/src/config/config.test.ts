@@ -40,6 +40,8 @@ describe("the configuration", () => {
       underlay: "ipv4",
       tunnelChecksum: "zero",
       clusterId: 0,
+      masquerade: "on",
+      masqueradeExclude: [],
       maxEndpoints: 4096,
       connectionTable: connectionsForMemory(totalmem()),
       maxConnections: undefined,
@@ -66,6 +68,11 @@ describe("the configuration", () => {
     });
     expect(readConfig({ objects: "/o", devices: "eth0,eth1" }).devices).toEqual(["eth0", "eth1"]);
     expect(readConfig({ objects: "/o", proxyDevices: "eth1" }).proxyDevices).toEqual(["eth1"]);
+    const masqueradeExclude = "10.0.0.0/8,fd00::/8";
+    expect(readConfig({ objects: "/o", masqueradeExclude }).masqueradeExclude).toEqual([
+      "10.0.0.0/8",
+      "fd00::/8",
+    ]);
   });
 
   it.each<[Record<string, string>, string | undefined, string]>([
@@ -109,6 +116,13 @@ describe("the configuration", () => {
     ],
     [{ objects: "/o" }, "nodeName: ''", "nodeName in"],
     [{ objects: "/o" }, "proxyDevices: eth 0", "empty, or with white space"],
+    [{ objects: "/o", masquerade: "yes" }, undefined, '--masquerade: "yes" is not one of on, off'],
+    [
+      { objects: "/o", masqueradeExclude: "10.0.0.0/8,10.0.0.1/8" },
+      undefined,
+      "--masquerade-exclude: ",
+    ],
+    [{ objects: "/o" }, "masqueradeExclude: [5]", "not a prefix"],
     [{ objects: "/o" }, "maxEndpoints: 1.5", "1.5 is not a number from 1 to 65535"],
     [{ objects: "/o" }, "maxConnection: 5", "there is no such option (there are nodeName, objects"],
     [{ objects: "/o" }, "toString: 5", "toString in "],

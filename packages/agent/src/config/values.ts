@@ -1,4 +1,4 @@
-import { logLevels } from "@heddle/contracts";
+import { type IpPrefix, logLevels, parsePrefix, toError } from "@heddle/contracts";
 import * as v from "valibot";
 
 /** How one kind of value is read, from YAML or from a command line. */
@@ -26,6 +26,25 @@ export const names: ValueKind<readonly string[]> = {
     v.unknown(),
     v.transform((input) => (typeof input === "string" ? splitList(input) : input)),
     v.array(nameSchema, "not a list of names"),
+    v.readonly(),
+  ),
+};
+
+/** A list of prefixes: in YAML a list, on the command line separated by commas. */
+export const prefixes: ValueKind<readonly IpPrefix[]> = {
+  placeholder: "PREFIX,...",
+  schema: v.pipe(
+    v.unknown(),
+    v.transform((input) => (typeof input === "string" ? splitList(input) : input)),
+    v.array(v.string("not a prefix"), "not a list of prefixes"),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return dataset.value.map(parsePrefix);
+      } catch (error) {
+        addIssue({ message: `not a list of prefixes: ${toError(error).message}` });
+        return NEVER;
+      }
+    }),
     v.readonly(),
   ),
 };

@@ -27,6 +27,9 @@ export const kernelModule: Module = {
       get(tokens.tables).add(() => [collection.table]);
       return collection;
     }),
+    provide(tokens.addresses, (get) =>
+      collect(get(tokens.monitor).addresses$, { name: "node addresses" }),
+    ),
     provide(tokens.sysctl, () => sysctl()),
   ],
 };

@@ -23,6 +23,7 @@ import { defer } from "rxjs";
 import { type Module, provide, type Resolve } from "../composition/index.ts";
 import { addConnectionRoutes } from "../connection-routes.ts";
 import { type Connections, createConnections } from "../connections.ts";
+import { createMasquerade, type Masquerade } from "../masquerade.ts";
 import { createNodePrefixes } from "../node-prefixes.ts";
 import { routeProtocols } from "./route-protocols.ts";
 import { tokens } from "./tokens.ts";
@@ -33,6 +34,7 @@ export const networkModule: Module = {
   providers: [
     provide(tokens.datapath, makeDatapath),
     provide(tokens.connections, makeConnections),
+    provide(tokens.masquerade, makeMasquerade),
     provide(tokens.ipam, (get) => {
       const { addressStrategy: strategy, addressCoolDown } = get(tokens.config);
       const coolDown = addressCoolDown * 1000;
@@ -103,9 +105,30 @@ function makeConnections(get: Resolve): Connections {
       other: config.otherTimeout * 1000,
     },
     fragmentTimeout: config.fragmentTimeout * 1000,
+    // As an earlier agent said, until masquerade says otherwise.
+    sourceNat: "unchanged",
   });
   addConnectionRoutes({ connections, routes: get(tokens.routes), clock: deps.clock });
   return connections;
+}
+
+function makeMasquerade(get: Resolve): Masquerade {
+  const { nodeName, masquerade: wanted, masqueradeExclude: exclude } = get(tokens.config);
+  // Started before, so that the pool has its prefixes.
+  get(tokens.nodePrefixes);
+  const masquerade = createMasquerade(
+    {
+      nodes: get(tokens.nodes).table,
+      devices: get(tokens.routing).devices,
+      addresses: get(tokens.addresses).table,
+      usage$: get(tokens.ipam).usage$,
+      connections: get(tokens.connections),
+      logger: get(tokens.logger),
+    },
+    { nodeName, enabled: wanted === "on", exclude },
+  );
+  get(tokens.health).add("masquerade", masquerade.health$);
+  return masquerade;
 }
 
 function makeRouting(get: Resolve): Routing {
@@ -189,6 +212,8 @@ function makeTunnels(get: Resolve): Tunnels {
 function makeEndpoints(get: Resolve): Endpoints {
   const datapath = get(tokens.datapath);
   const connections = get(tokens.connections);
+  // No pod sends anything before it is said with which address.
+  get(tokens.masquerade);
   const routing = get(tokens.routing);
   const tunnels = get(tokens.tunnels);
   const { routing: mode } = get(tokens.config);

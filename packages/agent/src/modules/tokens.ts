@@ -6,7 +6,7 @@ import type { Ipam } from "@heddle/ipam";
 import type { NdpProxy } from "@heddle/ipv6-ndp";
 import type { ObjectSource } from "@heddle/kube-source";
 import type { ClusterNode, Routing } from "@heddle/routing";
-import type { Link, Rtnetlink, Sysctl } from "@heddle/rtnetlink";
+import type { Address, Link, Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 import type { RtnetlinkMonitor } from "@heddle/rtnetlink/monitor";
 import type { Collection, Derived } from "@heddle/tables";
 import type { Routes } from "../api/routes.ts";
@@ -17,6 +17,7 @@ import type { AddressNames } from "../flow-log/address-names.ts";
 import type { DevicePods } from "../flow-log/device-pods.ts";
 import type { FlowLog } from "../flow-log/flow-log.ts";
 import type { HealthRegistry } from "../health-registry.ts";
+import type { Masquerade } from "../masquerade.ts";
 import type { NodePrefixes } from "../node-prefixes.ts";
 import type { TableExport } from "../table-export.ts";
 
@@ -36,9 +37,11 @@ export const tokens: AgentTokens = {
   rtnetlink: token("rtnetlink"),
   monitor: token("rtnetlink monitor"),
   links: token("links"),
+  addresses: token("addresses"),
   sysctl: token("sysctl"),
   datapath: token("datapath"),
   connections: token("connections"),
+  masquerade: token("masquerade"),
   ipam: token("ipam"),
   nodePrefixes: token("node prefixes"),
   routing: token("routing"),
@@ -72,10 +75,14 @@ export interface AgentTokens {
   readonly monitor: Token<RtnetlinkMonitor>;
   /** The node's devices by index. */
   readonly links: Token<Collection<InterfaceIndex, Link>>;
+  /** The addresses of the node's devices. */
+  readonly addresses: Token<Collection<string, Address>>;
   readonly sysctl: Token<Sysctl>;
   readonly datapath: Token<Datapath>;
   /** The connections that the datapath tracks. */
   readonly connections: Token<Connections>;
+  /** Has pods leave the cluster with the node's addresses. */
+  readonly masquerade: Token<Masquerade>;
   readonly ipam: Token<Ipam>;
   readonly nodePrefixes: Token<NodePrefixes>;
   readonly routing: Token<Routing>;

@@ -27,6 +27,10 @@ export const ConnCounter = {
   removals: 64,
   /** Removals that somebody wanted to be told of, and that did not fit the ring buffer. */
   lost: 80,
+  /** Translated connections whose ports are counted nowhere, since the map `nat_ports` was full. */
+  uncounted: 81,
+  /** Packets that were dropped, since they would have left with a source that is to be translated. */
+  leaks: 82,
   /** How many counters fit. */
   count: 96,
 } as const;
@@ -41,6 +45,8 @@ const connCounterNames = new Map<number, ConnCounterName>([
   [0, "outcomes"],
   [64, "removals"],
   [80, "lost"],
+  [81, "uncounted"],
+  [82, "leaks"],
   [96, "count"],
 ]);
 
@@ -57,6 +63,8 @@ export const ConnectionState = {
   established: 1,
   /** TCP or SCTP that both sides have finished, or one has aborted. It ends on time, whatever comes. */
   closing: 2,
+  /** A CPU is about to remove it. It is not found any more. */
+  leaving: 3,
 } as const;
 
 /** The names of {@link ConnectionState}. */
@@ -69,6 +77,7 @@ const connectionStateNames = new Map<number, ConnectionStateName>([
   [0, "opening"],
   [1, "established"],
   [2, "closing"],
+  [3, "leaving"],
 ]);
 
 /** The name of a value of {@link ConnectionState}, if it has one. */
@@ -130,6 +139,30 @@ const lifetimeNames = new Map<number, LifetimeName>([
 /** The name of a value of {@link Lifetime}, if it has one. */
 export function lifetimeName(value: Lifetime): LifetimeName | undefined {
   return lifetimeNames.get(value);
+}
+
+/** What is said of the addresses of a prefix. */
+export const NatRole = {
+  /** Their connections are translated. */
+  source: 1,
+  /** Connections to them are not. */
+  excluded: 2,
+} as const;
+
+/** The names of {@link NatRole}. */
+export type NatRoleName = keyof typeof NatRole;
+
+/** One of {@link NatRole}, or a number that has no name here: one that a later release added. */
+export type NatRole = (typeof NatRole)[NatRoleName] | (number & {});
+
+const natRoleNames = new Map<number, NatRoleName>([
+  [1, "source"],
+  [2, "excluded"],
+]);
+
+/** The name of a value of {@link NatRole}, if it has one. */
+export function natRoleName(value: NatRole): NatRoleName | undefined {
+  return natRoleNames.get(value);
 }
 
 /** How a packet goes on. */
@@ -306,6 +339,11 @@ export const Scope = {
   connection: 0,
   /** Of a service's client with the service's own address. Only the client's direction has the key. */
   service: 1,
+  /**
+   * Between two addresses, where the key of both directions is another connection's, or an alias: only the packets of the
+   * side that began it have the key, those that answer come by an alias.
+   */
+  oneWay: 2,
 } as const;
 
 /** The names of {@link Scope}. */
@@ -317,6 +355,7 @@ export type Scope = (typeof Scope)[ScopeName] | (number & {});
 const scopeNames = new Map<number, ScopeName>([
   [0, "connection"],
   [1, "service"],
+  [2, "oneWay"],
 ]);
 
 /** The name of a value of {@link Scope}, if it has one. */
@@ -339,8 +378,8 @@ export const WordBit = {
   /** It leaves with another source: `translated` and the port in this word. */
   translated: 6,
   /**
-   * No connection, but where the answers to a translated one find it: the key is of the answers, and `translated` and the
-   * port in this word are the source before translation.
+   * No connection, but where the answers to a translated one find it: the key is of the answers, whose sender is the end
+   * that `WORD_FROM_SECOND` says, and `translated` and the port in this word are the source before translation.
    */
   alias: 7,
   /** 16 bits, in host order: the port of the translated source. */
@@ -437,22 +476,22 @@ export const connPlaceCodec: Codec<ConnPlace> = {
   },
 };
 
-const u64x56 = arrayOf(u64, 56);
+const u64x64 = arrayOf(u64, 64);
 
 /** Memory for what the slow path finds out about a packet, more than the 512 bytes of a program's stack hold. */
 export interface ConnDraft {
   readonly word: readonly bigint[];
 }
 
-/** {@link ConnDraft} in memory: 448 bytes. */
+/** {@link ConnDraft} in memory: 512 bytes. */
 export const connDraftCodec: Codec<ConnDraft> = {
-  size: 448,
+  size: 512,
   encode(value, target, offset) {
-    u64x56.encode(value.word, target, offset);
+    u64x64.encode(value.word, target, offset);
   },
   decode(source, offset) {
     return {
-      word: u64x56.decode(source, offset),
+      word: u64x64.decode(source, offset),
     };
   },
 };
@@ -503,8 +542,12 @@ export const connectionEventCodec: Codec<ConnectionEvent> = {
 
 /** What all CPUs count together. Each group has a cache line of its own. */
 export interface ConnGauges {
-  /** Connections in the map `connections`. */
+  /** Connections in the map `connections`, aliases not counted. */
   readonly count: bigint;
+  /** Those of them that leave with another source, and have an alias. */
+  readonly translated: bigint;
+  /** Those of them whose key is of `SCOPE_ONE_WAY`. */
+  readonly oneWay: bigint;
   /** Places that were ever taken in the queues, by `enum queue_kind`, and places that were given up again. */
   readonly taken: readonly bigint[];
   readonly left: readonly bigint[];
@@ -518,6 +561,8 @@ export const connGaugesCodec: Codec<ConnGauges> = {
   size: 192,
   encode(value, target, offset) {
     u64.encode(value.count, target, offset);
+    u64.encode(value.translated, target, offset + 8);
+    u64.encode(value.oneWay, target, offset + 16);
     u64x2.encode(value.taken, target, offset + 64);
     u64x2.encode(value.left, target, offset + 80);
     u64.encode(value.sweptJiffies, target, offset + 128);
@@ -526,10 +571,30 @@ export const connGaugesCodec: Codec<ConnGauges> = {
   decode(source, offset) {
     return {
       count: u64.decode(source, offset),
+      translated: u64.decode(source, offset + 8),
+      oneWay: u64.decode(source, offset + 16),
       taken: u64x2.decode(source, offset + 64),
       left: u64x2.decode(source, offset + 80),
       sweptJiffies: u64.decode(source, offset + 128),
       sweptTime: u64.decode(source, offset + 136),
+    };
+  },
+};
+
+/** Memory for what `connection_track` finds out about a packet, more than the 512 bytes of a program's stack hold. */
+export interface ConnScratch {
+  readonly word: readonly bigint[];
+}
+
+/** {@link ConnScratch} in memory: 512 bytes. */
+export const connScratchCodec: Codec<ConnScratch> = {
+  size: 512,
+  encode(value, target, offset) {
+    u64x64.encode(value.word, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      word: u64x64.decode(source, offset),
     };
   },
 };
@@ -672,6 +737,10 @@ export interface Connection {
   readonly word: bigint;
   /** The neighbour, or the tunnel's end, to send to; one direction at most leaves the node by such. */
   readonly gateway: IpAddress;
+  /** Of an alias: the scope of the key that its connection has. */
+  readonly scope: Scope;
+  /** 1 when the map `nat_ports` counts its port. */
+  readonly counted: number;
   /** By direction: of the packets of the side that began it, and of those that answer. */
   readonly way: readonly ConnectionWay[];
   /** The source that the connection leaves with, when it is translated. */
@@ -685,6 +754,8 @@ export const connectionCodec: Codec<Connection> = {
     u64.encode(value.expires, target, offset);
     u64.encode(value.word, target, offset + 8);
     mappedIpCodec.encode(value.gateway, target, offset + 16);
+    u8.encode(value.scope, target, offset + 32);
+    u8.encode(value.counted, target, offset + 33);
     connectionWayCodecx2.encode(value.way, target, offset + 40);
     mappedIpCodec.encode(value.translated, target, offset + 152);
   },
@@ -693,6 +764,8 @@ export const connectionCodec: Codec<Connection> = {
       expires: u64.decode(source, offset),
       word: u64.decode(source, offset + 8),
       gateway: mappedIpCodec.decode(source, offset + 16),
+      scope: u8.decode(source, offset + 32),
+      counted: u8.decode(source, offset + 33),
       way: connectionWayCodecx2.decode(source, offset + 40),
       translated: mappedIpCodec.decode(source, offset + 152),
     };
@@ -801,7 +874,12 @@ export interface HotConnection {
   readonly tuple: Tuple;
   /** The jiffy for which the copy is believed. */
   readonly jiffy: bigint;
-  /** The counters of the direction are of what took the copy and is not in the entry's own counters yet. */
+  /** The entry's key. */
+  readonly key: ConnectionKey;
+  /**
+   * The counters of the direction are of what took the copy and is not in the entry's own counters yet. Of answers to a
+   * translated connection, `translated` and the port in the word are what they are given: the source before translation.
+   */
   readonly connection: Connection;
   /** Which way of the connection they go, of `enum direction`. */
   readonly direction: number;
@@ -809,23 +887,190 @@ export interface HotConnection {
   readonly busy: number;
 }
 
-/** {@link HotConnection} in memory: 224 bytes. */
+/** {@link HotConnection} in memory: 264 bytes. */
 export const hotConnectionCodec: Codec<HotConnection> = {
-  size: 224,
+  size: 264,
   encode(value, target, offset) {
     tupleCodec.encode(value.tuple, target, offset);
     u64.encode(value.jiffy, target, offset + 40);
-    connectionCodec.encode(value.connection, target, offset + 48);
-    u32.encode(value.direction, target, offset + 216);
-    u32.encode(value.busy, target, offset + 220);
+    connectionKeyCodec.encode(value.key, target, offset + 48);
+    connectionCodec.encode(value.connection, target, offset + 88);
+    u32.encode(value.direction, target, offset + 256);
+    u32.encode(value.busy, target, offset + 260);
   },
   decode(source, offset) {
     return {
       tuple: tupleCodec.decode(source, offset),
       jiffy: u64.decode(source, offset + 40),
-      connection: connectionCodec.decode(source, offset + 48),
-      direction: u32.decode(source, offset + 216),
-      busy: u32.decode(source, offset + 220),
+      key: connectionKeyCodec.decode(source, offset + 48),
+      connection: connectionCodec.decode(source, offset + 88),
+      direction: u32.decode(source, offset + 256),
+      busy: u32.decode(source, offset + 260),
+    };
+  },
+};
+
+/** The addresses that connections leave with by one device. */
+export interface NatDevice {
+  /** Of IPv4 and of IPv6; 0 throughout where there is none, and nothing is translated. */
+  readonly address: readonly IpAddress[];
+}
+
+/** {@link NatDevice} in memory: 32 bytes. */
+export const natDeviceCodec: Codec<NatDevice> = {
+  size: 32,
+  encode(value, target, offset) {
+    mappedIpCodecx2.encode(value.address, target, offset);
+  },
+  decode(source, offset) {
+    return {
+      address: mappedIpCodecx2.decode(source, offset),
+    };
+  },
+};
+
+/** To whom connections leave, and with which address. */
+export interface NatDestination {
+  /** The address that connections leave with. */
+  readonly address: IpAddress;
+  readonly destination: IpAddress;
+  /** 0 of an ICMP echo. */
+  readonly destinationPort: number;
+  /** IP protocol number. */
+  readonly protocol: number;
+}
+
+/** {@link NatDestination} in memory: 40 bytes. */
+export const natDestinationCodec: Codec<NatDestination> = {
+  size: 40,
+  encode(value, target, offset) {
+    mappedIpCodec.encode(value.address, target, offset);
+    mappedIpCodec.encode(value.destination, target, offset + 16);
+    u16be.encode(value.destinationPort, target, offset + 32);
+    u8.encode(value.protocol, target, offset + 34);
+  },
+  decode(source, offset) {
+    return {
+      address: mappedIpCodec.decode(source, offset),
+      destination: mappedIpCodec.decode(source, offset + 16),
+      destinationPort: u16be.decode(source, offset + 32),
+      protocol: u8.decode(source, offset + 34),
+    };
+  },
+};
+
+/** Of the ports to a destination, those in use. */
+export interface NatUsage {
+  /** All bits set once nothing is counted here any more, and the entry is about to be removed. */
+  readonly used: bigint;
+  /** 1 after a warning, until less than half of what there is a warning at is in use. */
+  readonly warned: number;
+}
+
+/** {@link NatUsage} in memory: 16 bytes. */
+export const natUsageCodec: Codec<NatUsage> = {
+  size: 16,
+  encode(value, target, offset) {
+    u64.encode(value.used, target, offset);
+    u32.encode(value.warned, target, offset + 8);
+  },
+  decode(source, offset) {
+    return {
+      used: u64.decode(source, offset),
+      warned: u32.decode(source, offset + 8),
+    };
+  },
+};
+
+/** A prefix of addresses. */
+export interface NatPrefix {
+  /** How many bits count; of IPv4, 96 more than its prefix has. */
+  readonly bits: number;
+  readonly address: IpAddress;
+}
+
+/** {@link NatPrefix} in memory: 20 bytes. */
+export const natPrefixCodec: Codec<NatPrefix> = {
+  size: 20,
+  encode(value, target, offset) {
+    u32.encode(value.bits, target, offset);
+    mappedIpCodec.encode(value.address, target, offset + 4);
+  },
+  decode(source, offset) {
+    return {
+      bits: u32.decode(source, offset),
+      address: mappedIpCodec.decode(source, offset + 4),
+    };
+  },
+};
+
+/** How connections leave with another source. User space may change it at any time; connections that are there stay as they are. */
+export interface NatSettings {
+  /** The addresses to leave with, of IPv4 and of IPv6; 0 throughout where there is none. `nat_devices` may say others. */
+  readonly address: readonly IpAddress[];
+  /** The ports to leave with, both included, in host order. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** Ports that are tried after a connection's own. */
+  readonly probes: number;
+  /** Starts the hash that says which. */
+  readonly seed: number;
+  /** Ports to one destination in use at which there is a warning. */
+  readonly warnAt: number;
+  /** 1 when connections are translated. */
+  readonly enabled: number;
+  /** 1 when no port is taken that one of the node's own sockets has. */
+  readonly sockets: number;
+}
+
+/** {@link NatSettings} in memory: 64 bytes. */
+export const natSettingsCodec: Codec<NatSettings> = {
+  size: 64,
+  encode(value, target, offset) {
+    mappedIpCodecx2.encode(value.address, target, offset);
+    u32.encode(value.firstPort, target, offset + 32);
+    u32.encode(value.lastPort, target, offset + 36);
+    u32.encode(value.probes, target, offset + 40);
+    u32.encode(value.seed, target, offset + 44);
+    u32.encode(value.warnAt, target, offset + 48);
+    u32.encode(value.enabled, target, offset + 52);
+    u32.encode(value.sockets, target, offset + 56);
+  },
+  decode(source, offset) {
+    return {
+      address: mappedIpCodecx2.decode(source, offset),
+      firstPort: u32.decode(source, offset + 32),
+      lastPort: u32.decode(source, offset + 36),
+      probes: u32.decode(source, offset + 40),
+      seed: u32.decode(source, offset + 44),
+      warnAt: u32.decode(source, offset + 48),
+      enabled: u32.decode(source, offset + 52),
+      sockets: u32.decode(source, offset + 56),
+    };
+  },
+};
+
+/** A destination to which ports run short. */
+export interface NatWarning {
+  readonly destination: NatDestination;
+  readonly used: bigint;
+  /** Ports that there are. */
+  readonly capacity: bigint;
+}
+
+/** {@link NatWarning} in memory: 56 bytes. */
+export const natWarningCodec: Codec<NatWarning> = {
+  size: 56,
+  encode(value, target, offset) {
+    natDestinationCodec.encode(value.destination, target, offset);
+    u64.encode(value.used, target, offset + 40);
+    u64.encode(value.capacity, target, offset + 48);
+  },
+  decode(source, offset) {
+    return {
+      destination: natDestinationCodec.decode(source, offset),
+      used: u64.decode(source, offset + 40),
+      capacity: u64.decode(source, offset + 48),
     };
   },
 };
@@ -979,7 +1224,7 @@ export const connDraftsMap: PerCpuMapSpec<number, ConnDraft> = {
   flags: 0,
   key: u32,
   value: connDraftCodec,
-  layout: "9bfae306e362d280",
+  layout: "21beadd30e483f47",
 };
 
 /** Connections that left the table, for those who ask: `events` in the map `conn_settings`. */
@@ -999,7 +1244,7 @@ export const connGaugesMap: MapSpec<number, ConnGauges> = {
   flags: 0,
   key: u32,
   value: connGaugesCodec,
-  layout: "95e26290fb8ab19e",
+  layout: "d4c7364bc4f49c88",
 };
 
 /** The queue of `QUEUE_HALF_OPEN`, written round and round. */
@@ -1011,6 +1256,16 @@ export const connHalfOpenMap: MapSpec<number, ConnPlace> = {
   key: u32,
   value: connPlaceCodec,
   layout: "ef1e2fd187dae2b2",
+};
+
+export const connScratchMap: PerCpuMapSpec<number, ConnScratch> = {
+  name: "conn_scratch",
+  type: "percpu_array",
+  maxEntries: 2,
+  flags: 0,
+  key: u32,
+  value: connScratchCodec,
+  layout: "21beadd30e483f47",
 };
 
 export const connSettingsMap: MapSpec<number, ConnSettings> = {
@@ -1034,7 +1289,7 @@ export const connectionsMap: MapSpec<ConnectionKey, Connection> = {
   flags: 0,
   key: connectionKeyCodec,
   value: connectionCodec,
-  layout: "fd2c3aa9f027326b",
+  layout: "25a44bf0c7680c10",
 };
 
 /** Datagrams whose first fragment has been seen: as many as fit, the one that was asked for last goes last. */
@@ -1056,7 +1311,63 @@ export const hotConnectionsMap: PerCpuMapSpec<number, HotConnection> = {
   flags: 0,
   key: u32,
   value: hotConnectionCodec,
-  layout: "48bcfd3c3f6da0bf",
+  layout: "2c0054939b55ba5c",
+};
+
+/** Devices, by interface index, by which connections leave with other addresses than by the rest. */
+export const natDevicesMap: MapSpec<number, NatDevice> = {
+  name: "nat_devices",
+  type: "hash",
+  maxEntries: 64,
+  flags: 0,
+  key: u32,
+  value: natDeviceCodec,
+  layout: "e55620e8fdc5cb20",
+};
+
+/**
+ * The use of ports, for those who look and to warn: which ports are taken is for the map `connections` to say. When it is
+ * full, connections to further destinations are translated all the same, but counted in `CONN_COUNTER_UNCOUNTED` only.
+ */
+export const natPortsMap: MapSpec<NatDestination, NatUsage> = {
+  name: "nat_ports",
+  type: "hash",
+  maxEntries: 65536,
+  flags: 1,
+  key: natDestinationCodec,
+  value: natUsageCodec,
+  layout: "ffffbb541f5901e8",
+};
+
+/** Bits of `enum nat_role` by prefix: those of the prefix, and of all that it lies in, since only the longest one is found. */
+export const natPrefixesMap: MapSpec<NatPrefix, number> = {
+  name: "nat_prefixes",
+  type: "lpm_trie",
+  maxEntries: 16384,
+  flags: 1,
+  key: natPrefixCodec,
+  value: u32,
+  layout: "ade647aa2bf7a10a",
+};
+
+export const natSettingsMap: MapSpec<number, NatSettings> = {
+  name: "nat_settings",
+  type: "array",
+  maxEntries: 1,
+  flags: 0,
+  key: u32,
+  value: natSettingsCodec,
+  layout: "b99710b2b8547c06",
+};
+
+/** Destinations to which ports run short: once each, and again only after their use fell. */
+export const natWarningsMap: RingBufferSpec<NatWarning> = {
+  name: "nat_warnings",
+  type: "ringbuf",
+  maxEntries: 65536,
+  flags: 0,
+  event: natWarningCodec,
+  layout: "465d71b58ce96e36",
 };
 
 /** The load-time constants of the object `conntrack`. */
@@ -1088,12 +1399,18 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
   maps: [
     "connections",
     "fragments",
+    "conn_gauges",
     "conn_counters",
+    "nat_settings",
+    "nat_devices",
+    "nat_ports",
+    "nat_warnings",
+    "nat_prefixes",
     "conn_settings",
     "conn_events",
-    "conn_gauges",
     "conn_closing",
     "conn_half_open",
+    "conn_scratch",
   ],
   settings: {
     closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
@@ -1168,13 +1485,13 @@ const u64Layout: Layout = { kind: "scalar", format: "u64", size: 8, names: ["__u
 /** How {@link ConnDraft} lies in memory. */
 export const connDraftLayout: Layout = {
   kind: "struct",
-  size: 448,
+  size: 512,
   names: ["struct conn_draft"],
   fields: [
     {
       name: "word",
       offset: 0,
-      type: { kind: "array", size: 448, names: [], length: 56, element: u64Layout },
+      type: { kind: "array", size: 512, names: [], length: 64, element: u64Layout },
     },
   ],
 };
@@ -1218,10 +1535,12 @@ export const connGaugesLayout: Layout = {
   names: ["struct conn_gauges"],
   fields: [
     { name: "count", offset: 0, type: u64Layout },
+    { name: "translated", offset: 8, type: u64Layout },
+    { name: "one_way", offset: 16, type: u64Layout },
     {
       name: "reserved",
-      offset: 8,
-      type: { kind: "array", size: 56, names: [], length: 7, element: u64Layout },
+      offset: 24,
+      type: { kind: "array", size: 40, names: [], length: 5, element: u64Layout },
     },
     {
       name: "taken",
@@ -1244,6 +1563,20 @@ export const connGaugesLayout: Layout = {
       name: "reserved3",
       offset: 144,
       type: { kind: "array", size: 48, names: [], length: 6, element: u64Layout },
+    },
+  ],
+};
+
+/** How {@link ConnScratch} lies in memory. */
+export const connScratchLayout: Layout = {
+  kind: "struct",
+  size: 512,
+  names: ["struct conn_scratch"],
+  fields: [
+    {
+      name: "word",
+      offset: 0,
+      type: { kind: "array", size: 512, names: [], length: 64, element: u64Layout },
     },
   ],
 };
@@ -1324,7 +1657,13 @@ export const connectionLayout: Layout = {
     { name: "expires", offset: 0, type: u64Layout },
     { name: "word", offset: 8, type: u64Layout },
     { name: "gateway", offset: 16, type: ipAddrLayout },
-    { name: "reserved", offset: 32, type: u64Layout },
+    { name: "scope", offset: 32, type: scopeLayout },
+    { name: "counted", offset: 33, type: u8Layout },
+    {
+      name: "reserved",
+      offset: 34,
+      type: { kind: "array", size: 6, names: [], length: 6, element: u8Layout },
+    },
     {
       name: "way",
       offset: 40,
@@ -1389,14 +1728,104 @@ export const tupleLayout: Layout = {
 /** How {@link HotConnection} lies in memory. */
 export const hotConnectionLayout: Layout = {
   kind: "struct",
-  size: 224,
+  size: 264,
   names: ["struct hot_connection"],
   fields: [
     { name: "tuple", offset: 0, type: tupleLayout },
     { name: "jiffy", offset: 40, type: u64Layout },
-    { name: "connection", offset: 48, type: connectionLayout },
-    { name: "direction", offset: 216, type: u32Layout },
-    { name: "busy", offset: 220, type: u32Layout },
+    { name: "key", offset: 48, type: connectionKeyLayout },
+    { name: "connection", offset: 88, type: connectionLayout },
+    { name: "direction", offset: 256, type: u32Layout },
+    { name: "busy", offset: 260, type: u32Layout },
+  ],
+};
+
+/** How {@link NatDevice} lies in memory. */
+export const natDeviceLayout: Layout = {
+  kind: "struct",
+  size: 32,
+  names: ["struct nat_device"],
+  fields: [
+    {
+      name: "address",
+      offset: 0,
+      type: { kind: "array", size: 32, names: [], length: 2, element: ipAddrLayout },
+    },
+  ],
+};
+
+/** How {@link NatDestination} lies in memory. */
+export const natDestinationLayout: Layout = {
+  kind: "struct",
+  size: 40,
+  names: ["struct nat_destination"],
+  fields: [
+    { name: "address", offset: 0, type: ipAddrLayout },
+    { name: "destination", offset: 16, type: ipAddrLayout },
+    { name: "destination_port", offset: 32, type: be16Layout },
+    { name: "protocol", offset: 34, type: u8Layout },
+    {
+      name: "reserved",
+      offset: 35,
+      type: { kind: "array", size: 5, names: [], length: 5, element: u8Layout },
+    },
+  ],
+};
+
+/** How {@link NatUsage} lies in memory. */
+export const natUsageLayout: Layout = {
+  kind: "struct",
+  size: 16,
+  names: ["struct nat_usage"],
+  fields: [
+    { name: "used", offset: 0, type: u64Layout },
+    { name: "warned", offset: 8, type: u32Layout },
+    { name: "reserved", offset: 12, type: u32Layout },
+  ],
+};
+
+/** How {@link NatPrefix} lies in memory. */
+export const natPrefixLayout: Layout = {
+  kind: "struct",
+  size: 20,
+  names: ["struct nat_prefix"],
+  fields: [
+    { name: "bits", offset: 0, type: u32Layout },
+    { name: "address", offset: 4, type: ipAddrLayout },
+  ],
+};
+
+/** How {@link NatSettings} lies in memory. */
+export const natSettingsLayout: Layout = {
+  kind: "struct",
+  size: 64,
+  names: ["struct nat_settings"],
+  fields: [
+    {
+      name: "address",
+      offset: 0,
+      type: { kind: "array", size: 32, names: [], length: 2, element: ipAddrLayout },
+    },
+    { name: "first_port", offset: 32, type: u32Layout },
+    { name: "last_port", offset: 36, type: u32Layout },
+    { name: "probes", offset: 40, type: u32Layout },
+    { name: "seed", offset: 44, type: u32Layout },
+    { name: "warn_at", offset: 48, type: u32Layout },
+    { name: "enabled", offset: 52, type: u32Layout },
+    { name: "sockets", offset: 56, type: u32Layout },
+    { name: "reserved", offset: 60, type: u32Layout },
+  ],
+};
+
+/** How {@link NatWarning} lies in memory. */
+export const natWarningLayout: Layout = {
+  kind: "struct",
+  size: 56,
+  names: ["struct nat_warning"],
+  fields: [
+    { name: "destination", offset: 0, type: natDestinationLayout },
+    { name: "used", offset: 40, type: u64Layout },
+    { name: "capacity", offset: 48, type: u64Layout },
   ],
 };
 

@@ -237,6 +237,10 @@ export const Reason = {
   wrongDirection: 99,
   /** There is no place for another connection: all that are there stand. */
   tableFull: 100,
+  /** It would leave with a source that nobody outside can answer, and is of no connection that could be translated. */
+  untranslated: 101,
+  /** There is no port to leave with. */
+  portsExhausted: 102,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -296,6 +300,8 @@ const reasonNames = new Map<number, ReasonName>([
   [98, "overlappingFragment"],
   [99, "wrongDirection"],
   [100, "tableFull"],
+  [101, "untranslated"],
+  [102, "portsExhausted"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */
@@ -537,6 +543,9 @@ export const nodeAddrsMap: MapSpec<IpAddress, number> = {
 
 /** The load-time constants of the object `node`. */
 export type NodeSettings = {
+  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
+  readonly closingPlaces: VariableSpec<number>;
+  readonly halfOpenPlaces: VariableSpec<number>;
   /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
   readonly gatewayIpv4: VariableSpec<IpAddress>;
   /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
@@ -563,9 +572,6 @@ export type NodeSettings = {
   readonly tunnelCluster: VariableSpec<number>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
-  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
-  readonly closingPlaces: VariableSpec<number>;
-  readonly halfOpenPlaces: VariableSpec<number>;
 };
 
 /** The programs of the object `node`. */
@@ -592,6 +598,17 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "ndp_devices",
     "conn_settings",
     "hot_connections",
+    "conn_gauges",
+    "conn_counters",
+    "nat_settings",
+    "nat_devices",
+    "nat_ports",
+    "nat_warnings",
+    "nat_prefixes",
+    "conn_events",
+    "conn_closing",
+    "conn_half_open",
+    "conn_scratch",
     "tunnel_self",
     "tunnels",
     "tunnel_nodes",
@@ -602,32 +619,30 @@ export const nodeObject: ObjectSpec<NodeSettings> & { readonly programs: NodePro
     "event_switch",
     "event_budgets",
     "epochs",
-    "conn_counters",
-    "conn_events",
-    "conn_gauges",
-    "conn_closing",
-    "conn_half_open",
     "conn_drafts",
     "endpoints",
     "node_addrs",
   ],
   settings: {
-    gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
-    gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
-    gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
-    wayLifetime: { section: ".rodata", offset: 40, codec: u64 },
-    resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
-    tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
-    tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },
-    tunnelCluster: { section: ".rodata", offset: 64, codec: u32 },
-    eventLimit: { section: ".rodata", offset: 68, codec: u32 },
-    closingPlaces: { section: ".rodata", offset: 72, codec: u32 },
-    halfOpenPlaces: { section: ".rodata", offset: 76, codec: u32 },
+    closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
+    halfOpenPlaces: { section: ".rodata", offset: 4, codec: u32 },
+    gatewayIpv4: { section: ".rodata", offset: 8, codec: mappedIpCodec },
+    gatewayIpv6: { section: ".rodata", offset: 24, codec: mappedIpCodec },
+    gatewayMac: { section: ".rodata", offset: 40, codec: macCodec },
+    wayLifetime: { section: ".rodata", offset: 48, codec: u64 },
+    resolvePatience: { section: ".rodata", offset: 56, codec: u64 },
+    tunnelUse: { section: ".rodata", offset: 64, codec: u32 },
+    tunnelChecksum: { section: ".rodata", offset: 68, codec: u32 },
+    tunnelCluster: { section: ".rodata", offset: 72, codec: u32 },
+    eventLimit: { section: ".rodata", offset: 76, codec: u32 },
   },
 };
 
 /** The load-time constants of the object `pod`. */
 export type PodSettings = {
+  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
+  readonly closingPlaces: VariableSpec<number>;
+  readonly halfOpenPlaces: VariableSpec<number>;
   /** The address that pods have as their IPv4 gateway; link-local, the same on every node. */
   readonly gatewayIpv4: VariableSpec<IpAddress>;
   /** The address that pods have as their IPv6 gateway; link-local, the same on every node. */
@@ -654,9 +669,6 @@ export type PodSettings = {
   readonly tunnelCluster: VariableSpec<number>;
   /** Events of one class that a CPU may emit per jiffy; the rest is counted as lost. */
   readonly eventLimit: VariableSpec<number>;
-  /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
-  readonly closingPlaces: VariableSpec<number>;
-  readonly halfOpenPlaces: VariableSpec<number>;
 };
 
 /** The programs of the object `pod`. */
@@ -678,6 +690,17 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     "devices",
     "conn_settings",
     "hot_connections",
+    "conn_gauges",
+    "conn_counters",
+    "nat_settings",
+    "nat_devices",
+    "nat_ports",
+    "nat_warnings",
+    "nat_prefixes",
+    "conn_events",
+    "conn_closing",
+    "conn_half_open",
+    "conn_scratch",
     "tunnel_self",
     "tunnels",
     "tunnel_nodes",
@@ -688,26 +711,21 @@ export const podObject: ObjectSpec<PodSettings> & { readonly programs: PodProgra
     "event_switch",
     "event_budgets",
     "epochs",
-    "conn_counters",
-    "conn_events",
-    "conn_gauges",
-    "conn_closing",
-    "conn_half_open",
     "endpoints",
     "conn_drafts",
   ],
   settings: {
-    gatewayIpv4: { section: ".rodata", offset: 0, codec: mappedIpCodec },
-    gatewayIpv6: { section: ".rodata", offset: 16, codec: mappedIpCodec },
-    gatewayMac: { section: ".rodata", offset: 32, codec: macCodec },
-    wayLifetime: { section: ".rodata", offset: 40, codec: u64 },
-    resolvePatience: { section: ".rodata", offset: 48, codec: u64 },
-    tunnelUse: { section: ".rodata", offset: 56, codec: u32 },
-    tunnelChecksum: { section: ".rodata", offset: 60, codec: u32 },
-    tunnelCluster: { section: ".rodata", offset: 64, codec: u32 },
-    eventLimit: { section: ".rodata", offset: 68, codec: u32 },
-    closingPlaces: { section: ".rodata", offset: 72, codec: u32 },
-    halfOpenPlaces: { section: ".rodata", offset: 76, codec: u32 },
+    closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
+    halfOpenPlaces: { section: ".rodata", offset: 4, codec: u32 },
+    gatewayIpv4: { section: ".rodata", offset: 8, codec: mappedIpCodec },
+    gatewayIpv6: { section: ".rodata", offset: 24, codec: mappedIpCodec },
+    gatewayMac: { section: ".rodata", offset: 40, codec: macCodec },
+    wayLifetime: { section: ".rodata", offset: 48, codec: u64 },
+    resolvePatience: { section: ".rodata", offset: 56, codec: u64 },
+    tunnelUse: { section: ".rodata", offset: 64, codec: u32 },
+    tunnelChecksum: { section: ".rodata", offset: 68, codec: u32 },
+    tunnelCluster: { section: ".rodata", offset: 72, codec: u32 },
+    eventLimit: { section: ".rodata", offset: 76, codec: u32 },
   },
 };
 

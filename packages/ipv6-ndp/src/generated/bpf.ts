@@ -143,6 +143,10 @@ export const Reason = {
   wrongDirection: 99,
   /** There is no place for another connection: all that are there stand. */
   tableFull: 100,
+  /** It would leave with a source that nobody outside can answer, and is of no connection that could be translated. */
+  untranslated: 101,
+  /** There is no port to leave with. */
+  portsExhausted: 102,
 } as const;
 
 /** The names of {@link Reason}. */
@@ -202,6 +206,8 @@ const reasonNames = new Map<number, ReasonName>([
   [98, "overlappingFragment"],
   [99, "wrongDirection"],
   [100, "tableFull"],
+  [101, "untranslated"],
+  [102, "portsExhausted"],
 ]);
 
 /** The name of a value of {@link Reason}, if it has one. */

@@ -33,13 +33,27 @@ export function addressOf({ addresses }: LabProbe, family: IpFamily): IpAddress 
   return addresses.find((address) => ipFamily(address) === family);
 }
 
+/** The address by which `to` sees `from`: outside of the cluster a pod has its node's, if that has one of the family. */
+export function seenAddress(
+  from: LabProbe,
+  to: LabProbe,
+  family: IpFamily,
+  probes: readonly LabProbe[],
+): IpAddress | undefined {
+  const isPod = from.name.includes("/");
+  const node = probes.find(({ name }) => name === from.node);
+  const leavesWith = isPod && to.node === undefined ? node && addressOf(node, family) : undefined;
+  return leavesWith ?? addressOf(from, family);
+}
+
 /** The address that the other end saw, or why it was not reached. */
 export async function dialOnce(
   control: string,
   host: IpAddress,
   protocol: "tcp" | "udp",
+  port: number = defaultPort,
 ): Promise<string> {
-  const query = `host=${encodeURIComponent(host)}&port=${String(defaultPort)}&protocol=${protocol}`;
+  const query = `host=${encodeURIComponent(host)}&port=${String(port)}&protocol=${protocol}`;
   const { reached, client, error } = await askProbe(control, `/dial?${query}&timeout=2000`);
   return reached === true ? String(client).replace(/^\[?([^\]]*?)\]?:\d+$/, "$1") : String(error);
 }

@@ -145,6 +145,48 @@ export const paths: readonly PacketPath[] = [
     ],
   },
   {
+    name: "pod-to-outside",
+    title: "From a pod to a host outside of the cluster, with the node's address",
+    places: [
+      {
+        name: "node-1",
+        stations: [
+          sender,
+          {
+            ...fromPod,
+            notes: ["sender verified", "port chosen", "source 192.0.2.1", "TTL less 1"],
+            onward: "redirect_neigh",
+          },
+          { ...toNet, notes: ["translated before", "counted"] },
+        ],
+      },
+      {
+        name: "outside",
+        stations: [{ kind: "host", name: "host", notes: ["sees 192.0.2.1"] }],
+      },
+    ],
+  },
+  {
+    name: "outside-answers",
+    title: "From a host outside of the cluster back to the pod that asked it",
+    places: [
+      {
+        name: "outside",
+        stations: [{ kind: "host", name: "host", notes: ["answers 192.0.2.1"], onward: "wire" }],
+      },
+      {
+        name: "node-1",
+        stations: [
+          {
+            ...fromNet,
+            notes: ["alias found", "connection found", "destination pod a", "TTL less 1"],
+          },
+          podA,
+        ],
+      },
+    ],
+  },
+  {
     name: "outside-to-pod",
     title: "From outside of the cluster to a pod, by direct routing",
     places: [

@@ -11,8 +11,10 @@ export interface Trial {
   readonly from: End;
   readonly to: End;
   readonly target: IpAddress;
-  /** Bytes of the largest packet that gets through, and that the sender's device takes. */
-  readonly mtu: { readonly path: number; readonly device: number };
+  /** The address that the other end sees. */
+  readonly client: IpAddress | undefined;
+  /** Bytes of the largest packet that gets through, that the sender's device takes, and the other end's. */
+  readonly mtu: { readonly path: number; readonly device: number; readonly answers: number };
   readonly end: (name: EndName) => End;
 }
 
@@ -48,7 +50,7 @@ export const kinds: readonly KindRow[] = [
   {
     name: "PMTU by TCP",
     lab: "narrow",
-    attempt: inOrder(forgets, transfers("tcp", tcpBytes), learns),
+    attempt: inOrder(forgets, transfers("tcp", tcpBytes), learnsByTcp),
   },
   {
     name: "large, narrow",
@@ -74,10 +76,10 @@ function difference(what: string, expected: unknown, came: unknown): string | un
   return wanted === got ? undefined : `${what}: expected ${wanted}, got ${got}`;
 }
 
-/** The other end sees the sender's own address. */
+/** The other end sees the sender's own address; outside of the cluster, a pod's node's. */
 function seesClient(protocol: "tcp" | "udp"): Kind {
-  return async ({ from, target, family }) =>
-    difference("client", from.address(family), await dialOnce(from.control, target, protocol));
+  return async ({ from, target, client }) =>
+    difference("client", client, await dialOnce(from.control, target, protocol));
 }
 
 /** Bytes come back as they were sent. */
@@ -111,10 +113,15 @@ async function ask(
   return askProbe(from.control, `/transfer?${new URLSearchParams(query).toString()}`);
 }
 
+/** Where fragments of IPv6 are too large for the way, the first of either side is lost, and tells its sender. */
 function echoes(bytes: number): Kind {
-  return async ({ from, target }) => {
-    const { stdout } = await run(from.run(["ping", "-nqc1", "-W3", "-s", String(bytes), target]));
-    return stdout.includes(" 1 received") ? undefined : `ping of ${String(bytes)} bytes: ${stdout}`;
+  return async ({ from, target, family, mtu }) => {
+    const isTold = family === 6 && bytes > mtu.path && Math.max(mtu.device, mtu.answers) > mtu.path;
+    const count = ["-c", isTold ? "3" : "1"];
+    const { stdout } = await run(
+      from.run(["ping", "-nq", ...count, "-W3", "-s", String(bytes), target]),
+    );
+    return /[1-3] received/.test(stdout) ? undefined : `ping of ${String(bytes)} bytes: ${stdout}`;
   };
 }
 
@@ -166,6 +173,12 @@ async function forgets({ from, to, family }: Trial): Promise<undefined> {
 /** IPv4 fragments are cut once more by whoever has to (RFC 791); those of IPv6 by their sender alone (RFC 8200). */
 async function learnsForFragments(trial: Trial): Promise<string | undefined> {
   return trial.family === 6 ? learns(trial) : undefined;
+}
+
+/** Of TCP it is told by nobody what the other end has said itself: the most that its device takes. */
+async function learnsByTcp(trial: Trial): Promise<string | undefined> {
+  const { path, device, answers } = trial.mtu;
+  return learns({ ...trial, mtu: { path, device: Math.min(device, answers), answers } });
 }
 
 /** The sender knows the path's MTU, if it is not its device's. */

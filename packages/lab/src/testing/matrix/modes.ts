@@ -1,5 +1,5 @@
 import { agentOptions } from "@heddle/agent/options";
-import type { IpFamily } from "@heddle/contracts";
+import { ipFamilies, type IpFamily } from "@heddle/contracts";
 import type { LabOptions } from "../../index.ts";
 import type { Pair } from "./ends.ts";
 
@@ -35,11 +35,21 @@ export const modes: readonly Mode[] = [
   },
 ];
 
-/** What is missing yet for a mode, or for a way in it, by name; undefined when nothing is. */
-export function missingFeature({ options }: Mode, pair?: Pair): string | undefined {
+/** Whether a way leads out of the cluster, or into it. */
+export function isOutward({ from, to }: Pair): boolean {
+  return [from, to].includes("outside");
+}
+
+/** What is missing for a mode, or for a way of a family in it, by name; undefined when nothing is. */
+export function missingFeature(
+  { options }: Mode,
+  way?: { readonly pair: Pair; readonly family: IpFamily },
+): string | undefined {
   if (options.routing !== "geneve") return undefined;
   if (!("routing" in agentOptions)) return "the agent's option routing";
-  const isOutward = pair !== undefined && [pair.from, pair.to].includes("outside");
-  if (isOutward && !("masquerade" in agentOptions)) return "NAT: the agent's option masquerade";
-  return undefined;
+  if (way === undefined || !isOutward(way.pair)) return undefined;
+  if (!("masquerade" in agentOptions)) return "NAT: the agent's option masquerade";
+  // IPv4 may go by IPv6 gateways, but not the other way round.
+  const { underlay = ipFamilies } = options;
+  return way.family === 6 && !underlay.includes(6) ? "a network with IPv6" : undefined;
 }

@@ -2,7 +2,7 @@ import { type IpFamily, ipFamilies } from "@heddle/contracts";
 import { createLabScene, type LabScene, run, serverPod } from "../lab-scene.ts";
 import { type EndName, endsOf, isAcross, type Pair, pairs } from "./ends.ts";
 import { type KindRow, kinds, type Trial } from "./kinds.ts";
-import { missingFeature, type Mode } from "./modes.ts";
+import { isOutward, missingFeature, type Mode } from "./modes.ts";
 
 /** What came of one cell: nothing to say, a problem, or what is missing for it to be tried. */
 export interface Cell {
@@ -77,12 +77,15 @@ async function tryCell(
   const target = to.address(family);
   const isAddressed = target !== undefined && from.address(family) !== undefined;
   const missing = isAddressed
-    ? missingFeature(mode, pair)
+    ? missingFeature(mode, { pair, family })
     : `an IPv${String(family)} address of a node`;
   if (missing !== undefined || target === undefined) {
     return cellOf(mode, kind, pair, family, { missing });
   }
-  const trial: Trial = { pair, family, from, to, target, end, mtu: mtuOf(mode, kind, pair) };
+  const leavesWith = isPod(pair.from) && pair.to === "outside" ? end("node-1") : from;
+  const client = leavesWith.address(family) ?? from.address(family);
+  const mtus = mtuOf(mode, kind, pair);
+  const trial: Trial = { pair, family, from, to, target, client, end, mtu: mtus };
   const problem = await kind.attempt(trial).catch((error: unknown) => String(error));
   const told = problem === undefined ? undefined : `${problem}\n${await dropsOf(scene)}`;
   return cellOf(mode, kind, pair, family, { problem: told });
@@ -92,12 +95,18 @@ function isPod(name: EndName): boolean {
   return name.startsWith("default/");
 }
 
+/** Nothing between a pod and the outside is in a tunnel, but the pod's device takes no more than would fit one. */
 function mtuOf({ overhead }: Mode, { lab }: KindRow, pair: Pair): Trial["mtu"] {
   const isFromNode = pair.from.startsWith("node-");
-  const device = isPod(pair.from) || (isFromNode && isPod(pair.to)) ? mtu - overhead : mtu;
-  if (lab === "flat" || !isAcross(pair)) return { device, path: device };
   const hasPod = isPod(pair.from) || isPod(pair.to);
-  return { device, path: hasPod ? narrow - overhead : narrow };
+  const inTunnels = mtu - overhead;
+  const device = isPod(pair.from) || (isFromNode && isPod(pair.to)) ? inTunnels : mtu;
+  const link = lab === "narrow" && isAcross(pair) ? narrow : mtu;
+  const isToPod = isPod(pair.to) || (pair.to.startsWith("node-") && isPod(pair.from));
+  const answers = isToPod ? inTunnels : mtu;
+  if (isOutward(pair)) return { device, path: Math.min(hasPod ? inTunnels : mtu, link), answers };
+  if (link === mtu) return { device, path: device, answers };
+  return { device, path: hasPod ? narrow - overhead : narrow, answers };
 }
 
 /** What both nodes' programs counted as left to the kernel or dropped, to explain a failure. */
