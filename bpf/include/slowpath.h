@@ -86,8 +86,9 @@ static __always_inline struct connection *slowpath_find(const struct packet *pac
 	return found.connection;
 }
 
-/* What a packet of the connection is to be given. */
-static __always_inline void slowpath_give(struct draft *draft, struct connection *connection)
+/* What a packet of the connection is to be given. What arrives at a pod has been given it. */
+static __always_inline void slowpath_give(const struct packet *packet, struct draft *draft,
+					  struct connection *connection)
 {
 	struct found found = {
 		.key = &draft->key,
@@ -95,7 +96,8 @@ static __always_inline void slowpath_give(struct draft *draft, struct connection
 		.direction = draft->direction,
 	};
 
-	connection_translation(&found, &draft->to);
+	if (packet->hook != HOOK_TO_POD)
+		connection_translation(&found, &draft->to);
 }
 
 /*
@@ -156,7 +158,7 @@ static __always_inline bool slowpath_answers(struct __sk_buff *skb, struct packe
 	connection = slowpath_find(packet, draft, now);
 	if (!connection || draft->direction != DIRECTION_REPLY)
 		return false;
-	slowpath_give(draft, connection);
+	slowpath_give(packet, draft, connection);
 	draft->answer = draft->to.end == TRANSLATED_DESTINATION;
 	return draft->answer;
 }
@@ -307,7 +309,7 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 		if (!connection)
 			return OUTCOME_QUOTES_UNKNOWN;
 		connection_count(connection, draft->direction, packet->bytes);
-		slowpath_give(draft, connection);
+		slowpath_give(packet, draft, connection);
 		return OUTCOME_RELATED;
 	}
 	if (!connection && !signal_begins(packet->signal))
@@ -320,7 +322,7 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 		draft->over = !!connection;
 		return SLOWPATH_BEGINS;
 	}
-	slowpath_give(draft, connection);
+	slowpath_give(packet, draft, connection);
 	outcome = connection_follow(connection, &draft->key, draft->direction, settings,
 				    packet->signal, packet->bytes, now);
 	if (outcome == OUTCOME_TRACKED)
