@@ -142,7 +142,7 @@ describe("masquerade", () => {
     await using _closed = masquerade;
     sync();
     await masquerade.start();
-    const usage: PortUsage = {
+    const shortage: PortUsage = {
       protocol: "tcp",
       address: own,
       destination: parseIp("198.51.100.9"),
@@ -150,8 +150,8 @@ describe("masquerade", () => {
       used: 22_938,
       capacity: 32_768,
     };
-    warnings.emit(usage);
-    expect(logged).toEqual([{ message: "ports to leave with run short", ...usage }]);
+    warnings.emit(shortage);
+    expect(logged).toEqual([{ message: "ports to leave with run short", ...shortage }]);
   });
 
   it("can be closed while it waits", async () => {

@@ -32,7 +32,7 @@ export interface MasqueradeDeps {
   readonly logger: Logger;
 }
 
-export type MasqueradeTable = Pick<KernelConntrack, "setSourceNat" | "portWarnings">;
+type MasqueradeTable = Pick<KernelConntrack, "setSourceNat" | "portWarnings">;
 
 export interface MasqueradeOptions {
   readonly nodeName: string;
