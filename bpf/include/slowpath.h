@@ -164,13 +164,13 @@ static __always_inline bool slowpath_answers(struct __sk_buff *skb, struct packe
 }
 
 /* Makes the draft an entry in the place that is reserved. Returns an error of the map. */
-static __always_inline long slowpath_enter(const struct packet *packet, struct draft *draft,
-					   struct conn_gauges *gauges,
-					   const struct conn_settings *settings, __u64 now)
+static __always_inline int slowpath_enter(const struct packet *packet, struct draft *draft,
+					  struct conn_gauges *gauges,
+					  const struct conn_settings *settings, __u64 now)
 {
 	bool second = connection_key_make(&draft->key, slowpath_tuple(packet, draft),
 					  SCOPE_CONNECTION);
-	long error;
+	int error;
 
 	connection_begin(&draft->connection, &draft->key, second, settings, packet->signal,
 			 packet->bytes, now);
@@ -215,7 +215,7 @@ static __always_inline int slowpath_begin(struct __sk_buff *skb, const struct pa
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct scratch *scratch = scratch_get();
 	int outcome = 0;
-	long error;
+	int error;
 
 	if (!gauges || !scratch)
 		return OUTCOME_TABLE_FULL;
