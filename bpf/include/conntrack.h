@@ -73,9 +73,12 @@ static __always_inline void connection_find(struct found *found, const struct tu
 	found->connection = connection;
 }
 
-/* Reserves the tuple of the answers to a translated connection, whose key is of the scope. Returns an error of the map. */
-static __always_inline long alias_insert(struct scratch *scratch, const struct tuple *original,
-					 const struct translation *to, enum scope scope, __u64 now)
+/*
+ * Reserves the tuple of the answers to a translated connection, whose key is of the scope. Returns an error of the map, which is
+ * always of 32 bits: before Linux 6.4 a map leaves the upper half of a register as it is.
+ */
+static __always_inline int alias_insert(struct scratch *scratch, const struct tuple *original,
+					const struct translation *to, enum scope scope, __u64 now)
 {
 	struct connection *alias = &scratch->fresh;
 
@@ -93,13 +96,13 @@ static __always_inline long alias_insert(struct scratch *scratch, const struct t
 }
 
 /* Makes the alias of a new connection. Returns the scope of the key that the connection is to have, or an error of the map. */
-__noinline long connection_reserve_tuple(const struct tuple *original, const struct translation *to,
-					 __u64 now)
+__noinline int connection_reserve_tuple(const struct tuple *original, const struct translation *to,
+					__u64 now)
 {
 	struct scratch *scratch = scratch_get();
 	struct conn_gauges *gauges = conn_gauges_get();
 	enum scope scope = SCOPE_CONNECTION;
-	long error;
+	int error;
 
 	if (!original || !to || !scratch || !gauges)
 		return -EINVAL;
@@ -131,8 +134,8 @@ __noinline int connection_count_port(const struct tuple *original, const struct 
 }
 
 /* Puts a new connection into the place that was reserved for it. Returns an error of the map, -EAGAIN for its port. */
-__noinline long connection_insert(const struct observation *seen, enum scope scope,
-				  const struct translation *to, __u64 now)
+__noinline int connection_insert(const struct observation *seen, enum scope scope,
+				 const struct translation *to, __u64 now)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct scratch *scratch = scratch_get();
@@ -140,7 +143,7 @@ __noinline long connection_insert(const struct observation *seen, enum scope sco
 	struct connection_key *key;
 	struct connection *fresh;
 	bool translated, second;
-	long error;
+	int error;
 
 	if (!seen || !to || !settings || !gauges || !scratch)
 		return -EINVAL;
@@ -176,7 +179,7 @@ __noinline long connection_insert(const struct observation *seen, enum scope sco
 static __always_inline int connection_enter(const struct observation *seen, enum scope scope,
 					    const struct translation *to, __u64 now)
 {
-	long error = connection_insert(seen, scope, to, now);
+	int error = connection_insert(seen, scope, to, now);
 
 	if (error == -E2BIG &&
 	    (conn_queue_evict(QUEUE_CLOSING, now) || conn_queue_evict(QUEUE_HALF_OPEN, now)))

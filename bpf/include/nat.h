@@ -229,13 +229,12 @@ static __always_inline int nat_search_port(struct __sk_buff *skb, const struct t
 	return 0;
 }
 
-/* Whether connections may be translated, or are. */
+/* Whether there are connections that are translated. */
 static __always_inline bool nat_is_used(void)
 {
-	const struct nat_settings *settings = nat_settings_get();
 	const struct conn_gauges *gauges = conn_gauges_get();
 
-	return settings && gauges && (settings->enabled || gauges->translated);
+	return gauges && gauges->translated;
 }
 
 /* The address that connections from such a source leave with by a device; unspecified when there is none. */

@@ -86,8 +86,9 @@ static __always_inline struct connection *slowpath_find(const struct packet *pac
 	return found.connection;
 }
 
-/* What a packet of the connection is to be given. */
-static __always_inline void slowpath_give(struct draft *draft, struct connection *connection)
+/* What a packet of the connection is to be given. What arrives at a pod has been given it. */
+static __always_inline void slowpath_give(const struct packet *packet, struct draft *draft,
+					  struct connection *connection)
 {
 	struct found found = {
 		.key = &draft->key,
@@ -95,7 +96,8 @@ static __always_inline void slowpath_give(struct draft *draft, struct connection
 		.direction = draft->direction,
 	};
 
-	connection_translation(&found, &draft->to);
+	if (packet->hook != HOOK_TO_POD)
+		connection_translation(&found, &draft->to);
 }
 
 /*
@@ -156,19 +158,19 @@ static __always_inline bool slowpath_answers(struct __sk_buff *skb, struct packe
 	connection = slowpath_find(packet, draft, now);
 	if (!connection || draft->direction != DIRECTION_REPLY)
 		return false;
-	slowpath_give(draft, connection);
+	slowpath_give(packet, draft, connection);
 	draft->answer = draft->to.end == TRANSLATED_DESTINATION;
 	return draft->answer;
 }
 
 /* Makes the draft an entry in the place that is reserved. Returns an error of the map. */
-static __always_inline long slowpath_enter(const struct packet *packet, struct draft *draft,
-					   struct conn_gauges *gauges,
-					   const struct conn_settings *settings, __u64 now)
+static __always_inline int slowpath_enter(const struct packet *packet, struct draft *draft,
+					  struct conn_gauges *gauges,
+					  const struct conn_settings *settings, __u64 now)
 {
 	bool second = connection_key_make(&draft->key, slowpath_tuple(packet, draft),
 					  SCOPE_CONNECTION);
-	long error;
+	int error;
 
 	connection_begin(&draft->connection, &draft->key, second, settings, packet->signal,
 			 packet->bytes, now);
@@ -213,7 +215,7 @@ static __always_inline int slowpath_begin(struct __sk_buff *skb, const struct pa
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct scratch *scratch = scratch_get();
 	int outcome = 0;
-	long error;
+	int error;
 
 	if (!gauges || !scratch)
 		return OUTCOME_TABLE_FULL;
@@ -307,7 +309,7 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 		if (!connection)
 			return OUTCOME_QUOTES_UNKNOWN;
 		connection_count(connection, draft->direction, packet->bytes);
-		slowpath_give(draft, connection);
+		slowpath_give(packet, draft, connection);
 		return OUTCOME_RELATED;
 	}
 	if (!connection && !signal_begins(packet->signal))
@@ -320,7 +322,7 @@ static __always_inline int slowpath_track(struct __sk_buff *skb, struct packet *
 		draft->over = !!connection;
 		return SLOWPATH_BEGINS;
 	}
-	slowpath_give(draft, connection);
+	slowpath_give(packet, draft, connection);
 	outcome = connection_follow(connection, &draft->key, draft->direction, settings,
 				    packet->signal, packet->bytes, now);
 	if (outcome == OUTCOME_TRACKED)

@@ -152,7 +152,7 @@ static __always_inline int nat_ports_take(const struct nat_destination *destinat
 		return false;
 	change = nat_usage_add(destination);
 	if (change == NAT_MISSING &&
-	    bpf_map_update_elem(&nat_ports, destination, &first, BPF_NOEXIST) != -E2BIG)
+	    (int)bpf_map_update_elem(&nat_ports, destination, &first, BPF_NOEXIST) != -E2BIG)
 		change = nat_usage_add(destination);
 	if (change == NAT_CHANGED)
 		return true;

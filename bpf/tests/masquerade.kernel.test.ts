@@ -289,16 +289,19 @@ describe.each(ipFamilies)("over IPv%i", (family) => {
     for (const [program, ifindex, draft, end, address] of rows) {
       const data = buildPacket(draft);
       const before = (await scene.copiedPackets()).length;
+      const packets = Array.from({ length: 500 }, () => ({ data, context: { ifindex } }));
       // A jiffy may end in between, and then there is no copy.
       await waitUntil(`a copy for ${program}`, async () => {
-        for (let n = 0; n < 50; n++) {
-          const { netns } = scene;
-          const run = { data, context: { ifindex }, netns: netns.path };
-          const { data: got } = await scene.program(program).testRun(run);
-          const parsed = parsePacket(got, { linkType: "ethernet" });
-          expect(end(parsed)).toBe(address);
-          expectRightChecksums(parsed);
-        }
+        const { netns } = scene;
+        const outcomes = await scene.program(program).testRuns({ packets, netns: netns.path });
+        const [first, ...others] = outcomes.map((one) =>
+          one.refused === undefined ? Buffer.from(one.data) : undefined,
+        );
+        if (first === undefined) throw new Error("the kernel took no packet");
+        const parsed = parsePacket(first, { linkType: "ethernet" });
+        expect(end(parsed)).toBe(address);
+        expectRightChecksums(parsed);
+        expect(others.filter((other) => other?.equals(first) !== true)).toEqual([]);
         return (await scene.copiedPackets()).length > before;
       });
     }

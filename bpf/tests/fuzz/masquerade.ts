@@ -273,8 +273,12 @@ export async function fromNetMasqueraded(scene: Scene): Promise<FuzzTarget> {
   };
 }
 
-/** What leaves a node that masquerades: nothing of that was translated, and nothing is to be. */
+/** What leaves a node that masquerades: nothing of that is of its translated connections. */
 export async function toNetMasqueraded(scene: Scene): Promise<FuzzTarget> {
   await scene.masquerade({});
-  return { ...toNet(scene), remembers: isOfMany };
+  return {
+    ...toNet(scene),
+    ledgers: [podHasAsked(scene), counterLedger(scene, Hook.toNet)],
+    remembers: isOfMany,
+  };
 }

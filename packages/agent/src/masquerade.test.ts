@@ -1,15 +1,15 @@
-import type { SourceNatOptions } from "@heddle/conntrack";
+import type { PortUsage, SourceNatOptions } from "@heddle/conntrack";
 import {
+  createLogger,
   type InterfaceIndex,
   interfaceIndex,
   parseIp,
   parsePrefix,
-  silentLogger,
 } from "@heddle/contracts";
 import type { PrefixUsage } from "@heddle/ipam";
 import type { ClusterNode } from "@heddle/routing";
 import type { Address } from "@heddle/rtnetlink";
-import { createState, createTable } from "@heddle/tables";
+import { createEvents, createState, createTable } from "@heddle/tables";
 import { waitUntil } from "@heddle/testing";
 import { describe, expect, it } from "vitest";
 import { createMasquerade, type MasqueradeOptions } from "./masquerade.ts";
@@ -44,6 +44,8 @@ function world(options: Partial<MasqueradeOptions> = {}) {
   const addresses = createTable<string, Address>({ name: "addresses" });
   const usage$ = createState<readonly PrefixUsage[]>([usage("10.244.1.0/24")]);
   const told: (SourceNatOptions | undefined)[] = [];
+  const warnings = createEvents<PortUsage>();
+  const logged: unknown[] = [];
   const refuses = { next: false };
   const setSourceNat = (sourceNat: SourceNatOptions | undefined): Promise<void> => {
     if (refuses.next) {
@@ -59,8 +61,8 @@ function world(options: Partial<MasqueradeOptions> = {}) {
       devices,
       addresses,
       usage$: usage$.state$,
-      connections: { table: { setSourceNat } },
-      logger: silentLogger,
+      connections: { table: { setSourceNat, portWarnings: warnings.stream } },
+      logger: createLogger(({ message, fields }) => logged.push({ message, ...fields }), "debug"),
     },
     { nodeName: "node-1", enabled: true, exclude: [], ...options },
   );
@@ -71,7 +73,7 @@ function world(options: Partial<MasqueradeOptions> = {}) {
   const sync = (): void => {
     for (const table of [nodes, devices, addresses]) table.markSynced();
   };
-  return { nodes, addresses, usage$, told, refuses, masquerade, sync };
+  return { nodes, addresses, usage$, told, refuses, masquerade, sync, warnings, logged };
 }
 
 describe("masquerade", () => {
@@ -133,6 +135,23 @@ describe("masquerade", () => {
     nodes.upsert("node-2", { name: "node-2", addresses: [], podPrefixes: [] });
     await waitUntil("the next try", () => told.length > 0);
     await waitUntil("health", () => masquerade.health$.value.level === "ok");
+  });
+
+  it("logs where ports run short", async () => {
+    const { masquerade, sync, warnings, logged } = world();
+    await using _closed = masquerade;
+    sync();
+    await masquerade.start();
+    const shortage: PortUsage = {
+      protocol: "tcp",
+      address: own,
+      destination: parseIp("198.51.100.9"),
+      destinationPort: 443,
+      used: 22_938,
+      capacity: 32_768,
+    };
+    warnings.emit(shortage);
+    expect(logged).toEqual([{ message: "ports to leave with run short", ...shortage }]);
   });
 
   it("can be closed while it waits", async () => {

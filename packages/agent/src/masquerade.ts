@@ -28,9 +28,11 @@ export interface MasqueradeDeps {
   /** The prefixes that the node's pods have addresses of. */
   readonly usage$: StateStream<readonly PrefixUsage[]>;
   /** Started before. */
-  readonly connections: { readonly table: Pick<KernelConntrack, "setSourceNat"> | undefined };
+  readonly connections: { readonly table: MasqueradeTable | undefined };
   readonly logger: Logger;
 }
+
+type MasqueradeTable = Pick<KernelConntrack, "setSourceNat" | "portWarnings">;
 
 export interface MasqueradeOptions {
   readonly nodeName: string;
@@ -40,7 +42,7 @@ export interface MasqueradeOptions {
   readonly exclude: readonly IpPrefix[];
 }
 
-/** Has pods leave the cluster with the node's addresses. */
+/** Has pods leave the cluster with the node's addresses, and logs where ports run short. */
 export interface Masquerade extends Service {
   /** Resolves when the programs have been told. */
   start(): Promise<void>;
@@ -84,6 +86,11 @@ class ClusterMasquerade implements Masquerade {
       this.#isStale = true;
       this.#telling ??= this.#tell();
     });
+    const warnings$ = this.#deps.connections.table?.portWarnings.events$;
+    const warnings = warnings$?.subscribe((usage) => {
+      this.#deps.logger.warn("ports to leave with run short", { ...usage });
+    });
+    this.#subscription.add(warnings);
     await this.#ready.promise;
   }
 
