@@ -423,6 +423,31 @@ describe.each(ipFamilies)("over IPv%i", (family) => {
     expectRightChecksums(left.packet);
   });
 
+  it("what the stack hands to the pod has been translated, and is let pass", async () => {
+    await establish();
+    const toWeb: Hop = {
+      sourceMac: gatewayMac,
+      destinationMac: scene.web.mac,
+      source: outside[family],
+      destination: scene.web.address[family],
+    };
+    const sent = { ...fromWeb(outside[family], family), ttl: 1 };
+    const arriving: readonly (readonly [PacketDraft, InterfaceIndex?])[] = [
+      [packet(...headers(toWeb), response(40_000, ["ack"]), "pong"), scene.uplink],
+      // The node tells of what died on it, in the pod's own words.
+      [errorAbout({ ...toWeb, source: node[family] }, quotation(sent, request(40_000, ["ack"])))],
+    ];
+    for (const [draft, ingressIfindex] of arriving) {
+      const data = buildPacket(draft);
+      const context = ingressIfindex === undefined ? {} : { ingressIfindex };
+      const got = await scene.run("toPod", scene.web.ifindex, data, context);
+      expect(got.verdict).toBe("next");
+      expect(got.counted).toEqual([expect.stringMatching(/^toPod (passed|toStack)$/)]);
+      expect(Buffer.from(got.bytes).equals(data)).toBe(true);
+    }
+    expect(await held()).toEqual({ entries: 2, translated: 1, ports: 1 });
+  });
+
   it("what the stack sends on for a pod is translated when it leaves", async () => {
     await establish();
     const byStack = packet(
