@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 export interface Machine {
   readonly kernel: string;
   readonly initrd: string;
+  /** Which part of the test files it runs, as vitest's `--shard` has it. */
+  readonly share: string;
   /** Files that get what the guest writes to its first and second serial port. */
   readonly console: string;
   readonly results: string;
@@ -48,13 +50,14 @@ export async function boot(machine: Machine): Promise<MachineEnd> {
   }
 }
 
-function qemuOptions({ kernel, initrd, console, results }: Machine): readonly string[] {
+function qemuOptions({ kernel, initrd, share, console, results }: Machine): readonly string[] {
   return [
     "-nodefaults -no-user-config -no-reboot -display none",
     "-machine pc -accel tcg,thread=multi -cpu max -smp 2",
   ]
     .flatMap((line) => line.split(" "))
-    .concat("-m", String(memory), "-kernel", kernel, "-initrd", initrd, "-append", kernelOptions)
+    .concat("-m", String(memory), "-kernel", kernel, "-initrd", initrd)
+    .concat("-append", `${kernelOptions} heddle.share=${share}`)
     .concat("-serial", `file:${console}`, "-serial", `file:${results}`);
 }
 

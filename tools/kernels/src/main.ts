@@ -16,9 +16,6 @@ const root = join(import.meta.dirname, "../../..");
 const page = join(root, "docs/reference/kernels.md");
 const stateDir = join(root, ".heddle");
 
-/** How many machines run at a time. Each has two processors, but the tests mostly keep one of them busy. */
-const parallel = 2;
-
 /** No test may be slower than this in an emulated machine, in milliseconds. */
 const testTimeout = 300_000;
 
@@ -44,7 +41,9 @@ case "$(uname -r)" in
 6.12.*) ;;
 *) set -- --exclude "$examples" ;;
 esac
-node node_modules/vitest/vitest.mjs run --project kernel --no-isolate --experimental.viteModuleRunner=false \\
+share=$(sed 's/.*heddle.share=//; s/ .*//' /proc/cmdline)
+node node_modules/vitest/vitest.mjs run --shard "$share" \\
+  --project kernel --no-isolate --experimental.viteModuleRunner=false \\
   --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/ipv6-ndp \\
   packages/encap-geneve packages/lab/src/impair/impair-programs bpf/tests "$@"
 `;
@@ -78,20 +77,16 @@ async function prepare(signal: AbortSignal): Promise<RunContext> {
   };
 }
 
-/** A few at a time, in the order given. */
+/** One after the other, in the order given. */
 async function runAll(
   choices: readonly KernelChoice[],
   context: RunContext,
 ): Promise<readonly KernelResult[]> {
-  const waiting = choices.entries();
   const results: KernelResult[] = [];
-  const work = async (): Promise<void> => {
-    for (const [index, choice] of waiting) {
-      if (context.signal.aborted) return;
-      results[index] = await runKernel(choice, context);
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, work));
+  for (const choice of choices) {
+    if (context.signal.aborted) break;
+    results.push(await runKernel(choice, context));
+  }
   return results;
 }
 

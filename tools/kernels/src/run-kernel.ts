@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuildContext } from "@heddle-tools/addon";
-import { boot, lastWords } from "./boot.ts";
+import { boot, lastWords, type Machine } from "./boot.ts";
 import {
   findKernel,
   type KernelChoice,
@@ -23,7 +23,6 @@ export interface KernelResult {
   readonly failure: string;
   /** What the kernel said of processes that it ended. */
   readonly faults: readonly string[];
-  readonly seconds: number;
 }
 
 export interface RunContext extends BuildContext {
@@ -35,8 +34,11 @@ export interface RunContext extends BuildContext {
   readonly signal: AbortSignal;
 }
 
-/** How long a machine may run, in milliseconds; an idle computer with two processors needs a fifth of it. */
+/** How long a machine may run, in milliseconds; an idle computer with two processors needs a third of it. */
 const timeout = 20 * 60_000;
+
+/** How many machines share the test files of a kernel. Each has two processors, but mostly keeps one of them busy. */
+const machines = 2;
 
 /** Boots a kernel and runs the tests in it. */
 export async function runKernel(choice: KernelChoice, context: RunContext): Promise<KernelResult> {
@@ -44,23 +46,44 @@ export async function runKernel(choice: KernelChoice, context: RunContext): Prom
   const folders: string[] = [];
   for (const one of kernel.packages) folders.push(await unpackPackage(one, context));
   const folder = join(context.outputDir, choice.name);
-  const files = prepareFolder(folder);
+  const initrd = join(folder, "initrd.cpio");
+  mkdirSync(folder, { recursive: true });
   const ofKernel = [...(await moduleEntries(folders)), ...configEntries(folders)];
-  writeImage(files.initrd, [...ofKernel, ...context.guest]);
+  writeImage(initrd, [...ofKernel, ...context.guest]);
   context.report(`${choice.name}: booting ${kernel.version} of ${kernel.suite}`);
+  const image = { kernel: kernelImage(folders), initrd };
+  const runs = await Promise.all(
+    Array.from({ length: machines }, (_, index) => {
+      const share = `${String(index + 1)}/${String(machines)}`;
+      const name = `${choice.name}, ${share}`;
+      return runMachine({ ...image, share, ...prepareFolder(folder, index + 1) }, name, context);
+    }),
+  );
+  rmSync(initrd);
+  return {
+    name: choice.name,
+    kernel,
+    records: runs.flatMap(({ records }) => records),
+    failure: runs.flatMap(({ failure }) => (failure === "" ? [] : [failure])).join("\n"),
+    faults: runs.flatMap(({ faults }) => faults),
+  };
+}
+
+async function runMachine(
+  machine: Omit<Machine, "timeout" | "signal">,
+  name: string,
+  { signal, report }: RunContext,
+): Promise<Pick<KernelResult, "records" | "failure" | "faults">> {
   const started = Date.now();
-  const image = kernelImage(folders);
-  const end = await boot({ kernel: image, ...files, timeout, signal: context.signal });
-  rmSync(files.initrd);
+  const end = await boot({ ...machine, timeout, signal });
   const seconds = Math.round((Date.now() - started) / 1000);
-  context.report(`${choice.name}: ${end} after ${String(seconds)} s`);
-  const records = parseRecords(readFileSync(files.results, "utf8"));
+  report(`${name}: ${end} after ${String(seconds)} s`);
+  const records = parseRecords(readFileSync(machine.results, "utf8"));
   const complete = end === "switched off" && records.at(-1)?.type === "end";
   const failure = complete
     ? ""
-    : `the machine ${end}; last on its console:\n${lastWords(files.console)}`;
-  const faults = faultsIn(readFileSync(files.console, "utf8"));
-  return { name: choice.name, kernel, records, failure, faults, seconds };
+    : `the machine ${end}; last on its console:\n${lastWords(machine.console)}`;
+  return { records, failure, faults: faultsIn(readFileSync(machine.console, "utf8")) };
 }
 
 async function chooseKernel(choice: KernelChoice, context: BuildContext): Promise<KernelPackages> {
@@ -74,9 +97,9 @@ async function chooseKernel(choice: KernelChoice, context: BuildContext): Promis
   return newest;
 }
 
-function prepareFolder(folder: string) {
-  mkdirSync(folder, { recursive: true });
-  const [console, results] = [join(folder, "console.log"), join(folder, "results.jsonl")];
-  for (const file of [console, results]) writeFileSync(file, "");
-  return { initrd: join(folder, "initrd.cpio"), console, results };
+function prepareFolder(folder: string, machine: number) {
+  const [console, results] = [`console-${String(machine)}.log`, `results-${String(machine)}.jsonl`];
+  const files = { console: join(folder, console), results: join(folder, results) };
+  for (const file of Object.values(files)) writeFileSync(file, "");
+  return files;
 }
