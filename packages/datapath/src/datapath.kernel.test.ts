@@ -416,6 +416,15 @@ describe("a datapath", () => {
     expect(() => datapath.map(devicesMap).get(1)).toThrow(DatapathError);
   });
 
+  it("that sends into no tunnels has no programs for a device that leads there", async () => {
+    const datapath = await started({ tunnels: { use: "receive" } });
+    await expect(datapath.attachTunnel(device, device)).rejects.toMatchObject({
+      code: "tunnels-unused",
+      hint: 'create the datapath with tunnels: { use: "send" }',
+    });
+    expect(await attached(device, "egress")).toEqual([]);
+  });
+
   it("counts what becomes of packets, and reports drops while somebody listens", async () => {
     const datapath = await started();
     await datapath.attachPod(device);

@@ -157,6 +157,8 @@ export interface Datapath extends Service {
   /**
    * Makes a device pair lead into tunnels: `near` is the end by which the node's stack reaches other nodes' pods.
    * Idempotent.
+   *
+   * @throws {DatapathError} `tunnels-unused` without `tunnels: { use: "send" }`
    */
   attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void>;
   /** A map, for the package that owns it. Can be asked for at any time; holds something from `start` to `close`. */
@@ -301,7 +303,17 @@ class KernelDatapath implements Datapath {
   }
 
   async attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void> {
-    const { context, programs } = this.#use("attach to the tunnel device");
+    const operation = "attach to the tunnel device";
+    const { context, programs } = this.#use(operation);
+    if (this.#options.tunnels?.use !== "send") {
+      throw new DatapathError({
+        code: "tunnels-unused",
+        operation,
+        subject: `device ${String(near)}`,
+        reason: "the programs that send into tunnels are not loaded",
+        hint: 'create the datapath with tunnels: { use: "send" }',
+      });
+    }
     await attachPair(context, "tunnel", near, programs.pairs.tunnel);
     await attachPair(context, "tunnel-far", far, programs.pairs["tunnel-far"]);
   }

@@ -11,7 +11,7 @@ import {
 } from "libbpf-napi";
 import type { ProgramPair } from "./attach.ts";
 import { DatapathError } from "./datapath-error.ts";
-import { nodeObject, podObject, type TunnelUse } from "./generated/bpf.ts";
+import { nodeObject, podObject, TunnelUse } from "./generated/bpf.ts";
 import { companionsOf, type DeviceRole, isExpendable, type Pins, retiredMaps } from "./pins.ts";
 
 /** What the programs are loaded with. */
@@ -41,6 +41,7 @@ export type Prepare = (
 
 /** The programs in the kernel. Closing it leaves attached programs and pinned maps as they are. */
 export interface LoadedPrograms extends Disposable {
+  /** For each role; those of tunnels are empty unless packets are sent into them. */
   readonly pairs: Readonly<Record<DeviceRole, ProgramPair>>;
   /** An object that has the map; they share those of one name. */
   objectWith(map: string): LoadedObject;
@@ -57,18 +58,20 @@ export async function loadPrograms(
   settings: LoadSettings,
   logger: Logger,
 ): Promise<LoadedPrograms> {
-  const pod = await loadObject(podObject, pins, settings, logger);
-  const node = await loadObject(nodeObject, pins, settings, logger);
-  // Programs of an earlier release that are still attached keep theirs until they are replaced.
-  for (const path of retiredMaps.map((map) => pins.map(map))) if (existsSync(path)) unpin(path);
   const { fromPod, toPod } = podObject.programs;
   const { fromNet, toNet, toTunnel, toTunnelCut } = nodeObject.programs;
+  const sends = settings.tunnels.tunnelUse === TunnelUse.send;
+  const unused = sends ? [] : [toTunnel.name, toTunnelCut.name];
+  const pod = await loadObject(podObject, [], pins, settings, logger);
+  const node = await loadObject(nodeObject, unused, pins, settings, logger);
+  // Programs of an earlier release that are still attached keep theirs until they are replaced.
+  for (const path of retiredMaps.map((map) => pins.map(map))) if (existsSync(path)) unpin(path);
   return {
     pairs: {
       pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
       node: { ingress: node.program(fromNet.name), egress: node.program(toNet.name) },
-      tunnel: { egress: node.program(toTunnel.name) },
-      "tunnel-far": { ingress: node.program(toTunnelCut.name) },
+      tunnel: sends ? { egress: node.program(toTunnel.name) } : {},
+      "tunnel-far": sends ? { ingress: node.program(toTunnelCut.name) } : {},
     },
     objectWith: (map) => (podMaps.has(map) ? pod : node),
     [Symbol.dispose]() {
@@ -96,6 +99,7 @@ interface Loadable {
 
 async function loadObject(
   spec: Loadable,
+  unused: readonly string[],
   pins: Pins,
   settings: LoadSettings,
   logger: Logger,
@@ -107,6 +111,7 @@ async function loadObject(
     clearPins(object, spec.maps, pins, logger);
   }
   using object = await openObject(path);
+  for (const program of unused) object.setAutoload(program, false);
   object.setVariable(spec.settings.gatewayIpv4, settings.gatewayIpv4);
   object.setVariable(spec.settings.gatewayIpv6, settings.gatewayIpv6);
   object.setVariable(spec.settings.gatewayMac, settings.gatewayMac);
