@@ -164,9 +164,9 @@ describe("a proxy", () => {
     scene.addresses.upsert(inner[6], undefined);
     scene.addresses.markSynced();
     const proxy = await start();
-    expect(await listed()).toHaveLength(2);
-    expect(proxy.health$.value.message).toContain(
-      "2 of 4 addresses answered for failed; update of",
+    await waitUntil("both refusals", () =>
+      proxy.health$.value.message.includes("2 of 4 addresses answered for failed; update of"),
     );
+    expect(await listed()).toHaveLength(2);
   });
 });

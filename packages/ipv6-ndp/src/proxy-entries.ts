@@ -70,9 +70,11 @@ export class ProxyEntries implements ReconcileTarget<string, ProxyEntry> {
       const isOurs = entry.protocol === this.#deps.protocol;
       if (isOurs && !desired.has(keyOf(entry))) await this.delete(keyOf(entry));
     }
-    // What went with a device that was down is made again, and announced again.
+    // What went with a device that was down is made again, and announced again; one that is refused holds up no other.
+    const errors: unknown[] = [];
     for (const [key, entry] of desired.entries())
-      if (!present.has(key)) await this.update(key, entry);
+      if (!present.has(key)) await this.update(key, entry).catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Removes all that are ours. */

@@ -48,8 +48,9 @@ function fileOf(module: TestModule): string {
   return relative(process.cwd(), module.moduleId);
 }
 
+/** What was found goes with them, since messages of long texts are cut short. */
 function messagesOf(
-  errors: readonly { readonly stack?: string; readonly message: string }[],
+  errors: readonly { readonly stack?: string; readonly message: string; readonly diff?: string }[],
 ): string {
-  return errors.map(({ stack, message }) => stack ?? message).join("\n");
+  return errors.map(({ stack, message, diff = "" }) => `${stack ?? message}\n${diff}`).join("\n");
 }
