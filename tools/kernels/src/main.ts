@@ -31,7 +31,7 @@ const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests
  * seconds, too: they run in the newest kernel.
  */
 const command = `
-export HEDDLE_TEST_TIMEOUT=${String(testTimeout)} HEDDLE_FIXTURES=/fixtures
+export HEDDLE_TEST_TIMEOUT=${String(testTimeout)} HEDDLE_TEST_WORKERS=1 HEDDLE_FIXTURES=/fixtures
 export HEDDLE_FUZZ_PACKETS=${String(fuzzPackets)}
 export NODE_COMPILE_CACHE=/tmp/node
 export NODE_OPTIONS='--conditions=heddle-source --import=/heddle/tools/kernels/src/guest/plain-modules.mjs'
