@@ -106,7 +106,8 @@ static __always_inline int checksum_of_ipv4(struct __sk_buff *skb, __u32 offset,
 		return 0;
 	case IPPROTO_UDP:
 		udp = packet_peek(skb, offset + header, sizeof(*udp));
-		if (!udp || !udp->check)
+		/* What stands behind a shorter UDP packet is not covered. */
+		if (!udp || !udp->check || bpf_ntohs(udp->len) != length - header)
 			return -1;
 		break;
 	case IPPROTO_TCP:
@@ -134,9 +135,9 @@ static __always_inline int checksum_of_ipv6(struct __sk_buff *skb, __u32 offset,
 	sum = checksum_fold(sum + (__u16)~bpf_htons(ip->nexthdr));
 	if (ip->nexthdr != IPPROTO_UDP)
 		return sum;
-	/* Tunnels may go without one (RFC 6935). */
+	/* Tunnels may go without one (RFC 6935), and what stands behind a shorter UDP packet is not covered. */
 	udp = packet_peek(skb, offset + sizeof(*ip), sizeof(*udp));
-	return udp && udp->check ? sum : -1;
+	return udp && udp->check && udp->len == ip->payload_len ? sum : -1;
 }
 
 /* The folded sum of the IP packet at `offset`, which is `length` bytes long, or -1. */
