@@ -201,21 +201,6 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
   const ports = { sourcePort: 4000, destinationPort: 53 };
   const data = Uint8Array.from({ length: 1390 }, (_, index) => index);
 
-  it("what may be fragmented goes to the other end of the device, and on in fragments", async (context) => {
-    await requireFeature(context, "tcx");
-    await tell();
-    const draft = packet(...headers(tunnels.sent(remotePod[4])), udp(ports), data);
-    expect(await route(draft)).toMatchObject({ verdict: "next", counted: ["toTunnel tooBig"] });
-    const { scene } = tunnels;
-    await scene.attach("toTunnelCut", scene.db.ifindex);
-    const before = scene.count("toTunnel toTunnel");
-    const { verdict, counted } = await scene.run("toTunnelCut", scene.db.ifindex, draft);
-    expect(verdict).toBe("redirect");
-    expect(counted).toContain("toTunnel fragmented");
-    // Nobody redirects the last one, since what is run is not sent.
-    await waitUntil("the first", () => scene.count("toTunnel toTunnel") === before + 1n);
-  });
-
   it.each([
     ["a packet", {}, 0, false],
     ["a fragment that is not the last", { fragmentOffset: 80, moreFragments: true }, 80, true],
@@ -258,5 +243,21 @@ describe.each(ipFamilies)("over IPv%i", (underlay) => {
     expect(await route(echoPacket(tunnels.sent(remotePod[4])))).toMatchObject({
       counted: ["toTunnel toTunnel"],
     });
+  });
+
+  // The last one, since a program that is attached counts what the kernel itself sends there, until the scene goes.
+  it("what may be fragmented goes to the other end of the device, and on in fragments", async (context) => {
+    await requireFeature(context, "tcx");
+    await tell();
+    const draft = packet(...headers(tunnels.sent(remotePod[4])), udp(ports), data);
+    expect(await route(draft)).toMatchObject({ verdict: "next", counted: ["toTunnel tooBig"] });
+    const { scene } = tunnels;
+    await scene.attach("toTunnelCut", scene.db.ifindex);
+    const before = scene.count("toTunnel toTunnel");
+    const { verdict, counted } = await scene.run("toTunnelCut", scene.db.ifindex, draft);
+    expect(verdict).toBe("redirect");
+    expect(counted).toContain("toTunnel fragmented");
+    // Nobody redirects the last one, since what is run is not sent.
+    await waitUntil("the first", () => scene.count("toTunnel toTunnel") === before + 1n);
   });
 });
