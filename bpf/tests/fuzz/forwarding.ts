@@ -1,6 +1,7 @@
 import type { Run } from "@heddle-tools/fuzz";
 import { macToBytes } from "@heddle/contracts";
 import { gatewayMac } from "../scene.ts";
+import { addressPlace } from "./addresses.ts";
 
 const gateway = Buffer.from(macToBytes(gatewayMac));
 
@@ -30,11 +31,12 @@ function isTold(frame: Uint8Array, after: Uint8Array): boolean {
   // Else it is the packet itself, one hop further, and is from whom it is to.
   if (Buffer.compare(frame.subarray(54), after.subarray(54)) === 0) return false;
   if (after[12] === 8)
-    return after[23] === 1 && after[34] === 3 && after[35] === 4 && isTurned(frame, after, 26, 4);
-  return after[20] === 58 && after[54] === 2 && isTurned(frame, after, 22, 16);
+    return after[23] === 1 && after[34] === 3 && after[35] === 4 && isTurned(frame, after);
+  return after[20] === 58 && after[54] === 2 && isTurned(frame, after);
 }
 
-function isTurned(frame: Uint8Array, after: Uint8Array, start: number, size: number): boolean {
+function isTurned(frame: Uint8Array, after: Uint8Array): boolean {
+  const { start, size } = addressPlace(after);
   const ends = [start + size, start].map((from) => frame.subarray(from, from + size));
   return Buffer.concat(ends).equals(after.subarray(start, start + 2 * size));
 }

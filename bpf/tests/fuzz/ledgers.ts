@@ -1,7 +1,8 @@
 import type { Ledger, Run, Verdict } from "@heddle-tools/fuzz";
-import { type IpAddress, ipFromBytes } from "@heddle/contracts";
+import type { IpAddress } from "@heddle/contracts";
 import { type Counter, CounterBound, type Hook, Reason, reasonName } from "@heddle/datapath";
 import type { Scene } from "../scene.ts";
+import { addressesOf, addressPlace } from "./addresses.ts";
 import { forwarding } from "./forwarding.ts";
 
 /** Ethernet's, which the counters of bytes leave out. */
@@ -146,8 +147,8 @@ function innermost({ frame, after }: Run): Uint8Array {
 
 /** The addresses of an IP packet. */
 function endsOf(frame: Uint8Array): string {
-  const [start, size] = frame[12] === 8 ? [26, 4] : [22, 16];
+  const { start, size } = addressPlace(frame);
   if (frame.length < start + 2 * size) return "";
-  const source = ipFromBytes(frame.subarray(start, start + size));
-  return `${source} ${ipFromBytes(frame.subarray(start + size, start + 2 * size))}`;
+  const { source, destination } = addressesOf(frame);
+  return `${source} ${destination}`;
 }

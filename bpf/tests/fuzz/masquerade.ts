@@ -12,7 +12,6 @@ import {
   type IpAddress,
   ipFamilies,
   ipFamily,
-  ipFromBytes,
   macToBytes,
   parsePrefix,
   prefixContains,
@@ -32,6 +31,7 @@ import {
 } from "@heddle/packet";
 import { errorAbout, headers, quotation } from "../drafts.ts";
 import { gatewayMac, node, outside, type Scene } from "../scene.ts";
+import { addressesOf, addressPlace } from "./addresses.ts";
 import { forwarding } from "./forwarding.ts";
 import { counterLedger } from "./ledgers.ts";
 import { networkIsOutside, rewritesRight } from "./oracles.ts";
@@ -47,9 +47,8 @@ const isOutside = (address: IpAddress): boolean =>
 
 /** Where an address is in a frame, and what it is there. */
 function addressIn(frame: Uint8Array, end: "source" | "destination"): readonly [number, IpAddress] {
-  const [start, size] = frame[12] === 8 ? [26, 4] : [22, 16];
-  const at = end === "source" ? start : start + size;
-  return [at, ipFromBytes(frame.subarray(at, at + size))];
+  const { start, size } = addressPlace(frame);
+  return [end === "source" ? start : start + size, addressesOf(frame)[end]];
 }
 
 /** Bytes from the transport header on to the checksum and to the port, or identifier, of an end. */

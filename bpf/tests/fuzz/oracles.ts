@@ -8,7 +8,6 @@ import {
 import {
   type IpAddress,
   ipFamilies,
-  ipFromBytes,
   type MacAddress,
   macFromBytes,
   macToBytes,
@@ -19,6 +18,7 @@ import {
 import { type Ipv6Fragment, type Layer, parsePacket, verifyChecksums } from "@heddle/packet";
 import { gatewayMac, type Scene, type ScenePod } from "../scene.ts";
 import type { TunnelScene } from "../tunnel-scene.ts";
+import { addressesOf, addressPlace } from "./addresses.ts";
 import { forwarding } from "./forwarding.ts";
 import { sentProblem } from "./tunnel-entry.ts";
 
@@ -37,14 +37,13 @@ interface Ends {
 /** The ends of an IP packet; undefined of a frame that is none, or not whole. */
 function endsOf(frame: Uint8Array): Ends | undefined {
   const etherType = ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
-  const [start, size] = etherType === 0x0800 ? [26, 4] : [22, 16];
+  const { start, size } = addressPlace(frame);
   if (etherType !== 0x0800 && etherType !== 0x86dd) return undefined;
   if (frame.length < start + 2 * size) return undefined;
   return {
     destinationMac: macFromBytes(frame, 0),
     sourceMac: macFromBytes(frame, 6),
-    source: ipFromBytes(frame.subarray(start, start + size)),
-    destination: ipFromBytes(frame.subarray(start + size, start + 2 * size)),
+    ...addressesOf(frame),
   };
 }
 

@@ -5,13 +5,13 @@ import {
   type Leniency,
   type Oracle,
   type Run,
+  word,
 } from "@heddle-tools/fuzz";
 import {
   identity,
   type Identity,
   type IpAddress,
   ipFamilies,
-  ipFromBytes,
   type MacAddress,
   macFromBytes,
   macToBytes,
@@ -26,7 +26,8 @@ import {
   verifyChecksums,
 } from "@heddle/packet";
 import { type AddressPair, gatewayMac, node, type Scene } from "../scene.ts";
-import { findInnerIp, findTunnel, type TunnelMarks, word } from "./tunnel-frames.ts";
+import { findInnerIp, findTunnel, type TunnelMarks } from "./tunnel-frames.ts";
+import { addressesOf } from "./addresses.ts";
 import { isOfMany } from "./targets.ts";
 import { nodeAt, nodeOf } from "./tunnel-entry.ts";
 
@@ -59,7 +60,7 @@ function isTunnelled({ frame, context }: Run, mac: MacAddress, own: AddressPair)
   if (extensions.length > mostExtensions || isFragment(frame)) return false;
   // The outer IPv4 checksum is for the end of the tunnel to verify.
   const flaws = findFlaws(frame, context.gsoSize).filter(({ kind }) => kind !== "checksum");
-  const { destination } = endsOf(frame);
+  const { destination } = addressesOf(frame);
   return flaws.length === 0 && ipFamilies.some((which) => own[which] === destination);
 }
 
@@ -69,16 +70,6 @@ function isFragment(frame: Uint8Array): boolean {
       (layer.kind === "ipv4" || layer.kind === "ipv6-fragment") &&
       (layer.moreFragments || layer.fragmentOffset > 0),
   );
-}
-
-/** The addresses of a frame that has them. */
-function endsOf(frame: Uint8Array): {
-  readonly source: IpAddress;
-  readonly destination: IpAddress;
-} {
-  const [start, size] = frame[12] === 8 ? [26, 4] : [22, 16];
-  const at = (offset: number) => ipFromBytes(frame.subarray(offset, offset + size));
-  return { source: at(start), destination: at(start + size) };
 }
 
 /** Another node may say it of a sender: what stands for nobody in particular, or for a group of pods. */
@@ -156,9 +147,9 @@ function contentsFate(
     ({ kind }) => !excused.has(kind),
   );
   if (flaw !== undefined) return { kind: "dropped", why: `of ${flaw.layer} ${flaw.reason}` };
-  const origin = nodeOf(endsOf(out).source);
-  if (origin === undefined || origin !== nodeAt(endsOf(frame).source))
-    return { kind: "dropped", why: `${endsOf(out).source} is not at the other end` };
+  const origin = nodeOf(addressesOf(out).source);
+  if (origin === undefined || origin !== nodeAt(addressesOf(frame).source))
+    return { kind: "dropped", why: `${addressesOf(out).source} is not at the other end` };
   return { kind: "out", frame: out, isDamaged: false };
 }
 
@@ -231,7 +222,7 @@ function firstProblem(oracles: readonly Oracle[], run: Run): string | undefined 
 /** What comes out of a tunnel goes to a pod of this node one hop further, to the node itself, or nowhere. */
 export function toPodOrNode(scene: Scene): TunnelExit["judgeContents"] {
   return (run, frame) => {
-    const { destination } = endsOf(frame);
+    const { destination } = addressesOf(frame);
     if (ipFamilies.some((family) => node[family] === destination)) return passedAs(run, frame);
     const pod = [scene.web, scene.db].find(({ address }) =>
       ipFamilies.some((family) => address[family] === destination),

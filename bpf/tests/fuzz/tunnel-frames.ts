@@ -1,4 +1,11 @@
-import { findLandmarks, mutate, type Random, type Traffic, validFrame } from "@heddle-tools/fuzz";
+import {
+  findLandmarks,
+  mutate,
+  type Random,
+  type Traffic,
+  validFrame,
+  word,
+} from "@heddle-tools/fuzz";
 import { parseIpv4, parseIpv6 } from "@heddle/contracts";
 import { genevePort } from "@heddle/encap-geneve";
 import { concatBytes, internetChecksum, parsePacket } from "@heddle/packet";
@@ -33,11 +40,6 @@ export function findInnerIp(
   return protocol === frameProtocol
     ? { offset: contents + 14, etherType: word(frame, contents + 12) }
     : { offset: contents, etherType: protocol };
-}
-
-/** Big-endian, 0 beyond the end. */
-export function word(bytes: Uint8Array, offset: number): number {
-  return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
 
 type Options = NonNullable<NonNullable<Outer["geneve"]>["options"]>;

@@ -8,7 +8,7 @@ import type { SourceNatOptions } from "./nat-options.ts";
 import type { Observation } from "./observation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PortUsage } from "./port-ledger.ts";
-import { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
+import { type AllTimeouts, resolveTimeouts, type TimeoutOptions } from "./timeouts.ts";
 import { Tracker } from "./tracker.ts";
 import type { Tuple } from "./tuple.ts";
 
@@ -67,7 +67,7 @@ export interface ConntrackDeps {
   readonly clock: Clock;
 }
 
-export interface ConntrackOptions {
+export interface ConntrackOptions extends TimeoutOptions {
   /**
    * Entries in the table at most.
    *
@@ -75,29 +75,11 @@ export interface ConntrackOptions {
    */
   readonly size?: number;
   /**
-   * How long entries live.
-   *
-   * @defaultValue as for each of them
-   */
-  readonly timeouts?: Partial<Timeouts>;
-  /**
-   * How long service entries live.
-   *
-   * @defaultValue as `timeouts`, with 60 s of `closing`
-   */
-  readonly serviceTimeouts?: Partial<Timeouts>;
-  /**
    * Datagrams at most of which the ports are kept for later fragments.
    *
    * @defaultValue 4096
    */
   readonly fragments?: number;
-  /**
-   * Milliseconds in which the fragments of a datagram must come.
-   *
-   * @defaultValue 30,000, as in Linux
-   */
-  readonly fragmentTimeout?: number;
   /**
    * Which connections leave with another source.
    *

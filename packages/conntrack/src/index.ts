@@ -73,7 +73,12 @@ export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
 export type { Sweep, SweeperOptions } from "./sweeper.ts";
 export { type Walk, walkTable } from "./table-walk.ts";
 export { bytesPerConnection, connectionsForMemory } from "./table-size.ts";
-export { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
+export {
+  type AllTimeouts,
+  resolveTimeouts,
+  type TimeoutOptions,
+  type Timeouts,
+} from "./timeouts.ts";
 export {
   connectionTuple,
   type Direction,

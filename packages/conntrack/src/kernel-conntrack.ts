@@ -16,7 +16,7 @@ import { PortWarnings } from "./port-warnings.ts";
 import { type RemovedConnection, Removals } from "./removals.ts";
 import { createSweeper, type Sweep, type SweeperOptions } from "./sweeper.ts";
 import { flushTable, type Walk, walkTable, walkToEnd } from "./table-walk.ts";
-import { type AllTimeouts, resolveTimeouts, type Timeouts } from "./timeouts.ts";
+import { type AllTimeouts, resolveTimeouts, type TimeoutOptions } from "./timeouts.ts";
 
 export interface KernelConntrackDeps {
   readonly maps: ConntrackControlMaps;
@@ -25,31 +25,13 @@ export interface KernelConntrackDeps {
   readonly logger: Logger;
 }
 
-export interface KernelConntrackOptions {
+export interface KernelConntrackOptions extends TimeoutOptions {
   /**
    * Connections at most; no more than the map has entries, of which a translated connection takes two.
    *
    * @defaultValue as many as the map has entries, with `sourceNat` half of them
    */
   readonly limit?: number;
-  /**
-   * How long entries live.
-   *
-   * @defaultValue as for each of them
-   */
-  readonly timeouts?: Partial<Timeouts>;
-  /**
-   * How long service entries live.
-   *
-   * @defaultValue as `timeouts`, with 60 s of `closing`
-   */
-  readonly serviceTimeouts?: Partial<Timeouts>;
-  /**
-   * Milliseconds in which the fragments of a datagram must come.
-   *
-   * @defaultValue 30,000, as in Linux
-   */
-  readonly fragmentTimeout?: number;
   /**
    * How often the table is swept.
    *

@@ -30,6 +30,28 @@ export interface Timeouts {
   readonly other: number;
 }
 
+/** How long what is known of packets is kept. */
+export interface TimeoutOptions {
+  /**
+   * How long entries live.
+   *
+   * @defaultValue as for each of them
+   */
+  readonly timeouts?: Partial<Timeouts>;
+  /**
+   * How long service entries live.
+   *
+   * @defaultValue as `timeouts`, with 60 s of `closing`
+   */
+  readonly serviceTimeouts?: Partial<Timeouts>;
+  /**
+   * Milliseconds in which the fragments of a datagram must come.
+   *
+   * @defaultValue 30,000, as in Linux
+   */
+  readonly fragmentTimeout?: number;
+}
+
 const defaults: Timeouts = {
   established: 8_000_000,
   opening: 60_000,

@@ -305,7 +305,8 @@ class KernelDatapath implements Datapath {
   async attachTunnel(near: InterfaceIndex, far: InterfaceIndex): Promise<void> {
     const operation = "attach to the tunnel device";
     const { context, programs } = this.#use(operation);
-    if (this.#options.tunnels?.use !== "send") {
+    const { tunnel, "tunnel-far": tunnelFar } = programs.pairs;
+    if (tunnel.egress === undefined) {
       throw new DatapathError({
         code: "tunnels-unused",
         operation,
@@ -314,8 +315,8 @@ class KernelDatapath implements Datapath {
         hint: 'create the datapath with tunnels: { use: "send" }',
       });
     }
-    await attachPair(context, "tunnel", near, programs.pairs.tunnel);
-    await attachPair(context, "tunnel-far", far, programs.pairs["tunnel-far"]);
+    await attachPair(context, "tunnel", near, tunnel);
+    await attachPair(context, "tunnel-far", far, tunnelFar);
   }
 
   map<K, V>(spec: MapSpec<K, V>): BpfMap<K, V> {

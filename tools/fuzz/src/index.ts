@@ -5,7 +5,7 @@
  */
 export { type Flaw, type FlawKind, findFlaws } from "./flaws.ts";
 export { fuzz, type FuzzOptions, type Tally } from "./fuzz.ts";
-export { findLandmarks, type Landmarks } from "./landmarks.ts";
+export { findLandmarks, type Landmarks, word } from "./landmarks.ts";
 export { mutate } from "./mutate.ts";
 export { campaignOf } from "./options.ts";
 export {

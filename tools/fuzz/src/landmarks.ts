@@ -37,6 +37,6 @@ export function findLandmarks(frame: Uint8Array): Landmarks {
 }
 
 /** Big-endian, 0 beyond the end. */
-function word(bytes: Uint8Array, offset: number): number {
+export function word(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
