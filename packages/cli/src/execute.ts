@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { LabCommand } from "@heddle/lab";
@@ -13,11 +13,13 @@ const forwarded = ["SIGTERM", "SIGHUP"] as const;
 /** Runs a program with this terminal as its own, and takes its exit code over. */
 export async function execute({ command, env }: LabCommand, terminal: Terminal): Promise<void> {
   const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const forward = (signal: NodeJS.Signals): void => void child?.kill(signal);
+  let child: ChildProcess | undefined;
+  // Before the program runs: a signal that comes right after its start would end only this process.
   process.on("SIGINT", leaveToProgram);
   for (const signal of forwarded) process.on(signal, forward);
   try {
+    child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
     const [code, signal]: [number | null, NodeJS.Signals | null] = exitOf(
       await once(child, "exit"),
     );
