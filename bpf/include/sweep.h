@@ -2,6 +2,7 @@
 #ifndef HEDDLE_SWEEP_H
 #define HEDDLE_SWEEP_H
 
+#include <bpf/bpf_core_read.h>
 #include "track.h"
 
 /** Addresses that have the same first bits. */
@@ -50,13 +51,15 @@ struct connection_filter {
 struct connection_sweep {
 	/** Set by who calls: removals after which this run ends, 0 for no bound. */
 	__u64 budget;
+	/** The element of the table to go on with; set by the program to 0 at the end of the table. 0 is the first one. */
+	__u64 next;
 	/** What is removed beside what is dead; only `conn_flush` looks at it. */
 	struct connection_filter filter;
 	/** Set by the program: connections that it met, and how many of them it removed for being dead, or meant. */
 	__u64 visited;
 	__u64 expired;
 	__u64 flushed;
-	/** When the first of those that stay expires, in jiffies; all bits set when none stays or this run ended before. */
+	/** When the first of those that it met and that stay expires, in jiffies; all bits set when none stays. */
 	__u64 soonest;
 	/** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
 	__u64 now;
@@ -72,7 +75,16 @@ struct bpf_map;
 /* What the walk of a table carries along. */
 struct sweep_walk {
 	struct connection_sweep sweep;
+	/* Removals after which it ends. */
+	__u64 left;
+	/* Elements that there are, where the first one is in the kernel, what each takes, and where in it the key is. */
+	__u64 end;
+	__u64 elements;
+	__u32 size;
+	__u32 key;
 	bool flush;
+	/* Jiffies in a second. */
+	__u32 hz;
 };
 
 static __always_inline bool range_has(const struct address_range *range,
@@ -98,14 +110,19 @@ static __always_inline bool range_has(const struct address_range *range,
 	return true;
 }
 
-static __always_inline bool filter_means(const struct connection_filter *filter,
-					 const struct connection_key *key, __u64 word)
+/* Whether the connection is one that the filter means. A function of its own, which is verified once. */
+__noinline int filter_means(const struct connection_filter *filter,
+			    const struct connection_key *key, __u64 word)
 {
 	__u32 from = !!(word & WORD_BIT(WORD_FROM_SECOND));
-	const struct ip_addr *source = from ? &key->address[1] : &key->address[0];
-	const struct ip_addr *destination = from ? &key->address[0] : &key->address[1];
-	__be16 port = from ? key->port[0] : key->port[1];
+	const struct ip_addr *source, *destination;
+	__be16 port;
 
+	if (!filter || !key)
+		return false;
+	source = from ? &key->address[1] : &key->address[0];
+	destination = from ? &key->address[0] : &key->address[1];
+	port = from ? key->port[0] : key->port[1];
 	if ((filter->fields & FILTER_SCOPE) &&
 	    (filter->scope == SCOPE_SERVICE) != (key->scope == SCOPE_SERVICE))
 		return false;
@@ -119,40 +136,155 @@ static __always_inline bool filter_means(const struct connection_filter *filter,
 	       (range_has(&filter->either, source) || range_has(&filter->either, destination));
 }
 
-/* Removes an entry, and says whether the walk is over. */
-static __always_inline long sweep_remove(const struct connection_key *entry,
-					 struct connection *connection, enum removal removal,
-					 struct connection_sweep *sweep)
+/* Removes an entry. Whether it was there. A function of its own, which is verified once. */
+__noinline int sweep_remove(const struct connection_key *key, struct connection *connection,
+			    enum removal removal, __u64 now)
 {
-	struct connection_key key = *entry;
-
-	if (connection_remove(&key, connection, removal, sweep->now)) {
-		if (removal == REMOVAL_EXPIRED)
-			sweep->expired += 1;
-		else
-			sweep->flushed += 1;
-	}
-	return sweep->budget && sweep->expired + sweep->flushed >= sweep->budget;
+	if (!key || !connection)
+		return false;
+	return connection_remove(key, connection, removal & 7, now);
 }
 
-/* Looks at one entry of the table; 1 ends the walk. What lives costs no more than a look at its time. */
-static long sweep_visit(struct bpf_map *map, struct connection_key *key,
-			struct connection *connection, struct sweep_walk *walk)
+/* Looks at one entry of the table; 1 ends the walk. */
+static __always_inline long sweep_visit(const struct connection_key *key,
+					struct connection *connection, struct sweep_walk *walk)
 {
 	struct connection_sweep *sweep = &walk->sweep;
 	__u64 expires = connection->expires;
 
-	(void)map;
 	if (connection->word & WORD_BIT(WORD_ALIAS))
 		return 0;
 	sweep->visited += 1;
-	if (expires <= sweep->now)
-		return sweep_remove(key, connection, REMOVAL_EXPIRED, sweep);
-	if (walk->flush && filter_means(&sweep->filter, key, connection->word))
-		return sweep_remove(key, connection, REMOVAL_FLUSHED, sweep);
-	if (expires < sweep->soonest)
-		sweep->soonest = expires;
-	return 0;
+	if (expires <= sweep->now) {
+		if (!sweep_remove(key, connection, REMOVAL_EXPIRED, sweep->now))
+			return 0;
+		sweep->expired += 1;
+	} else if (walk->flush && filter_means(&sweep->filter, key, connection->word)) {
+		if (!sweep_remove(key, connection, REMOVAL_FLUSHED, sweep->now))
+			return 0;
+		sweep->flushed += 1;
+	} else {
+		if (expires < sweep->soonest)
+			sweep->soonest = expires;
+		return 0;
+	}
+	walk->left -= 1;
+	return !walk->left;
+}
+
+/*
+ * Where the kernel keeps the elements of a map of type hash (kernel/bpf/hashtab.c): in one array, allocated with the map.
+ * In the order of their memory they are read ten times as fast as in that of the hash, since the processor sees what comes next.
+ */
+struct bpf_map___walk {
+	__u32 max_entries;
+} __attribute__((preserve_access_index));
+
+struct bpf_htab___walk {
+	struct bpf_map___walk map;
+	void *elems;
+	__u32 elem_size;
+} __attribute__((preserve_access_index));
+
+struct htab_elem___walk {
+	char key[8];
+} __attribute__((preserve_access_index));
+
+/*
+ * Elements that the kernel allocates beside those of the map: one for each possible CPU. 0 where nothing may read the kernel's
+ * memory (lockdown=confidentiality): the table is walked in the order of its hash.
+ */
+const volatile __u32 sweep_spare_elements = 0;
+
+/* Elements that one run looks at: what ends soon enough for whoever waits for the processor. */
+#define SWEEP_ELEMENTS (1 << 18)
+
+/* What is read of an element: its key, and the beginning of its value. */
+struct sweep_element {
+	struct connection_key key;
+	__u64 expires;
+	__u64 word;
+};
+
+/* Seconds after its death in which a connection is looked for that somebody was about to remove. */
+#define SWEEP_LEFT 120
+
+/*
+ * Whether a connection may still be there that somebody was about to remove. Its element is free, nearly always, and free ones
+ * are many after a flood.
+ */
+static __always_inline bool sweep_may_be_left(const struct sweep_walk *walk, __u64 expires)
+{
+	return expires < walk->sweep.now &&
+	       walk->sweep.now - expires < (__u64)walk->hz * SWEEP_LEFT;
+}
+
+/*
+ * Looks at the next element, which may be free, or be given to another connection meanwhile. What is to be removed is
+ * therefore looked up.
+ */
+static long sweep_next(__u32 index, struct sweep_walk *walk)
+{
+	struct connection_sweep *sweep = &walk->sweep;
+	struct sweep_element element;
+	struct connection *connection;
+	__u64 memory = walk->elements + sweep->next * walk->size + walk->key;
+
+	(void)index;
+	if (sweep->next >= walk->end)
+		return 1;
+	sweep->next += 1;
+	if (bpf_probe_read_kernel(&element, sizeof(element), (const void *)memory))
+		return 0;
+	if (!element.expires || (element.word & WORD_BIT(WORD_ALIAS)) ||
+	    (word_state(element.word) == CONNECTION_LEAVING &&
+	     !sweep_may_be_left(walk, element.expires)))
+		return 0;
+	if (element.expires > sweep->now &&
+	    !(walk->flush && filter_means(&sweep->filter, &element.key, element.word))) {
+		sweep->visited += 1;
+		if (element.expires < sweep->soonest)
+			sweep->soonest = element.expires;
+		return 0;
+	}
+	connection = bpf_map_lookup_elem(&connections, &element.key);
+	return connection ? sweep_visit(&element.key, connection, walk) : 0;
+}
+
+/* Looks at elements in the order of their memory. False where that is not possible. */
+static __always_inline bool sweep_memory(struct sweep_walk *walk)
+{
+	const struct bpf_htab___walk *table = (const void *)&connections;
+
+	if (!sweep_spare_elements || !bpf_core_field_exists(table->elems) ||
+	    !bpf_core_field_exists(table->elem_size))
+		return false;
+	walk->elements = (__u64)table->elems;
+	walk->size = table->elem_size;
+	walk->key = bpf_core_field_offset(struct htab_elem___walk, key);
+	if (!walk->elements)
+		return false;
+	walk->end = table->map.max_entries + sweep_spare_elements;
+	bpf_loop(SWEEP_ELEMENTS, sweep_next, walk, 0);
+	if (walk->sweep.next >= walk->end)
+		walk->sweep.next = 0;
+	return true;
+}
+
+static long sweep_hashed(struct bpf_map *map, const struct connection_key *entry,
+			 struct connection *connection, struct sweep_walk *walk)
+{
+	struct connection_key key = *entry;
+
+	(void)map;
+	return sweep_visit(&key, connection, walk);
+}
+
+/* Looks at all elements in the order of the hash, from the first one on in each run. */
+static __always_inline void sweep_hash(struct sweep_walk *walk)
+{
+	bpf_for_each_map_elem(&connections, sweep_hashed, walk, 0);
+	walk->sweep.next = !walk->left;
 }
 
 /* Places that one sweep clears from the beginning of a queue at most. */
@@ -188,17 +320,22 @@ static __always_inline int sweep_run(struct connection_sweep *argument, bool flu
 
 	if (!settings || !gauges)
 		return 1;
-	walk.sweep.budget = argument->budget;
+	walk.left = argument->budget ? argument->budget : ~0ULL;
+	walk.sweep.next = argument->next;
 	if (flush)
 		walk.sweep.filter = argument->filter;
 	walk.flush = flush;
+	walk.hz = settings->hz;
 	walk.sweep.soonest = ~0ULL;
 	walk.sweep.now = conn_now(settings);
 	walk.sweep.time = bpf_ktime_get_ns();
 	gauges->swept_jiffies = walk.sweep.now;
 	gauges->swept_time = walk.sweep.time;
-	bpf_for_each_map_elem(&connections, sweep_visit, &walk, 0);
-	sweep_queues(walk.sweep.now);
+	if (!sweep_memory(&walk))
+		sweep_hash(&walk);
+	if (!walk.sweep.next)
+		sweep_queues(walk.sweep.now);
+	argument->next = walk.sweep.next;
 	argument->visited = walk.sweep.visited;
 	argument->expired = walk.sweep.expired;
 	argument->flushed = walk.sweep.flushed;

@@ -1,6 +1,13 @@
 import { rmSync } from "node:fs";
-import { type IpAddress, ipv4FromNumber, isIpv4Address, parseIp } from "@heddle/contracts";
+import {
+  type IpAddress,
+  ipv4FromNumber,
+  isIpv4Address,
+  parseIp,
+  parsePrefix,
+} from "@heddle/contracts";
 import type { Connection, Scope } from "@heddle/conntrack";
+import { ConnectionState } from "@heddle/conntrack/bpf";
 import {
   buildPacket,
   ethernet,
@@ -289,23 +296,87 @@ describe("packets that several CPUs see at once", () => {
   });
 });
 
-describe("a sweep", () => {
+/** The state of a connection that is about to be removed. */
+const leaving = BigInt(ConnectionState.leaving);
+
+describe.each([
+  ["the kernel's memory", true],
+  ["the hash", false],
+])("a sweep in the order of %s", (_order, readsMemory) => {
   it("removes what is dead, keeps what lives, and can be told to stop after so many", async () => {
-    using kernel = await TrackedKernel.load(file, { limit: 64 });
+    using kernel = await TrackedKernel.load(file, { limit: 64, readsMemory });
     for (let n = 0; n < 20; n++) await kernel.track(segment(forged(n), ["syn"]));
     await establish(kernel, legitimate(0));
     kernel.setTime(60_000);
-    expect(await kernel.sweep({ budget: 8 })).toMatchObject({ expired: 8, cut: true });
+    const parts = await kernel.sweepAll({ budget: 8 });
+    expect(parts.map(({ expired, next }) => [expired, next !== undefined])).toEqual([
+      [8, true],
+      [8, true],
+      [4, false],
+    ]);
     expect(await kernel.sweep()).toMatchObject({
-      expired: 12,
-      visited: 13,
-      cut: false,
+      expired: 0,
+      visited: 1,
+      next: undefined,
       now: 60_000n,
       soonest: 8_000_000n,
     });
     expect(clients(await kernel.all())).toEqual(new Set([legitimate(0)]));
     expect(kernel.count).toBe(1);
     expect(kernel.removals()).toMatchObject({ expired: 20 });
+  });
+
+  it("removes what it is told to, dead or not, and nothing else", async () => {
+    using kernel = await TrackedKernel.load(file, { limit: 64, readsMemory });
+    for (let n = 0; n < 8; n++) await establish(kernel, legitimate(n));
+    const filter = { source: parsePrefix(`${legitimate(3)}/32`) };
+    expect(await kernel.sweep({ filter })).toMatchObject({ flushed: 1, expired: 0, visited: 8 });
+    expect(clients(await kernel.all())).toEqual(
+      new Set([0, 1, 2, 4, 5, 6, 7].map((n) => legitimate(n))),
+    );
+    expect(await kernel.sweep({ filter: {} })).toMatchObject({ flushed: 7 });
+    expect(kernel.count).toBe(0);
+    expect(await kernel.sweep({ filter: {} })).toMatchObject({ flushed: 0, visited: 0 });
+  });
+
+  it("removes what somebody was about to remove a second ago, and did not", async () => {
+    using kernel = await TrackedKernel.load(file, { limit: 64, readsMemory });
+    await kernel.track(segment(client, ["syn"]));
+    for (const [key, entry] of await Array.fromAsync(kernel.connections.entries())) {
+      kernel.connections.set(key, { ...entry, word: entry.word | leaving });
+    }
+    kernel.setTime(60_500);
+    expect(await kernel.sweep()).toMatchObject({ expired: 0 });
+    kernel.setTime(61_500);
+    expect(await kernel.sweep()).toMatchObject({ expired: 1 });
+    expect(kernel.count).toBe(0);
+  });
+
+  it("finds those again that took the places of others", async () => {
+    using kernel = await TrackedKernel.load(file, { limit: 64, ceiling: 64, readsMemory });
+    for (let round = 0; round < 4; round++) {
+      for (let n = 0; n < 64; n++) await kernel.track(segment(forged(round * 64 + n), ["syn"]));
+      kernel.setTime((round + 1) * 60_000);
+      expect(await kernel.sweep()).toMatchObject({ visited: 64, expired: 64 });
+    }
+    expect(kernel.count).toBe(0);
+  });
+});
+
+describe("a sweep of a large table", () => {
+  it("comes to its end in parts, none of which keeps the processor for long", async () => {
+    using kernel = await TrackedKernel.load(file, { limit: 300_000, ceiling: 300_000 });
+    for (let n = 0; n < 20; n++) await kernel.track(segment(forged(n), ["syn"]));
+    kernel.setTime(60_000);
+    const parts = await kernel.sweepAll();
+    expect(parts.map(({ next }) => next)).toEqual([2n ** 18n, undefined]);
+    expect(parts.reduce((sum, { expired }) => sum + expired, 0)).toBe(20);
+    expect(kernel.count).toBe(0);
+  });
+
+  it("that begins behind its end is over", async () => {
+    using kernel = await TrackedKernel.load(file, { limit: 64 });
+    expect(await kernel.sweep({ from: 2n ** 40n })).toMatchObject({ visited: 0, next: undefined });
   });
 });
 

@@ -15,6 +15,7 @@ import {
   resolveSourceNat,
   resolveTimeouts,
   type Scope,
+  setSweepReadsMemory,
   sizeTable,
   type SourceNatCounters,
   type SourceNatMaps,
@@ -22,7 +23,9 @@ import {
   type Timeouts,
   type TrackOptions,
   type Walk,
+  type WalkOptions,
   walkTable,
+  walkToEnd,
   writeSourceNat,
 } from "@heddle/conntrack";
 import {
@@ -54,6 +57,8 @@ export interface TrackedOptions {
   readonly ceiling?: number;
   /** Destinations at most whose ports are counted. @defaultValue 1024 */
   readonly accounts?: number;
+  /** Whether sweeps walk the table in the order of the kernel's memory. @defaultValue true */
+  readonly readsMemory?: boolean;
   readonly timeouts?: Partial<Timeouts>;
   readonly serviceTimeouts?: Partial<Timeouts>;
 }
@@ -106,6 +111,7 @@ export class TrackedKernel implements Disposable {
     using object = await openObject(file);
     sizeTable(object, { ceiling });
     object.resizeMap("nat_ports", options.accounts ?? 1024);
+    setSweepReadsMemory(object, options.readsMemory ?? true);
     const resolved = resolveTimeouts(timeouts, serviceTimeouts);
     return new TrackedKernel(await object.load(), limit, resolved);
   }
@@ -173,9 +179,14 @@ export class TrackedKernel implements Disposable {
     return all;
   }
 
-  /** Removes what is dead, and what the filter means. */
-  async sweep(options: Parameters<typeof walkTable>[1] = {}): Promise<Walk> {
+  /** Removes what is dead, and what the filter means, in a part of the table. */
+  async sweep(options: WalkOptions = {}): Promise<Walk> {
     return await walkTable(this.#programs, options);
+  }
+
+  /** The same in the whole table, part by part. */
+  async sweepAll(options: WalkOptions = {}): Promise<readonly Walk[]> {
+    return await Array.fromAsync(walkToEnd(this.#programs, options));
   }
 
   /** Connections by the programs' own count. */

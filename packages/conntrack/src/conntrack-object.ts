@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type LoadedObject, type OpenedObject, openObject } from "libbpf-napi";
+import { type LoadedObject, type OpenedObject, openObject, possibleCpus } from "libbpf-napi";
 import { ConntrackError, invalidOption } from "./conntrack-error.ts";
 import {
   connCountersMap,
@@ -91,7 +91,11 @@ function requireEntries(option: string, value: number): void {
 export async function openConntrackObject(): Promise<OpenedObject> {
   // It lies beside `src` as beside `dist`.
   const path = fileURLToPath(new URL("../objects/conntrack.bpf.o", import.meta.url));
-  if (existsSync(path)) return await openObject(path);
+  if (existsSync(path)) {
+    const object = await openObject(path);
+    setSweepReadsMemory(object, mayReadMemory());
+    return object;
+  }
   throw new ConntrackError({
     code: "object-missing",
     operation: "load programs of",
@@ -99,6 +103,27 @@ export async function openConntrackObject(): Promise<OpenedObject> {
     reason: `there is no ${path}`,
     hint: "in a clone of the repository: npx nx run bpf:bpf",
   });
+}
+
+/**
+ * Chooses, of an object that is opened, not loaded, how its programs walk the table: in the order of the kernel's memory, which
+ * is faster, or in that of its hash, which also works where no program may read the kernel's memory.
+ */
+export function setSweepReadsMemory(
+  object: Pick<OpenedObject, "findVariable" | "setVariable">,
+  readsMemory: boolean,
+): void {
+  object.setVariable(object.findVariable("sweep_spare_elements"), readsMemory ? possibleCpus() : 0);
+}
+
+/** Whether BPF programs may read the kernel's memory: not with `lockdown=confidentiality` (Linux 5.4). */
+function mayReadMemory(): boolean {
+  try {
+    return !readFileSync("/sys/kernel/security/lockdown", "utf8").includes("[confidentiality]");
+  } catch {
+    // The kernel has no lockdown, or its file system is not mounted here.
+    return true;
+  }
 }
 
 /** What `createKernelConntrack` needs of an object that has been loaded. */

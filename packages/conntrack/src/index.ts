@@ -23,7 +23,13 @@ export {
   type TrackOptions,
 } from "./conntrack.ts";
 export { ConntrackError, type ConntrackErrorCode } from "./conntrack-error.ts";
-export { openConntrackObject, partsOf, sizeTable, type TableSize } from "./conntrack-object.ts";
+export {
+  openConntrackObject,
+  partsOf,
+  setSweepReadsMemory,
+  sizeTable,
+  type TableSize,
+} from "./conntrack-object.ts";
 export type { Counters } from "./counters.ts";
 export {
   createDeviceConntrack,
@@ -71,7 +77,7 @@ export { candidatePorts, hashTuple, type PortRange, type PortSearch } from "./po
 export type { RemovedConnection } from "./removals.ts";
 export { sctpSignal, type Signal, tcpSignal } from "./signal.ts";
 export type { Sweep, SweeperOptions } from "./sweeper.ts";
-export { type Walk, walkTable } from "./table-walk.ts";
+export { type Walk, type WalkOptions, walkTable, walkToEnd } from "./table-walk.ts";
 export { bytesPerConnection, connectionsForMemory } from "./table-size.ts";
 export {
   type AllTimeouts,

@@ -206,7 +206,8 @@ class MappedConntrack extends MapReader implements KernelConntrack {
     let soonest: number | undefined;
     for await (const walk of walkToEnd(this.#deps.programs)) {
       expired += walk.expired;
-      soonest = this.#untilSoonest(walk);
+      const until = this.#untilSoonest(walk);
+      if (until !== undefined) soonest = Math.min(until, soonest ?? until);
     }
     const { connections: living, limit } = this.fill();
     return { expired, living, limit, soonest };

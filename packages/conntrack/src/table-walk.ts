@@ -5,7 +5,7 @@ import { type ConnectionSweep, connectionSweepCodec } from "./generated/bpf.ts";
 import { kernelFilter } from "./kernel-filter.ts";
 import type { ConntrackPrograms } from "./kernel-maps.ts";
 
-/** What one walk of the table in the kernel came to. */
+/** What a part of a walk of the table in the kernel came to. */
 export interface Walk {
   /** Connections that it met. */
   readonly visited: number;
@@ -13,9 +13,9 @@ export interface Walk {
   readonly expired: number;
   /** Connections that were meant, and are gone. */
   readonly flushed: number;
-  /** Whether it ended before the end of the table. */
-  readonly cut: boolean;
-  /** When the first of those that stay expires, in jiffies; undefined when none stays. */
+  /** Where to go on; undefined at the end of the table. */
+  readonly next: bigint | undefined;
+  /** When the first of those that it met and that stay expires, in jiffies; undefined when none stays. */
   readonly soonest: bigint | undefined;
   /** The time it was, in jiffies, and in nanoseconds of CLOCK_MONOTONIC. */
   readonly now: bigint;
@@ -24,20 +24,30 @@ export interface Walk {
   readonly hz: number;
 }
 
+export interface WalkOptions {
+  /** What is removed beside what is dead. @defaultValue nothing */
+  readonly filter?: ConnectionFilter;
+  /** Removals after which the part ends; 0 for no bound. */
+  readonly budget?: number;
+  /** Where to begin: the `next` of the part before. @defaultValue the beginning of the table */
+  readonly from?: bigint;
+}
+
 /**
- * Removes what is dead, and also what the filter means, if there is one; after `budget` removals it ends.
+ * Walks a part of the table from `from` on, from its beginning by default. Removes what is dead, and also what the filter
+ * means, if there is one; after `budget` removals it ends.
  *
  * @throws {ConntrackError} `walk-failed`
  * @throws {BpfError} `not-permitted`
  */
 export async function walkTable(
   programs: ConntrackPrograms,
-  options: { readonly filter?: ConnectionFilter; readonly budget?: number } = {},
+  { filter, budget = 0, from = 0n }: WalkOptions = {},
 ): Promise<Walk> {
-  const { filter, budget = 0 } = options;
   const argument: ConnectionSweep = {
     ...blank,
     budget: BigInt(budget),
+    next: from,
     filter: kernelFilter(filter ?? {}),
   };
   const program = filter === undefined ? programs.sweep : programs.flush;
@@ -51,22 +61,27 @@ export async function walkTable(
       reason: `the program returned ${String(returnValue)}`,
     });
   }
-  return walkOf(decodeFromBytes(connectionSweepCodec, rawContext), budget);
+  return walkOf(decodeFromBytes(connectionSweepCodec, rawContext));
 }
 
-/** Removals of one run in the kernel, which goes on in another one: about 50 ms. */
+/** Removals of one run in the kernel, which goes on in another one: tens of milliseconds. */
 const runBudget = 65_536;
 
-/** Walks the table, as {@link walkTable} does, until a walk comes to its end. */
+/**
+ * Walks the table, as {@link walkTable} does, part by part to its end.
+ *
+ * @throws {ConntrackError} `walk-failed`
+ * @throws {BpfError} `not-permitted`
+ */
 export async function* walkToEnd(
   programs: ConntrackPrograms,
-  filter?: ConnectionFilter,
+  { filter, budget = runBudget }: Omit<WalkOptions, "from"> = {},
 ): AsyncGenerator<Walk> {
-  const options = { budget: runBudget, ...(filter === undefined ? {} : { filter }) };
-  for (;;) {
-    const walk = await walkTable(programs, options);
+  const options = { budget, ...(filter === undefined ? {} : { filter }) };
+  for (let from: bigint | undefined = 0n; from !== undefined;) {
+    const walk: Walk = await walkTable(programs, { ...options, from });
     yield walk;
-    if (!walk.cut) return;
+    from = walk.next;
   }
 }
 
@@ -76,18 +91,25 @@ export async function flushTable(
   filter: ConnectionFilter,
 ): Promise<number> {
   let flushed = 0;
-  for await (const walk of walkToEnd(programs, filter)) flushed += walk.flushed;
+  for await (const walk of walkToEnd(programs, { filter })) flushed += walk.flushed;
   return flushed;
 }
 
-function walkOf(done: ConnectionSweep, budget: number): Walk {
-  const [expired, flushed] = [Number(done.expired), Number(done.flushed)];
-  const { soonest, now, time, hz } = done;
+function walkOf({
+  visited,
+  expired,
+  flushed,
+  next,
+  soonest,
+  now,
+  time,
+  hz,
+}: ConnectionSweep): Walk {
   return {
-    visited: Number(done.visited),
-    expired,
-    flushed,
-    cut: budget > 0 && expired + flushed >= budget,
+    visited: Number(visited),
+    expired: Number(expired),
+    flushed: Number(flushed),
+    next: next === 0n ? undefined : next,
     soonest: soonest === never ? undefined : soonest,
     now,
     time,

@@ -1151,13 +1151,15 @@ export const connectionFilterCodec: Codec<ConnectionFilter> = {
 export interface ConnectionSweep {
   /** Set by who calls: removals after which this run ends, 0 for no bound. */
   readonly budget: bigint;
+  /** The element of the table to go on with; set by the program to 0 at the end of the table. 0 is the first one. */
+  readonly next: bigint;
   /** What is removed beside what is dead; only `conn_flush` looks at it. */
   readonly filter: ConnectionFilter;
   /** Set by the program: connections that it met, and how many of them it removed for being dead, or meant. */
   readonly visited: bigint;
   readonly expired: bigint;
   readonly flushed: bigint;
-  /** When the first of those that stay expires, in jiffies; all bits set when none stays or this run ended before. */
+  /** When the first of those that it met and that stay expires, in jiffies; all bits set when none stays. */
   readonly soonest: bigint;
   /** The time it is, in jiffies as entries have them, and in nanoseconds of CLOCK_MONOTONIC. */
   readonly now: bigint;
@@ -1166,31 +1168,33 @@ export interface ConnectionSweep {
   readonly hz: number;
 }
 
-/** {@link ConnectionSweep} in memory: 152 bytes. */
+/** {@link ConnectionSweep} in memory: 160 bytes. */
 export const connectionSweepCodec: Codec<ConnectionSweep> = {
-  size: 152,
+  size: 160,
   encode(value, target, offset) {
     u64.encode(value.budget, target, offset);
-    connectionFilterCodec.encode(value.filter, target, offset + 8);
-    u64.encode(value.visited, target, offset + 96);
-    u64.encode(value.expired, target, offset + 104);
-    u64.encode(value.flushed, target, offset + 112);
-    u64.encode(value.soonest, target, offset + 120);
-    u64.encode(value.now, target, offset + 128);
-    u64.encode(value.time, target, offset + 136);
-    u32.encode(value.hz, target, offset + 144);
+    u64.encode(value.next, target, offset + 8);
+    connectionFilterCodec.encode(value.filter, target, offset + 16);
+    u64.encode(value.visited, target, offset + 104);
+    u64.encode(value.expired, target, offset + 112);
+    u64.encode(value.flushed, target, offset + 120);
+    u64.encode(value.soonest, target, offset + 128);
+    u64.encode(value.now, target, offset + 136);
+    u64.encode(value.time, target, offset + 144);
+    u32.encode(value.hz, target, offset + 152);
   },
   decode(source, offset) {
     return {
       budget: u64.decode(source, offset),
-      filter: connectionFilterCodec.decode(source, offset + 8),
-      visited: u64.decode(source, offset + 96),
-      expired: u64.decode(source, offset + 104),
-      flushed: u64.decode(source, offset + 112),
-      soonest: u64.decode(source, offset + 120),
-      now: u64.decode(source, offset + 128),
-      time: u64.decode(source, offset + 136),
-      hz: u32.decode(source, offset + 144),
+      next: u64.decode(source, offset + 8),
+      filter: connectionFilterCodec.decode(source, offset + 16),
+      visited: u64.decode(source, offset + 104),
+      expired: u64.decode(source, offset + 112),
+      flushed: u64.decode(source, offset + 120),
+      soonest: u64.decode(source, offset + 128),
+      now: u64.decode(source, offset + 136),
+      time: u64.decode(source, offset + 144),
+      hz: u32.decode(source, offset + 152),
     };
   },
 };
@@ -1375,6 +1379,7 @@ export type ConntrackSettings = {
   /** Places in the queue of each kind: powers of 2, as many as the maps of the same names have. */
   readonly closingPlaces: VariableSpec<number>;
   readonly halfOpenPlaces: VariableSpec<number>;
+  readonly sweepSpareElements: VariableSpec<number>;
   /** Whether the packets that pass are those to services' own addresses, of which only the client's side is seen. */
   readonly trackServices: VariableSpec<number>;
 };
@@ -1415,7 +1420,8 @@ export const conntrackObject: ObjectSpec<ConntrackSettings> & { readonly program
   settings: {
     closingPlaces: { section: ".rodata", offset: 0, codec: u32 },
     halfOpenPlaces: { section: ".rodata", offset: 4, codec: u32 },
-    trackServices: { section: ".rodata", offset: 8, codec: u32 },
+    sweepSpareElements: { section: ".rodata", offset: 8, codec: u32 },
+    trackServices: { section: ".rodata", offset: 12, codec: u32 },
   },
 };
 
@@ -1874,18 +1880,19 @@ export const connectionFilterLayout: Layout = {
 /** How {@link ConnectionSweep} lies in memory. */
 export const connectionSweepLayout: Layout = {
   kind: "struct",
-  size: 152,
+  size: 160,
   names: ["struct connection_sweep"],
   fields: [
     { name: "budget", offset: 0, type: u64Layout },
-    { name: "filter", offset: 8, type: connectionFilterLayout },
-    { name: "visited", offset: 96, type: u64Layout },
-    { name: "expired", offset: 104, type: u64Layout },
-    { name: "flushed", offset: 112, type: u64Layout },
-    { name: "soonest", offset: 120, type: u64Layout },
-    { name: "now", offset: 128, type: u64Layout },
-    { name: "time", offset: 136, type: u64Layout },
-    { name: "hz", offset: 144, type: u32Layout },
-    { name: "reserved", offset: 148, type: u32Layout },
+    { name: "next", offset: 8, type: u64Layout },
+    { name: "filter", offset: 16, type: connectionFilterLayout },
+    { name: "visited", offset: 104, type: u64Layout },
+    { name: "expired", offset: 112, type: u64Layout },
+    { name: "flushed", offset: 120, type: u64Layout },
+    { name: "soonest", offset: 128, type: u64Layout },
+    { name: "now", offset: 136, type: u64Layout },
+    { name: "time", offset: 144, type: u64Layout },
+    { name: "hz", offset: 152, type: u32Layout },
+    { name: "reserved", offset: 156, type: u32Layout },
   ],
 };

@@ -74,6 +74,22 @@ const suites: readonly ChildSuiteOptions[] = [
     program: measurement("routing"),
   },
   {
+    name: "control-conntrack",
+    description: "A full table of connections in the kernel, which is swept once.",
+    tests: [
+      {
+        name: "sweep",
+        measures: [
+          milliseconds("living", "time of a sweep in which all live"),
+          milliseconds("dead", "time of a sweep in which all are dead"),
+        ],
+      },
+    ],
+    contestants: ["connections-10000", "connections-100000", "connections-1000000"],
+    rounds: 3,
+    program: measurement("conntrack"),
+  },
+  {
     name: "control-datapath",
     description:
       "Loading the programs and bringing them to pods' devices: for the first time, and over what is pinned.",
