@@ -19,13 +19,14 @@
 
 /*
  * Bytes that are put back: Ethernet, IPv6 and a neighbour solicitation with its option. Any frame is at
- * least as long.
+ * least as long. Of longer ones, as much as the headers of a packet in a tunnel of IPv4, and its ports.
  */
 #define REWIND_BYTES 86
+#define REWIND_TUNNEL_BYTES 94
 
 /* The bytes that the next run begins with; what is written behind them goes nowhere. */
 __u8 header[128];
-/* Length of the frame; a program that changes it cannot be measured. */
+/* Length of the frame, which it gets back behind its Ethernet header. */
 __u32 frame_length;
 /* How often the programs ran. */
 __u64 runs;
@@ -54,15 +55,23 @@ static __always_inline void put(__u32 offset, __u32 value)
  */
 static __always_inline int rewind(struct __sk_buff *skb)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	void *data, *end;
 
-	if (skb->len != frame_length || data + REWIND_BYTES > end)
+	if (skb->len != frame_length &&
+	    bpf_skb_adjust_room(skb, (__s32)(frame_length - skb->len), BPF_ADJ_ROOM_MAC,
+				BPF_F_ADJ_ROOM_FIXED_GSO))
+		return REWIND_WRONG_LENGTH;
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if (data + REWIND_BYTES > end)
 		return REWIND_WRONG_LENGTH;
 	*(__u32 *)data = *(__u32 *)header;
 	*(__u16 *)(data + 4) = *(__u16 *)(header + 4);
 #pragma unroll
 	for (int offset = 6; offset < REWIND_BYTES; offset += 8)
 		*(__u64 *)(data + offset) = *(__u64 *)(header + offset);
+	if (data + REWIND_TUNNEL_BYTES <= end)
+		*(__u64 *)(data + REWIND_BYTES) = *(__u64 *)(header + REWIND_BYTES);
 	runs += 1;
 	/* For the next run, so that this one does not wait for what was just written. */
 	put(low_offset, low_base + (runs * low_stride & low_mask));
@@ -113,6 +122,26 @@ SEC("tcx/ingress")
 int redirect(struct __sk_buff *skb __attribute__((unused)))
 {
 	return bpf_redirect_peer(device, 0);
+}
+
+/* What a tunnel of IPv4 with a frame in it adds. */
+#define TUNNEL_BYTES 50
+
+/* The kernel's part of a tunnel: room for its headers, and their removal. Whoever rewinds does the other one. */
+SEC("tcx/ingress")
+int grow(struct __sk_buff *skb)
+{
+	return bpf_skb_adjust_room(skb, TUNNEL_BYTES, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO)
+		       ? VERDICT_DROP
+		       : TCX_NEXT;
+}
+
+SEC("tcx/ingress")
+int shrink(struct __sk_buff *skb)
+{
+	return bpf_skb_adjust_room(skb, -TUNNEL_BYTES, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO)
+		       ? VERDICT_DROP
+		       : TCX_NEXT;
 }
 
 /* As large as Heddle's own flow keys and entries. */

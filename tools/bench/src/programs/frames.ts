@@ -69,6 +69,22 @@ export function flowPacket(
   return buildPacket(packet(...linkAndNetwork(hop), transport, "x".repeat(64)));
 }
 
+/**
+ * The frame with the transport checksum of another one. Whoever changes addresses changes it too, from the 0 that is none to what
+ * is none either.
+ */
+export function withChecksum(
+  frame: Uint8Array,
+  other: Uint8Array,
+  protocol: TransportName,
+  family: IpFamily,
+): Uint8Array {
+  const at = portOffset(family) + (protocol === "tcp" ? 16 : 6);
+  const copy = frame.slice();
+  copy.set(other.subarray(at, at + 2), at);
+  return copy;
+}
+
 function linkAndNetwork(hop: Hop): readonly AnyLayer[] {
   const { source, destination, ttl = 64 } = hop;
   const link = ethernet({ source: hop.sourceMac, destination: hop.destinationMac });

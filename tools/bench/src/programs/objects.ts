@@ -1,11 +1,21 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { ipFamilies } from "@heddle/contracts";
-import { connectionsMap, connSettingsMap } from "@heddle/conntrack/bpf";
-import { devicesMap, nodeAddrsMap, nodeObject, podObject } from "@heddle/datapath";
+import { resolveSourceNat, writeSourceNat } from "@heddle/conntrack";
+import {
+  connectionsMap,
+  connSettingsMap,
+  natDevicesMap,
+  natPortsMap,
+  natPrefixesMap,
+  natSettingsMap,
+  natWarningsMap,
+} from "@heddle/conntrack/bpf";
+import { ipFamilies, parsePrefix, port } from "@heddle/contracts";
+import { devicesMap, nodeAddrsMap, nodeObject, podObject, TunnelUse } from "@heddle/datapath";
+import { tunnelNodesMap, tunnelPeersMap, tunnelSelfMap, tunnelsMap } from "@heddle/encap-geneve";
 import { type Endpoint, endpointsMap } from "@heddle/endpoint";
 import { type LoadedObject, loadObject, type MapOptions, type Program } from "libbpf-napi";
-import type { Scene } from "./scene.ts";
+import { peer, remotePod, type Scene } from "./scene.ts";
 
 /** Heddle's programs that packets go through, not attached. */
 export interface Datapath extends AsyncDisposable {
@@ -26,14 +36,22 @@ const connectionEntries = 262_144;
 /** Decisions and entries last longer than any test. */
 const forever = 1n << 31n;
 
+/** How packets leave the node: by its routes, through a tunnel to the other node, or with the node's address. */
+export type Leaving = "direct" | "geneve" | "masquerade";
+
 /**
  * Loads the programs with maps of their own, and tells them of the scene's pods and devices.
  *
  * @param wayLifetime in jiffies: 0 for programs that decide every packet anew
  */
-export async function loadDatapath(scene: Scene, wayLifetime: bigint = forever): Promise<Datapath> {
+export async function loadDatapath(
+  scene: Scene,
+  leaving: Leaving = "direct",
+  wayLifetime: bigint = forever,
+): Promise<Datapath> {
   await using stack = new AsyncDisposableStack();
-  const settings = { wayLifetime };
+  const tunnelUse = leaving === "geneve" ? TunnelUse.send : TunnelUse.unused;
+  const settings = { wayLifetime, tunnelUse };
   const pod = stack.use(
     await loadObject(podObject, join(objects, "pod.bpf.o"), {
       settings,
@@ -44,6 +62,8 @@ export async function loadDatapath(scene: Scene, wayLifetime: bigint = forever):
     await loadObject(nodeObject, join(objects, "node.bpf.o"), { settings, maps: mapsOf(pod) }),
   );
   fillMaps(scene, pod, node);
+  if (leaving === "geneve") fillTunnels(scene, pod);
+  if (leaving === "masquerade") await fillNat(scene, pod);
   const disposal = stack.move();
   return {
     fromPod: pod.program(podObject.programs.fromPod.name),
@@ -86,4 +106,32 @@ function fillMaps({ node, uplink, web, db }: Scene, pod: LoadedObject, nodes: Lo
     for (const family of ipFamilies) endpoints.set(address[family], value);
   }
   for (const family of ipFamilies) nodeAddresses.set(node.address[family], 1);
+}
+
+/** Writes what the package encap-geneve would, over IPv4. */
+function fillTunnels({ node }: Scene, pod: LoadedObject): void {
+  const slot = 1;
+  pod.map(tunnelSelfMap).set(0, { ipv4: node.address[4], ipv6: node.address[6], ifindex: 0 });
+  pod.map(tunnelsMap).set(slot, { peer: peer.address[4], mtu: 0, expires: 0n });
+  const [nodes, peers] = [pod.map(tunnelNodesMap), pod.map(tunnelPeersMap)];
+  for (const family of ipFamilies) {
+    nodes.set(peer.address[family], slot);
+    peers.set({ address: remotePod[family], length: family === 4 ? 96 + 24 : 64 }, slot);
+  }
+}
+
+/** Has all that pods send out of the node leave with its addresses. */
+async function fillNat({ node }: Scene, pod: LoadedObject): Promise<void> {
+  const maps = {
+    settings: pod.map(natSettingsMap),
+    devices: pod.map(natDevicesMap),
+    prefixes: pod.map(natPrefixesMap),
+    ports: pod.map(natPortsMap),
+    warnings: pod.ringBuffer(natWarningsMap),
+  };
+  const addresses = ipFamilies.map((family) => node.address[family]);
+  const sources = ["10.244.0.0/16", "fd00::/16"].map(parsePrefix);
+  // All that the test with many flows needs; each keeps its own.
+  const ports = { first: port(1), last: port(65_535) };
+  await writeSourceNat(maps, resolveSourceNat({ addresses, sources, ports, sockets: true }));
 }

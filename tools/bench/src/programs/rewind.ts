@@ -15,7 +15,7 @@ import type { Variation } from "./frames.ts";
 export type Hook = "ingress" | "egress";
 
 /** What every run begins with. */
-interface Frame {
+export interface Frame {
   readonly bytes: Uint8Array;
   /** Offsets of the fields that vary; undefined for one that does not. */
   readonly low: number | undefined;

@@ -13,19 +13,19 @@ import {
   solicitation,
   type TransportName,
   type Variation,
+  withChecksum,
 } from "./frames.ts";
-import type { Datapath } from "./objects.ts";
+import type { Datapath, Leaving } from "./objects.ts";
 import type { Verdict } from "./outcome.ts";
 import type { Hook, Rewind, Spread } from "./rewind.ts";
 import { gateway, gatewayMac, peer, remotePod, type Scene } from "./scene.ts";
+import { somePort, tunnelBytes, tunnelPacket, tunnelPort } from "./tunnel-frames.ts";
 
 /** What situations are made of. */
 export interface World {
   readonly scene: Scene;
-  /** Remembers flows for good. */
-  readonly settled: Datapath;
-  /** Decides every packet anew. */
-  readonly fresh: Datapath;
+  /** The programs by how packets leave the node; fresh ones decide every packet anew, others remember flows for good. */
+  readonly datapath: (leaving: Leaving, isFresh: boolean) => Promise<Datapath>;
   readonly rewind: Rewind;
 }
 
@@ -38,13 +38,15 @@ export interface Situation {
   /** A packet as it comes. */
   before(variation: Variation): Uint8Array;
   readonly verdict: Verdict;
-  /** The same packet as the program leaves it. */
-  after(variation: Variation): Uint8Array;
+  /** The same packet as the program leaves it; `seen` is what was left, for what is nobody's to choose. */
+  after(variation: Variation, seen: Uint8Array): Uint8Array;
   /** Where the variation lies in it. */
   readonly low: number | undefined;
   readonly high: number | undefined;
   /** What the test with many flows varies. */
   readonly spread: Spread;
+  /** What the packets answer. */
+  readonly asked?: Situation;
 }
 
 /** One leg of a packet's way, as a program sees it. */
@@ -122,26 +124,34 @@ function fromPod(
   };
 }
 
-type Maker = (world: World) => Situation;
+export type Maker = (world: World) => Promise<Situation>;
 
 /** Packets of flows that the program knows, or drops. */
 function flow(name: LegName, protocol: TransportName, family: IpFamily): Maker {
-  return ({ scene, settled }) =>
-    situationOf(legs[name](scene, family), protocol, settled, "flows", "ack");
+  return async ({ scene, datapath }) =>
+    situationOf(legs[name](scene, family), protocol, await datapath("direct", false), known);
 }
 
 /** The first packet of each flow. */
 function first(name: LegName, protocol: TransportName, family: IpFamily): Maker {
-  return ({ scene, fresh }) =>
-    situationOf(legs[name](scene, family), protocol, fresh, "new", "syn");
+  return async ({ scene, datapath }) =>
+    situationOf(legs[name](scene, family), protocol, await datapath("direct", true), opening);
+}
+
+/** Packets of flows that are known, and those that begin one. */
+const known: Kind = { spread: "flows", flag: "ack" };
+const opening: Kind = { spread: "new", flag: "syn" };
+
+interface Kind {
+  readonly spread: Spread;
+  readonly flag: TcpFlag;
 }
 
 function situationOf(
   { program, ifindex, before, verdict, change }: Leg,
   protocol: TransportName,
   datapath: Datapath,
-  spread: Spread,
-  flag: TcpFlag,
+  { spread, flag }: Kind,
 ): Situation {
   const low = portOffset(before.source.includes(":") ? 6 : 4);
   return {
@@ -157,13 +167,114 @@ function situationOf(
   };
 }
 
+/** To another node's pod, into a tunnel over IPv4. */
+function intoTunnel(protocol: TransportName, kind: Kind): Maker {
+  return async ({ scene, datapath }) => {
+    const { node, web } = scene;
+    const programs = await datapath("geneve", kind === opening);
+    const hop = fromPod(web, web, remotePod, 4);
+    const outer = { ...hop, source: node.address[4], destination: peer.address[4] };
+    return {
+      ...situationOf(legs["other-node"](scene, 4), protocol, programs, kind),
+      after: (variation, seen) => {
+        const inner = flowPacket({ ...hop, ttl: 63 }, protocol, variation, [kind.flag]);
+        return tunnelPacket(outer, tunnelPort(seen), inner);
+      },
+    };
+  };
+}
+
+/** From another node's pod, out of a tunnel over IPv4. */
+function outOfTunnel(protocol: TransportName, kind: Kind): Maker {
+  return async ({ scene, datapath }) => {
+    const { node, web, uplink } = scene;
+    const programs = await datapath("geneve", kind === opening);
+    const link = { sourceMac: peer.mac, destinationMac: node.mac };
+    const outer = { ...link, source: peer.address[4], destination: node.address[4] };
+    const ends = { source: remotePod[4], destination: web.address[4] };
+    const inner: Hop = { sourceMac: peer.mac, destinationMac: gatewayMac, ...ends, ttl: 63 };
+    const leg: Leg = {
+      program: "fromNet",
+      ifindex: uplink,
+      before: inner,
+      verdict: "redirect",
+      change: { sourceMac: gatewayMac, destinationMac: web.mac, ttl: 62 },
+    };
+    const situation = situationOf(leg, protocol, programs, kind);
+    const low = tunnelBytes + portOffset(4);
+    return {
+      ...situation,
+      before: (variation) => tunnelPacket(outer, somePort, situation.before(variation)),
+      low,
+      high: low + 2,
+    };
+  };
+}
+
+/** To the outside, with the node's address. */
+function masqueraded(protocol: TransportName, family: IpFamily, kind: Kind): Maker {
+  return async ({ scene, datapath }) => {
+    const programs = await datapath("masquerade", kind === opening);
+    return masqueradedBy(programs, scene, protocol, family, kind);
+  };
+}
+
+function masqueradedBy(
+  programs: Datapath,
+  scene: Scene,
+  protocol: TransportName,
+  family: IpFamily,
+  kind: Kind,
+): Situation {
+  const leg = legs["other-node"](scene, family);
+  const change = { ...leg.change, source: scene.node.address[family] };
+  const situation = situationOf({ ...leg, change }, protocol, programs, kind);
+  return {
+    ...situation,
+    after: (variation, seen) =>
+      withChecksum(situation.after(variation, seen), seen, protocol, family),
+  };
+}
+
+/** The ports as they are in an answer. */
+const turned = ({ low, high }: Variation): Variation => ({ low: high, high: low });
+
+/** Answers from the outside to the node's address, which go to the pod. */
+function answered(protocol: TransportName, family: IpFamily): Maker {
+  return async ({ scene, datapath }) => {
+    const { node, web, uplink } = scene;
+    const programs = await datapath("masquerade", false);
+    const before: Hop = {
+      sourceMac: peer.mac,
+      destinationMac: node.mac,
+      source: remotePod[family],
+      destination: node.address[family],
+    };
+    const mac = { sourceMac: gatewayMac, destinationMac: web.mac };
+    const after: Hop = { ...before, ...mac, destination: web.address[family], ttl: 63 };
+    return {
+      program: programs.fromNet,
+      hook: "ingress",
+      ifindex: uplink,
+      before: (variation) => flowPacket(before, protocol, turned(variation)),
+      verdict: "redirect",
+      after: (variation, seen) =>
+        withChecksum(flowPacket(after, protocol, turned(variation)), seen, protocol, family),
+      low: portOffset(family) + 2,
+      high: portOffset(family),
+      spread: "flows",
+      asked: masqueradedBy(programs, scene, protocol, family, known),
+    };
+  };
+}
+
 /** A pod asks for its gateway; what varies is who asks. */
 function asking(family: IpFamily): Maker {
-  return ({ scene: { web }, settled }) => {
+  return async ({ scene: { web }, datapath }) => {
     const party: Asking = { podMac: web.mac, gatewayMac, gateway: gateway[family] };
     const [request, reply] = family === 4 ? [arpRequest, arpReply] : [solicitation, advertisement];
     return {
-      program: settled.fromPod,
+      program: (await datapath("direct", false)).fromPod,
       hook: "ingress",
       ifindex: web.ifindex,
       before: (variation) => request(party, variation),
@@ -178,18 +289,34 @@ function asking(family: IpFamily): Maker {
 }
 
 /** A program to compare with, given what passes between two pods of the node. */
-function reference(name: string, verdict: Verdict, change: (scene: Scene) => Partial<Hop>): Maker {
-  return ({ scene, settled, rewind }) => {
+function reference(
+  name: string,
+  verdict: Verdict,
+  change: (scene: Scene) => Partial<Hop>,
+  resize: (frame: Uint8Array) => Uint8Array = (frame) => frame,
+): Maker {
+  return async ({ scene, datapath, rewind }) => {
     const leg: Leg = { ...legs["same-node"](scene, 4), verdict, change: change(scene) };
+    const situation = situationOf(leg, "tcp", await datapath("direct", false), known);
     return {
-      ...situationOf(leg, "tcp", settled, "flows", "ack"),
+      ...situation,
       program: rewind.object.program(name),
+      after: (variation, seen) => resize(situation.after(variation, seen)),
     };
   };
 }
 
 const toDb = ({ db }: Scene): Partial<Hop> => ({ sourceMac: gatewayMac, destinationMac: db.mac });
 const untouched = (): Partial<Hop> => ({});
+
+/** Room behind the Ethernet header, as the kernel makes it. */
+function grown(frame: Uint8Array): Uint8Array {
+  return Buffer.concat([frame.subarray(0, 14), new Uint8Array(tunnelBytes), frame.subarray(14)]);
+}
+
+function shrunk(frame: Uint8Array): Uint8Array {
+  return Buffer.concat([frame.subarray(0, 14), frame.subarray(14 + tunnelBytes)]);
+}
 
 /** How each contestant is set up, by its name. */
 export const situations: Readonly<Record<string, Maker>> = {
@@ -209,12 +336,26 @@ export const situations: Readonly<Record<string, Maker>> = {
   "first-other-node-tcp6": first("other-node", "tcp", 6),
   "first-from-network-tcp4": first("from-network", "tcp", 4),
   "first-from-network-tcp6": first("from-network", "tcp", 6),
+  "geneve-out-tcp4": intoTunnel("tcp", known),
+  "geneve-out-udp4": intoTunnel("udp", known),
+  "geneve-in-tcp4": outOfTunnel("tcp", known),
+  "geneve-in-udp4": outOfTunnel("udp", known),
+  "first-geneve-out-tcp4": intoTunnel("tcp", opening),
+  "first-geneve-in-tcp4": outOfTunnel("tcp", opening),
+  "masquerade-out-tcp4": masqueraded("tcp", 4, known),
+  "masquerade-out-tcp6": masqueraded("tcp", 6, known),
+  "masquerade-back-tcp4": answered("tcp", 4),
+  "masquerade-back-tcp6": answered("tcp", 6),
+  "first-masquerade-out-tcp4": masqueraded("tcp", 4, opening),
+  "first-masquerade-out-tcp6": masqueraded("tcp", 6, opening),
   "spoofed-tcp4": flow("spoofed", "tcp", 4),
   "spoofed-tcp6": flow("spoofed", "tcp", 6),
   arp: asking(4),
   ndp: asking(6),
   empty: reference("empty_ingress", "next", untouched),
   redirect: reference("redirect", "redirect", untouched),
+  grow: reference("grow", "next", untouched, grown),
+  shrink: reference("shrink", "next", untouched, shrunk),
   "hash-redirect": reference("hash_redirect", "redirect", toDb),
   "lru-redirect": reference("lru_redirect", "redirect", toDb),
 };

@@ -3,12 +3,12 @@ import { median } from "../median.ts";
 import { compileOwn } from "../own-programs.ts";
 import type { OpenSuite, Suite } from "../suite.ts";
 import { hotVariation } from "./frames.ts";
-import { loadDatapath } from "./objects.ts";
+import { type Datapath, type Leaving, loadDatapath } from "./objects.ts";
 import { wrongOutcome } from "./outcome.ts";
 import { fillReferences } from "./references.ts";
-import { createRewind, type Spread } from "./rewind.ts";
+import { createRewind, type Frame, type Spread } from "./rewind.ts";
 import { createScene } from "./scene.ts";
-import { type Situation, situations, type World } from "./situations.ts";
+import { type Maker, type Situation, situations, type World } from "./situations.ts";
 
 export interface ProgramsOptions {
   /** Runs of one batch; 65536 are one of each flow. @defaultValue 65536 */
@@ -66,18 +66,22 @@ class OpenPrograms implements OpenSuite {
     await using stack = new AsyncDisposableStack();
     stack.use(pinToCpu());
     const scene = stack.use(await createScene());
-    const world: World = {
-      scene,
-      settled: stack.use(await loadDatapath(scene)),
-      fresh: stack.use(await loadDatapath(scene, 0n)),
-      rewind: stack.use(await createRewind(compileOwn("programs", stack), scene.netns)),
+    const rewind = stack.use(await createRewind(compileOwn("programs", stack), scene.netns));
+    await fillReferences(rewind.object, scene);
+    const owned = stack.move();
+    const loaded = new Map<string, Promise<Datapath>>();
+    const datapath = (leaving: Leaving, isFresh: boolean): Promise<Datapath> => {
+      const key = `${leaving} ${String(isFresh)}`;
+      const one = loaded.get(key) ?? loadDatapath(scene, leaving, isFresh ? 0n : undefined);
+      if (!loaded.has(key)) owned.defer(async () => (await one)[Symbol.asyncDispose]());
+      loaded.set(key, one);
+      return one;
     };
-    await fillReferences(world.rewind.object, scene);
-    return new OpenPrograms(world, options, stack.move());
+    return new OpenPrograms({ scene, datapath, rewind }, options, owned);
   }
 
   async run(test: string, contestant: string): Promise<Readonly<Record<string, number>>> {
-    const situation = makerOf(contestant)(this.#world);
+    const situation = await makerOf(contestant)(this.#world);
     if (test === "size") {
       const { translatedSize: translated, jitedSize: jited } = situation.program.info();
       return { translated, jited };
@@ -93,13 +97,16 @@ class OpenPrograms implements OpenSuite {
   /** Batches of the program and of the empty one in turn. */
   async #time(situation: Situation, contestant: string, spread: Spread): Promise<number> {
     const { rewind } = this.#world;
-    const { hook, ifindex, low, high } = situation;
-    const frame = { bytes: situation.before(hotVariation), low, high, begin: hotVariation };
+    const { hook, ifindex, asked = situation } = situation;
     const empty = rewind.empty(hook);
     // Makes the flows known, in another order than they are asked for afterwards.
-    rewind.aim(frame, spread, "ascending");
-    await this.#batch(situation, contestant);
-    rewind.aim(frame, spread, "scattered");
+    rewind.aim(frameOf(asked), spread, "ascending");
+    await this.#batch(asked, contestant);
+    if (asked !== situation) {
+      rewind.aim(frameOf(situation), spread, "ascending");
+      await this.#batch(situation, contestant);
+    }
+    rewind.aim(frameOf(situation), spread, "scattered");
     const [own, others]: [number[], number[]] = [[], []];
     for (let batch = 0; batch < this.#options.batches; batch++) {
       own.push(await this.#batch(situation, contestant));
@@ -113,13 +120,18 @@ class OpenPrograms implements OpenSuite {
     const { rewind } = this.#world;
     const { program, hook, ifindex, verdict } = situation;
     const result = await rewind.run(program, hook, ifindex, this.#options.repeat);
-    const problem = wrongOutcome(result, verdict, situation.after(rewind.last()));
+    const problem = wrongOutcome(result, verdict, situation.after(rewind.last(), result.data));
     if (problem !== undefined) throw new Error(`measure program ${contestant}: ${problem}`);
     return result.durationNs;
   }
 }
 
-function makerOf(contestant: string): (world: World) => Situation {
+function frameOf(situation: Situation): Frame {
+  const { low, high } = situation;
+  return { bytes: situation.before(hotVariation), low, high, begin: hotVariation };
+}
+
+function makerOf(contestant: string): Maker {
   const maker = situations[contestant];
   if (maker === undefined) throw new Error(`programs has no contestant ${contestant}`);
   return maker;
