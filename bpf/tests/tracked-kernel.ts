@@ -154,7 +154,7 @@ export class TrackedKernel implements Disposable {
   }
 
   sourceNatCounters(): SourceNatCounters {
-    return readSourceNatCounters(this.counters);
+    return readSourceNatCounters(this);
   }
 
   /** Uses of ports by destination. */

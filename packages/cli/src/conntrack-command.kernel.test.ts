@@ -219,6 +219,7 @@ describe("heddle conntrack stats", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Connections: +1 of 1000, 0\.1 %$/m);
     expect(stdout).toMatch(/^Limit: +1000; the table is made for 1024$/m);
+    expect(stdout).toMatch(/^Translated: +0 of the connections leave with another source$/m);
     expect(stdout).toMatch(/^tracked +- +[34]$/m);
     expect(stdout).toMatch(/^refused +table-full +0$/m);
     expect(stdout).toMatch(/^flushed +1$/m);
@@ -227,6 +228,9 @@ describe("heddle conntrack stats", () => {
       limit: 1000,
       ceiling: 1024,
       created: 2,
+      translated: 0,
+      leaks: 0,
+      uncounted: 0,
       removed: { flushed: 1, expired: 0 },
     });
   });

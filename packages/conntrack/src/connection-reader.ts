@@ -16,7 +16,7 @@ import {
   connGaugesMap,
   connSettingsMap,
 } from "./generated/bpf.ts";
-import { readCounters } from "./kernel-counters.ts";
+import { readCounters, readSourceNatCounters, type SourceNatCounters } from "./kernel-counters.ts";
 import { connectionOfEntry, findEntry } from "./kernel-entry.ts";
 import type { ConntrackMaps } from "./kernel-maps.ts";
 import { KernelTime } from "./kernel-time.ts";
@@ -39,6 +39,7 @@ export interface ConnectionReader {
   /** The living connections, in no order. One that is there all the time comes once. */
   connections(filter?: ConnectionFilter): AsyncIterable<Connection>;
   counters(): Counters;
+  sourceNatCounters(): SourceNatCounters;
   fill(): Fill;
 }
 
@@ -73,6 +74,10 @@ export class MapReader implements ConnectionReader {
 
   counters(): Counters {
     return readCounters(this.#maps.counters);
+  }
+
+  sourceNatCounters(): SourceNatCounters {
+    return readSourceNatCounters(this.#maps);
   }
 
   fill(): Fill {

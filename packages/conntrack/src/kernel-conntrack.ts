@@ -5,7 +5,7 @@ import { type ConnectionReader, MapReader } from "./connection-reader.ts";
 import { invalidOption } from "./conntrack-error.ts";
 import type { Counters } from "./counters.ts";
 import type { ConnSettings } from "./generated/bpf.ts";
-import { readLost, readSourceNatCounters, type SourceNatCounters } from "./kernel-counters.ts";
+import { readLost } from "./kernel-counters.ts";
 import { findHz } from "./kernel-hz.ts";
 import type { ConntrackControlMaps, ConntrackPrograms } from "./kernel-maps.ts";
 import { portUsageOf, writeSourceNat } from "./kernel-nat.ts";
@@ -86,7 +86,6 @@ export interface KernelConntrack extends ConnectionReader, Service {
    * a warning at.
    */
   readonly portWarnings: EventStream<PortUsage>;
-  sourceNatCounters(): SourceNatCounters;
 }
 
 /**
@@ -230,10 +229,6 @@ class MappedConntrack extends MapReader implements KernelConntrack {
     for await (const [destination, { used }] of ports.entries()) {
       if (used > 0n && used !== gone) yield portUsageOf(destination, { used, capacity });
     }
-  }
-
-  sourceNatCounters(): SourceNatCounters {
-    return readSourceNatCounters(this.#deps.maps.counters);
   }
 
   #untilSoonest({ soonest, now }: Walk): number | undefined {

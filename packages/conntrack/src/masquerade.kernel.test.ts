@@ -281,6 +281,7 @@ describe("what it is told to do", () => {
     expect(connections.counters().refused["ports-exhausted"]).toBeGreaterThan(0);
     const counters = connections.sourceNatCounters();
     expect(counters).toEqual({
+      translated: 3,
       leaks: connections.counters().refused["ports-exhausted"],
       uncounted: 0,
     });

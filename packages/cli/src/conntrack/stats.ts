@@ -1,12 +1,14 @@
-import type { ConnectionReader, Counters, Fill } from "@heddle/conntrack";
+import type { ConnectionReader, Counters, Fill, SourceNatCounters } from "@heddle/conntrack";
 import { formatFacts } from "../facts.ts";
 import { formatTable } from "../table.ts";
 
 /** What a table of connections has counted since it was made, and how full it is. */
-export interface Stats extends Fill, Counters {}
+export interface Stats extends Fill, Counters, SourceNatCounters {}
 
-export function readStats(reader: Pick<ConnectionReader, "fill" | "counters">): Stats {
-  return { ...reader.fill(), ...reader.counters() };
+export function readStats(
+  reader: Pick<ConnectionReader, "fill" | "counters" | "sourceNatCounters">,
+): Stats {
+  return { ...reader.fill(), ...reader.counters(), ...reader.sourceNatCounters() };
 }
 
 /** The kinds of outcomes that have reasons. */
@@ -15,10 +17,14 @@ const outcomes = ["stray", "invalid", "untracked", "refused"] as const;
 /** The stats as a few facts, a table of what became of packets, and one of why connections left. */
 export function formatStats(stats: Stats): string {
   const { connections, limit, ceiling, created, tracked, removed } = stats;
+  const { translated, leaks, uncounted } = stats;
   const facts = formatFacts([
     ["Connections", `${String(connections)} of ${String(limit)}, ${percentOf(connections, limit)}`],
     ["Limit", `${String(limit)}; the table is made for ${String(ceiling)}`],
     ["Created", String(created)],
+    ["Translated", `${String(translated)} of the connections leave with another source`],
+    ["Not counted", `the ports of ${String(uncounted)} connections, to too many destinations`],
+    ["Leaks stopped", `${String(leaks)} packets that had no connection to be translated by`],
   ]);
   const packets = [
     { outcome: "tracked", reason: undefined, count: tracked },
