@@ -1,6 +1,7 @@
 import type { PortUsage, SourceNatOptions } from "@heddle/conntrack";
 import {
   createLogger,
+  createManualClock,
   type InterfaceIndex,
   interfaceIndex,
   parseIp,
@@ -46,17 +47,19 @@ function world(options: Partial<MasqueradeOptions> = {}) {
   const told: (SourceNatOptions | undefined)[] = [];
   const warnings = createEvents<PortUsage>();
   const logged: unknown[] = [];
-  const refuses = { next: false };
+  const refuses = { next: false, all: false };
   const setSourceNat = (sourceNat: SourceNatOptions | undefined): Promise<void> => {
-    if (refuses.next) {
+    if (refuses.next || refuses.all) {
       refuses.next = false;
       return Promise.reject(new Error("no room"));
     }
     told.push(sourceNat);
     return Promise.resolve();
   };
+  const clock = createManualClock();
   const masquerade = createMasquerade(
     {
+      clock,
       nodes,
       devices,
       addresses,
@@ -73,7 +76,7 @@ function world(options: Partial<MasqueradeOptions> = {}) {
   const sync = (): void => {
     for (const table of [nodes, devices, addresses]) table.markSynced();
   };
-  return { nodes, addresses, usage$, told, refuses, masquerade, sync, warnings, logged };
+  return { clock, nodes, addresses, usage$, told, refuses, masquerade, sync, warnings, logged };
 }
 
 describe("masquerade", () => {
@@ -135,6 +138,25 @@ describe("masquerade", () => {
     nodes.upsert("node-2", { name: "node-2", addresses: [], podPrefixes: [] });
     await waitUntil("the next try", () => told.length > 0);
     await waitUntil("health", () => masquerade.health$.value.level === "ok");
+  });
+
+  it("tries again by itself, until the programs have been told", async () => {
+    const { clock, told, refuses, masquerade, sync } = world();
+    await using _closed = masquerade;
+    refuses.all = true;
+    sync();
+    await masquerade.start();
+    for (let tries = 0; tries < 3; tries++) {
+      await waitUntil("the next try to be due", () => clock.pending > 0);
+      clock.advance(5000);
+    }
+    await waitUntil("the next try to be due", () => clock.pending > 0);
+    expect(told).toEqual([]);
+    refuses.all = false;
+    clock.advance(5000);
+    await waitUntil("the next try", () => told.length > 0);
+    await waitUntil("health", () => masquerade.health$.value.level === "ok");
+    expect(clock.pending).toBe(0);
   });
 
   it("logs where ports run short", async () => {

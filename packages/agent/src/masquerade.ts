@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setImmediate } from "node:timers/promises";
 import type { KernelConntrack, SourceNatOptions } from "@heddle/conntrack";
 import {
+  type Clock,
   type Health,
   type InterfaceIndex,
   type IpPrefix,
@@ -29,8 +30,12 @@ export interface MasqueradeDeps {
   readonly usage$: StateStream<readonly PrefixUsage[]>;
   /** Started before. */
   readonly connections: { readonly table: MasqueradeTable | undefined };
+  readonly clock: Pick<Clock, "schedule">;
   readonly logger: Logger;
 }
+
+/** Milliseconds until the programs are told again what the kernel refused. */
+const retryPause = 5000;
 
 type MasqueradeTable = Pick<KernelConntrack, "setSourceNat" | "portWarnings">;
 
@@ -64,6 +69,7 @@ class ClusterMasquerade implements Masquerade {
   /** Whether something changed since the programs were told. */
   #isStale = false;
   #telling: Promise<void> | undefined;
+  #retry: Disposable | undefined;
   #isClosed = false;
 
   constructor(deps: MasqueradeDeps, options: MasqueradeOptions) {
@@ -82,10 +88,7 @@ class ClusterMasquerade implements Masquerade {
   async start(): Promise<void> {
     const { nodes, devices, addresses, usage$ } = this.#deps;
     const inputs$ = merge<unknown[]>(nodes.changes$, devices.changes$, addresses.changes$, usage$);
-    this.#subscription = inputs$.subscribe(() => {
-      this.#isStale = true;
-      this.#telling ??= this.#tell();
-    });
+    this.#subscription = inputs$.subscribe(() => this.#changed());
     const warnings$ = this.#deps.connections.table?.portWarnings.events$;
     const warnings = warnings$?.subscribe((usage) => {
       this.#deps.logger.warn("ports to leave with run short", { ...usage });
@@ -97,12 +100,18 @@ class ClusterMasquerade implements Masquerade {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#subscription?.unsubscribe();
+    this.#retry?.[Symbol.dispose]();
     this.#ready.resolve();
     await this.#telling;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #changed(): void {
+    this.#isStale = true;
+    this.#telling ??= this.#tell();
   }
 
   /** Tells the programs what changed, all of one turn together, until nothing more has. */
@@ -118,6 +127,7 @@ class ClusterMasquerade implements Masquerade {
 
   async #tellOnce(): Promise<void> {
     const { sourceNat, health } = this.#wanted();
+    this.#retry?.[Symbol.dispose]();
     try {
       if (!isDeepStrictEqual(sourceNat, this.#told)) {
         await this.#deps.connections.table?.setSourceNat(sourceNat);
@@ -125,7 +135,8 @@ class ClusterMasquerade implements Masquerade {
       }
       this.#health.set(health);
     } catch (caught) {
-      // The next change brings the next try.
+      if (!this.#isClosed)
+        this.#retry = this.#deps.clock.schedule(retryPause, () => this.#changed());
       const error = toError(caught);
       this.#deps.logger.error("masquerade cannot be told to the programs", { error });
       this.#health.set({ level: "degraded", message: error.message });

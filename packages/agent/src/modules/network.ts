@@ -123,6 +123,7 @@ function makeMasquerade(get: Resolve): Masquerade {
       addresses: get(tokens.addresses).table,
       usage$: get(tokens.ipam).usage$,
       connections: get(tokens.connections),
+      clock: get(tokens.clock),
       logger: get(tokens.logger),
     },
     { nodeName, enabled: wanted === "on", exclude },
