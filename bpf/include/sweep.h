@@ -137,12 +137,16 @@ __noinline int filter_means(const struct connection_filter *filter,
 }
 
 /* Removes an entry. Whether it was there. A function of its own, which is verified once. */
-__noinline int sweep_remove(const struct connection_key *key, struct connection *connection,
+__noinline int sweep_remove(const struct connection_key *entry, struct connection *connection,
 			    enum removal removal, __u64 now)
 {
-	if (!key || !connection)
+	/* Linux 6.1 takes no key from what a global function was given. */
+	struct connection_key key;
+
+	if (!entry || !connection)
 		return false;
-	return connection_remove(key, connection, removal & 7, now);
+	key = *entry;
+	return connection_remove(&key, connection, removal & 7, now);
 }
 
 /* Looks at one entry of the table; 1 ends the walk. */

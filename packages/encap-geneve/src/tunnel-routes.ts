@@ -1,6 +1,6 @@
 import { type IpPrefix, prefixFamily } from "@heddle/contracts";
 import type { RouteSpec, Rtnetlink } from "@heddle/rtnetlink";
-import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
+import { createCorrections, type DesiredSet, type ReconcileTarget } from "@heddle/tables";
 import type { TunnelGateway } from "./tunnel-device.ts";
 
 /** A route for each prefix behind the other ends, by the device into tunnels, with which they go. */
@@ -25,7 +25,9 @@ export class TunnelRoutes implements ReconcileTarget<IpPrefix, unknown> {
 
   /** The device is made anew each time, and has no routes but these. */
   async prune(desired: DesiredSet<IpPrefix, unknown>): Promise<void> {
-    for (const prefix of desired.keys()) await this.update(prefix);
+    const corrections = createCorrections("routes into tunnels");
+    await corrections.each(desired.keys(), (prefix) => this.update(prefix));
+    corrections.end();
   }
 
   async #spec(destination: IpPrefix): Promise<RouteSpec> {

@@ -1,5 +1,11 @@
 import type { IpAddress } from "@heddle/contracts";
-import type { DesiredSet, Key, ReconcileTarget, StoreKeys } from "@heddle/tables";
+import {
+  createCorrections,
+  type DesiredSet,
+  type Key,
+  type ReconcileTarget,
+  type StoreKeys,
+} from "@heddle/tables";
 import type { BpfMap } from "libbpf-napi";
 import type { TunnelPeer } from "./tunnel-peers.ts";
 import type { TunnelSlots } from "./tunnel-slots.ts";
@@ -52,12 +58,15 @@ export class TunnelTarget<K extends Key, S> implements ReconcileTarget<K, Tunnel
     for await (const [stored, slot] of this.#map.entries()) {
       found.set(this.#keys.fromStore(stored), slot);
     }
-    for (const key of found.keys()) if (!desired.has(key)) this.delete(key);
-    for (const [key, peer] of desired.entries()) {
-      const isWritten =
-        this.#held.get(key) === peer.address && this.#slots.leads(found.get(key), peer.address);
-      if (!isWritten) this.#write(key, peer.address);
-    }
+    const corrections = createCorrections("tunnels");
+    const undesired = found.keys().filter((key) => !desired.has(key));
+    await corrections.each(undesired, (key) => this.delete(key));
+    const missing = desired.entries().filter(([key, { address }]) => {
+      const isHeld = this.#held.get(key) === address;
+      return !isHeld || !this.#slots.leads(found.get(key), address);
+    });
+    await corrections.each(missing, ([key, { address }]) => this.#write(key, address));
+    corrections.end();
   }
 
   #write(key: K, address: IpAddress): void {

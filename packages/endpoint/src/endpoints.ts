@@ -10,6 +10,7 @@ import {
 } from "@heddle/contracts";
 import { type NetnsHandle, openNetns } from "@heddle/rtnetlink";
 import {
+  createCorrections,
   createReconciler,
   createTable,
   type DesiredSet,
@@ -163,13 +164,13 @@ class PodEndpoints implements Endpoints, ReconcileTarget<string, EndpointRequest
 
   /** Connects anew what was found damaged. What fails is tried again with the next prune, which comes soon then. */
   async #repair(desired: DesiredSet<string, EndpointRequest>): Promise<void> {
-    const failures: unknown[] = [];
-    for (const pod of this.#damaged) {
+    const corrections = createCorrections("pods");
+    await corrections.each(this.#damaged, async (pod) => {
       const request = desired.get(pod);
       if (request === undefined) this.#damaged.delete(pod);
-      else await this.update(pod, request).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw failures[0];
+      else await this.update(pod, request);
+    });
+    corrections.end();
   }
 
   async #connect(pod: string, request: EndpointRequest): Promise<EndpointStatus> {

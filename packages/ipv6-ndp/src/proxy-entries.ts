@@ -6,7 +6,7 @@ import {
   parseIp,
 } from "@heddle/contracts";
 import type { Neighbour, NeighbourId, Neighbours, RouteProtocol } from "@heddle/rtnetlink";
-import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
+import { createCorrections, type DesiredSet, type ReconcileTarget } from "@heddle/tables";
 import type { Announcer } from "./announcer.ts";
 import { announcementOf } from "./announcement.ts";
 import type { NdpDevice } from "./ndp-devices.ts";
@@ -66,15 +66,15 @@ export class ProxyEntries implements ReconcileTarget<string, ProxyEntry> {
   async prune(desired: DesiredSet<string, ProxyEntry>): Promise<void> {
     const listed = await this.#deps.neighbours.list({ proxy: true });
     const present = new Set(listed.map(keyOf));
-    for (const entry of listed) {
-      const isOurs = entry.protocol === this.#deps.protocol;
-      if (isOurs && !desired.has(keyOf(entry))) await this.delete(keyOf(entry));
-    }
-    // What went with a device that was down is made again, and announced again; one that is refused holds up no other.
-    const errors: unknown[] = [];
-    for (const [key, entry] of desired.entries())
-      if (!present.has(key)) await this.update(key, entry).catch((error) => errors.push(error));
-    if (errors.length > 0) throw errors[0];
+    const corrections = createCorrections("proxy entries");
+    const undesired = listed.filter(
+      (entry) => entry.protocol === this.#deps.protocol && !desired.has(keyOf(entry)),
+    );
+    await corrections.each(undesired, (entry) => this.delete(keyOf(entry)));
+    // What went with a device that was down is made again, and announced again.
+    const missing = desired.entries().filter(([key]) => !present.has(key));
+    await corrections.each(missing, ([key, entry]) => this.update(key, entry));
+    corrections.end();
   }
 
   /** Removes all that are ours. */

@@ -1,37 +1,42 @@
 import type { IpPrefix } from "@heddle/contracts";
 import type { Route, RouteProtocol, RouteSpec, Rtnetlink } from "@heddle/rtnetlink";
-import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
+import { createCorrections, type DesiredSet, type ReconcileTarget } from "@heddle/tables";
+
+/** What is needed of the kernel's routes. */
+export type RouteStore = Pick<Rtnetlink["routes"], "list" | "replace" | "delete">;
 
 /** The routes of one protocol number in the main table, one per prefix: nobody else has that number. */
 export class RouteTarget implements ReconcileTarget<IpPrefix, RouteSpec> {
-  readonly #node: Rtnetlink;
+  readonly #routes: RouteStore;
   readonly #protocol: RouteProtocol;
   readonly #written = new Map<IpPrefix, RouteSpec>();
 
-  constructor(node: Rtnetlink, protocol: RouteProtocol) {
-    this.#node = node;
+  constructor(routes: RouteStore, protocol: RouteProtocol) {
+    this.#routes = routes;
     this.#protocol = protocol;
   }
 
   async update(destination: IpPrefix, spec: RouteSpec): Promise<void> {
-    await this.#node.routes.replace(spec);
+    await this.#routes.replace(spec);
     this.#written.set(destination, spec);
   }
 
   async delete(destination: IpPrefix): Promise<void> {
     const spec = this.#written.get(destination);
-    if (spec !== undefined) await this.#node.routes.delete(spec);
+    if (spec !== undefined) await this.#routes.delete(spec);
     this.#written.delete(destination);
   }
 
   async prune(desired: DesiredSet<IpPrefix, RouteSpec>): Promise<void> {
-    const held = await this.#node.routes.list({ table: "main", protocol: this.#protocol });
-    for (const route of held) {
-      if (!desired.has(route.destination)) await this.#node.routes.delete(route);
-    }
-    for (const [destination, spec] of desired.entries()) {
-      if (!held.some((route) => isWritten(route, spec))) await this.update(destination, spec);
-    }
+    const held = await this.#routes.list({ table: "main", protocol: this.#protocol });
+    const corrections = createCorrections("routes");
+    const undesired = held.filter(({ destination }) => !desired.has(destination));
+    await corrections.each(undesired, (route) => this.#routes.delete(route));
+    const missing = desired
+      .entries()
+      .filter(([, spec]) => !held.some((route) => isWritten(route, spec)));
+    await corrections.each(missing, ([destination, spec]) => this.update(destination, spec));
+    corrections.end();
   }
 }
 

@@ -159,7 +159,7 @@ class DirectRouting implements Routing {
     this.#reconciler = createReconciler(
       {
         desired$: this.#desired.changes$,
-        target: new RouteTarget(node, options.routeProtocol),
+        target: new RouteTarget(node.routes, options.routeProtocol),
         clock,
         logger,
       },

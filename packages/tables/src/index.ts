@@ -13,6 +13,7 @@ export { distinct, failures, filterValues, mapValues, successes } from "./derive
 export { fill } from "./fill.ts";
 export { createEvents, type EventOptions, type EventSource } from "./events.ts";
 export { type Derived, type Failure, failure, isFailure } from "./failure.ts";
+export { type Corrections, createCorrections } from "./reconcile/corrections.ts";
 export type { KeyOperation, KeyStatus } from "./reconcile/key-status.ts";
 export type { Histogram, ReconcileMetrics, TargetOperation } from "./reconcile/metrics.ts";
 export {

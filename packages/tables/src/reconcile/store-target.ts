@@ -4,6 +4,7 @@ import { toError } from "@heddle/contracts";
 import { HashTrie } from "../hash-trie.ts";
 import type { Key } from "../snapshot.ts";
 import { TableError } from "../table-error.ts";
+import { createCorrections } from "./corrections.ts";
 import type { DesiredSet, KeyErrors, ReconcileTarget } from "./target.ts";
 
 /** The part of a key-value store that a target needs; a BPF map of `libbpf-napi` and a `Map` have it. */
@@ -120,14 +121,13 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
   async prune(desired: DesiredSet<K, V>): Promise<void> {
     const { changed, undesired, missing, complete } = await this.#compare(desired);
     // What is missing comes last, since a full store has room for it only then.
-    const errors = [
-      ...(await inTurns(changed, (keys) => this.#put(keys, desired))),
-      ...(await inTurns(undesired, (keys) => this.#remove(keys))),
-      ...(await inTurns(missing, (keys) => this.#put(keys, desired))),
-    ];
-    const corrections = changed.length + undesired.length + missing.length;
-    if (errors.length > 0) throw this.#failedCorrections(errors, corrections);
-    if (!complete) throw this.#pruneError("entries changed faster than they could be read");
+    const corrections = createCorrections(this.#name);
+    const put = (keys: readonly K[]) => this.#put(keys, desired);
+    corrections.add(changed.length, await inTurns(changed, put));
+    corrections.add(undesired.length, await inTurns(undesired, (keys) => this.#remove(keys)));
+    corrections.add(missing.length, await inTurns(missing, put));
+    corrections.end();
+    if (!complete) throw incompleteError(this.#name);
   }
 
   async #compare(desired: DesiredSet<K, V>): Promise<Difference<K, S>> {
@@ -227,23 +227,11 @@ class StoreTarget<K extends Key, V, S> implements ReconcileTarget<K, V> {
       return undefined;
     }
   }
+}
 
-  #failedCorrections(errors: readonly Error[], corrections: number): TableError {
-    const [first] = errors;
-    const count = `${String(errors.length)} of ${String(corrections)} corrections failed`;
-    const cause = errors.length === 1 ? first : new AggregateError(errors);
-    return this.#pruneError(`${count}, the first: ${first?.message ?? ""}`, cause);
-  }
-
-  #pruneError(reason: string, cause?: unknown): TableError {
-    return new TableError({
-      code: "prune-failed",
-      operation: "prune",
-      subject: this.#name,
-      reason,
-      cause,
-    });
-  }
+function incompleteError(subject: string): TableError {
+  const reason = "entries changed faster than they could be read";
+  return new TableError({ code: "prune-failed", operation: "prune", subject, reason });
 }
 
 /** Waits for a store that takes its time, and not for one that does not. */
