@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
+import { createCorrections, type DesiredSet, type ReconcileTarget } from "@heddle/tables";
 
 /** A folder that holds a file per key, and nothing else. */
 export class FolderTarget implements ReconcileTarget<string, string> {
@@ -23,15 +23,14 @@ export class FolderTarget implements ReconcileTarget<string, string> {
 
   /** One file that cannot be put right does not keep the others from it. */
   async prune(desired: DesiredSet<string, string>): Promise<void> {
-    const failures: unknown[] = [];
-    const note = (error: unknown) => failures.push(error);
-    for (const name of await readdir(this.#folder)) {
-      if (!desired.has(name)) await this.delete(name).catch(note);
-    }
+    const corrections = createCorrections("files");
+    const undesired = (await readdir(this.#folder)).filter((name) => !desired.has(name));
+    await corrections.each(undesired, (name) => this.delete(name));
     for (const [name, text] of desired.entries()) {
-      if ((await this.#read(name)) !== text) await this.update(name, text).catch(note);
+      if ((await this.#read(name)) === text) continue;
+      await corrections.each([name], () => this.update(name, text));
     }
-    if (failures.length > 0) throw new AggregateError(failures, "not all files could be put right");
+    corrections.end();
   }
 
   async #read(name: string): Promise<string | undefined> {
