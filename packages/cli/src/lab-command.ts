@@ -26,6 +26,7 @@ interface UpOptions extends ManifestOptions, OutputOptions {
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
   readonly routing: LabRouting;
+  readonly agentOption: readonly string[];
   readonly timeout: number;
 }
 
@@ -119,6 +120,12 @@ function addUp(lab: Command, terminal: Terminal): void {
       "Nodes answer for their pods on the underlay; nobody has routes.",
       false,
     )
+    .addOption(
+      new Option("--agent-option <NAME=VALUE...>", "More of the agents' configuration.").default(
+        [],
+        "none",
+      ),
+    )
     .option("--timeout <SECONDS>", "How long to wait for agents and pods.", parseCount, 30);
   addFilename(command, false).action(
     async ({
@@ -127,12 +134,13 @@ function addUp(lab: Command, terminal: Terminal): void {
       attachment,
       onLinkPods,
       routing,
+      agentOption,
       timeout,
       filename,
       output,
       ...network
     }: UpOptions) => {
-      const { labUp, openLab } = await import("@heddle/lab");
+      const { labUp, openLab, parseAgentOptions } = await import("@heddle/lab");
       const started = performance.now();
       await labUp({
         name,
@@ -141,6 +149,7 @@ function addUp(lab: Command, terminal: Terminal): void {
         attachment,
         onLinkPods,
         routing,
+        agentOptions: parseAgentOptions(agentOption),
         timeout,
         manifests: filename,
         heddle,

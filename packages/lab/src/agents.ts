@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type AgentClient, type AgentStatus, createAgentClient } from "@heddle/agent/client";
+import type { ownAgentOptions } from "./check-options.ts";
 import type { LabContext } from "./lab-context.ts";
 import { LabError } from "./lab-error.ts";
 import { processSchema, readIfThere, writeJson, writeWhole } from "./lab-folder.ts";
@@ -31,23 +32,14 @@ export function runningAgent({ folder }: LabContext, node: string): ProcessRef |
 export async function startAgent(context: LabContext, node: NodePlan): Promise<void> {
   const { folder, heddle, plan } = context;
   const config = folder.node(node.name, "agent.yaml");
-  writeWhole(
-    config,
-    [
-      `nodeName: ${node.name}`,
-      `objects: ${folder.objects}`,
-      `socket: ${agentSocket(context, node.name)}`,
-      `pinRoot: ${folder.pinRoot(node.name)}`,
-      `attachment: ${plan.attachment}`,
-      `proxyDevices: [${plan.onLinkPods ? "all" : ""}]`,
-      ...devicesOption(node),
-      `routing: ${node.routing}`,
-      `underlay: ${plan.underlay}`,
-      // As much as one machine has to spare for each of many nodes.
-      "connectionTable: 65536",
-      "",
-    ].join("\n"),
-  );
+  const options: Readonly<Record<string, string>> = {
+    // As much as one machine has to spare for each of many nodes.
+    connectionTable: "65536",
+    ...plan.agentOptions,
+    ...ownOptions(context, node),
+  };
+  const lines = Object.entries(options).map(([name, value]) => `${name}: ${value}\n`);
+  writeWhole(config, lines.join(""));
   const log = folder.node(node.name, "agent.log");
   mkdirSync(dirname(log), { recursive: true });
   const { ref } = await spawnDetached({
@@ -59,9 +51,24 @@ export async function startAgent(context: LabContext, node: NodePlan): Promise<v
   writeJson(folder.node(node.name, "agent.json"), ref);
 }
 
-/** The agent finds a single device itself; of the second network it is told. */
-function devicesOption({ devices }: NodePlan): readonly string[] {
-  return devices.length === 1 ? [] : [`devices: [${devices.map(({ name }) => name).join(", ")}]`];
+/** What follows from the lab. The agent finds a single device itself; of the second network it is told. */
+function ownOptions(
+  context: LabContext,
+  { name, devices, routing }: NodePlan,
+): Partial<Record<(typeof ownAgentOptions)[number], string>> {
+  const { folder, plan } = context;
+  const several = `[${devices.map((device) => device.name).join(", ")}]`;
+  return {
+    nodeName: name,
+    objects: folder.objects,
+    socket: agentSocket(context, name),
+    pinRoot: folder.pinRoot(name),
+    attachment: plan.attachment,
+    proxyDevices: `[${plan.onLinkPods ? "all" : ""}]`,
+    ...(devices.length === 1 ? {} : { devices: several }),
+    routing,
+    underlay: plan.underlay,
+  };
 }
 
 /**

@@ -27,6 +27,7 @@ export function checkOptions(options: LabOptions): void {
   checkUnderlay(families, underlay, options.routing);
   checkMtus(options);
   checkOnLinkPods(options);
+  checkAgentOptions(options);
   checkNumber("links", options.links ?? defaults.links, [1, maxLinks]);
   checkNumber("timeout", options.timeout ?? defaults.timeout, [1, maxTimeout], "seconds");
   if (attachment !== undefined && !["auto", "tcx", "clsact"].includes(attachment)) {
@@ -94,6 +95,33 @@ function checkOnLinkPods({ onLinkPods = false, narrow }: LabOptions): void {
     "with a narrow link half of the nodes are behind routers, not on the outside host's link",
     "leave out one of the two",
   );
+}
+
+/** What the lab says itself to each agent. */
+export const ownAgentOptions = [
+  "nodeName",
+  "objects",
+  "socket",
+  "pinRoot",
+  "attachment",
+  "proxyDevices",
+  "devices",
+  "routing",
+  "underlay",
+] as const;
+
+function checkAgentOptions({ agentOptions = {} }: LabOptions): void {
+  for (const [name, value] of Object.entries(agentOptions)) {
+    const own = ownAgentOptions.find((one) => one === name);
+    if (own !== undefined) {
+      throw badOption(`agent-option ${name}=${value}`, "the lab says that to its agents itself");
+    }
+    if (/^[a-zA-Z]+$/.test(name) && /^[^\n\r]*$/.test(value)) continue;
+    throw badOption(
+      `agent-option ${JSON.stringify(`${name}=${value}`)}`,
+      "the name is of letters, and the value is one line",
+    );
+  }
 }
 
 /** The names of a lab's nodes, in order. */

@@ -18,6 +18,6 @@ export { LabError, type LabErrorCode } from "./lab-error.ts";
 export { labNames } from "./lab-folder.ts";
 export { openLab } from "./open-lab.ts";
 export type { LabAttachment, LabOptions, LabRouting } from "./lab-options.ts";
-export { parseFamilies, parseNodeMtus } from "./read-options.ts";
+export { parseAgentOptions, parseFamilies, parseNodeMtus } from "./read-options.ts";
 export { type DialResult, type DialTarget } from "./probe/dial.ts";
 export { labDown, labUp, type LabUpOptions } from "./up-down.ts";

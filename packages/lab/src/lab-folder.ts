@@ -37,6 +37,7 @@ const optionsSchema: v.GenericSchema<unknown, LabOptions> = v.object({
   attachment: v.exactOptional(v.picklist(["auto", "tcx", "clsact"])),
   onLinkPods: v.exactOptional(v.boolean()),
   routing: v.exactOptional(v.union([routingSchema, v.array(routingSchema)])),
+  agentOptions: v.exactOptional(v.record(v.string(), v.string())),
   timeout: v.exactOptional(v.number()),
 });
 

@@ -64,6 +64,13 @@ export interface LabOptions {
    */
   readonly onLinkPods?: boolean;
   /**
+   * More of the configuration of all agents, as a file would have it: `{ masquerade: "off" }`. None that the lab sets
+   * itself. An agent that does not know an option, or not the value, ends, and says so.
+   *
+   * @defaultValue `{}`, with a table for 65,536 connections
+   */
+  readonly agentOptions?: Readonly<Record<string, string>>;
+  /**
    * Seconds that an agent has to become ready or to stop, and that pods have to get their network.
    *
    * @defaultValue 30

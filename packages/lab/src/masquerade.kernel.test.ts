@@ -40,17 +40,20 @@ const askOn = (host: string) => `
       .on("error", (error) => console.log(String(error)));
   ask();`;
 
+/** The pods' addresses, of all nodes. */
+const podRanges = [
+  [4, "10.244.0.0/16"],
+  [6, "fd00:10:244::/48"],
+] as const;
+
 describe.each(["direct", "geneve"] as const)("outside of a cluster with %s routing", (routing) => {
   beforeAll(async () => {
     const pods = serverPod("a1", "node-1") + serverPod("a2", "node-1") + serverPod("b1", "node-2");
     scene = await createLabScene({ pods, routing });
     // Nobody there has heard of pods.
-    for (const [family, prefix] of [
-      ["-4", "10.244.0.0/16"],
-      ["-6", "fd00:10:244::/48"],
-    ] as const) {
+    for (const [family, prefix] of podRanges) {
       const routes = (verb: string) =>
-        run(scene.lab.outside(["ip", family, "route", verb, "root", prefix]));
+        run(scene.lab.outside(["ip", `-${String(family)}`, "route", verb, "root", prefix]));
       await routes("flush");
       const { stdout } = await routes("show");
       if (stdout !== "") throw new Error(`the outside has routes to pods: ${stdout}`);
@@ -109,5 +112,25 @@ describe.each(["direct", "geneve"] as const)("outside of a cluster with %s routi
     expect(await dialOnce(probe("default/a1").control, outside, "tcp")).toBe(
       addressFor("node-1", 4),
     );
+  });
+});
+
+describe("destinations that know the pods' addresses", () => {
+  beforeAll(async () => {
+    // Of one family, so that what is told of one is not taken for the other.
+    const agentOptions = { masqueradeExclude: "[0.0.0.0/0]" };
+    scene = await createLabScene({ pods: serverPod("a1", "node-1"), nodes: 1, agentOptions });
+  });
+  afterAll(async () => scene[Symbol.asyncDispose]());
+
+  it.each([
+    [4, "default/a1"],
+    [6, "node-1"],
+  ] as const)("see over IPv%i the address of %s", async (family, seen) => {
+    const outside = addressFor("outside", family);
+    for (const protocol of ["tcp", "udp"] as const) {
+      const found = await dialOnce(probe("default/a1").control, outside, protocol);
+      expect({ protocol, found }).toEqual({ protocol, found: addressFor(seen, family) });
+    }
   });
 });

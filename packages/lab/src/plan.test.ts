@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LabError } from "./lab-error.ts";
 import type { LabOptions } from "./lab-options.ts";
 import { hostsOf, type HostPlan, planLab } from "./plan.ts";
-import { parseFamilies, parseNodeMtus } from "./read-options.ts";
+import { parseAgentOptions, parseFamilies, parseNodeMtus } from "./read-options.ts";
 
 const plain: LabOptions = { name: "t", nodes: 2, families: [4, 6] };
 
@@ -144,6 +144,16 @@ describe("a lab's plan", () => {
       { mtu: 1280, narrow: 1280 },
       "narrow: nothing is narrower than mtu 1280 (choose a larger mtu)",
     ],
+    [
+      "an option of agents that the lab has",
+      { agentOptions: { routing: "geneve" } },
+      "agent-option routing=geneve: the lab says that to its agents itself",
+    ],
+    [
+      "an option of agents that is more than one",
+      { agentOptions: { masquerade: "off\nrouting: geneve" } },
+      'agent-option "masquerade=off\\nrouting: geneve": the name is of letters, and the value is one line',
+    ],
     ["no time", { timeout: 0 }, "timeout 0: it is a whole number from 1 to 3600, in seconds"],
   ])("is refused for %s", (_name, options, message) => {
     expect(refusal(() => planLab({ ...plain, ...options }))).toContain(`plan lab with ${message}`);
@@ -157,6 +167,11 @@ describe("a lab's plan", () => {
       'node-mtu "node-1": it is not NODE=BYTES (as in node-1=1400)',
     ],
     [() => parseNodeMtus(["a=1", "a=2"]), "node-mtu a=2: a has an MTU already"],
+    [
+      () => parseAgentOptions(["off"]),
+      'agent-option "off": it is not NAME=VALUE (as in masquerade=off)',
+    ],
+    [() => parseAgentOptions(["a=1", "a=2"]), "agent-option a=2: a has a value already"],
   ])("is not read from what it is not: %s", (action, message) => {
     expect(refusal(action)).toContain(message);
   });
@@ -167,5 +182,9 @@ describe("a lab's plan", () => {
       "node-2": 1300,
     });
     expect(parseFamilies("ipv6", "underlay")).toEqual([6]);
+    expect(parseAgentOptions(["masquerade=off", "masqueradeExclude=[]"])).toEqual({
+      masquerade: "off",
+      masqueradeExclude: "[]",
+    });
   });
 });

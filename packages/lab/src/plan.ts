@@ -50,6 +50,7 @@ export interface LabPlan {
   readonly name: string;
   readonly attachment: LabAttachment;
   readonly onLinkPods: boolean;
+  readonly agentOptions: Readonly<Record<string, string>>;
   /** The family that tunnels go over. */
   readonly underlay: "ipv4" | "ipv6";
   /** In milliseconds. */
@@ -72,7 +73,12 @@ export interface LabPlan {
 export function planLab(options: LabOptions): LabPlan {
   checkOptions(options);
   const { name, attachment = defaults.attachment, timeout = defaults.timeout } = options;
-  const { onLinkPods = false, routing = "direct", underlay = options.families } = options;
+  const {
+    agentOptions = {},
+    onLinkPods = false,
+    routing = "direct",
+    underlay = options.families,
+  } = options;
   const topology = layOut(options);
   const podPrefixes = new Map(
     nodeNames(options.nodes).map((node, index) => [
@@ -106,6 +112,7 @@ export function planLab(options: LabOptions): LabPlan {
     name,
     attachment,
     onLinkPods,
+    agentOptions,
     underlay: underlay.includes(4) ? "ipv4" : "ipv6",
     patience: timeout * 1000,
     switchNetns: netnsName(name, "switch"),

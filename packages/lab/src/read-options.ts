@@ -40,3 +40,21 @@ export function parseNodeMtus(texts: readonly string[]): Readonly<Record<string,
   }
   return Object.fromEntries(mtus);
 }
+
+/** Reads `masquerade=off`, once or more. @throws {LabError} `bad-option` */
+export function parseAgentOptions(texts: readonly string[]): Readonly<Record<string, string>> {
+  const options = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value] = /^([a-zA-Z]+)=(.*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw badOption(
+        `agent-option ${JSON.stringify(text)}`,
+        "it is not NAME=VALUE",
+        "as in masquerade=off",
+      );
+    }
+    if (options.has(name)) throw badOption(`agent-option ${text}`, `${name} has a value already`);
+    options.set(name, value);
+  }
+  return Object.fromEntries(options);
+}
