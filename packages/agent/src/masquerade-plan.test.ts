@@ -1,3 +1,4 @@
+import { resolveSourceNat } from "@heddle/conntrack";
 import { interfaceIndex, parseIp, parsePrefix } from "@heddle/contracts";
 import { describe, expect, it } from "vitest";
 import { type MasqueradeInputs, planMasquerade } from "./masquerade-plan.ts";
@@ -78,6 +79,15 @@ describe("what pods leave the cluster with", () => {
     expect(health.message).toBe(
       "pods leave the cluster with 192.0.2.1, 198.51.100.5; the node has no IPv6 address for that",
     );
+  });
+
+  it("is their own in a family that is excluded as a whole, which is told", () => {
+    const { sourceNat, health } = planMasquerade(inputs, prefixes("0.0.0.0/0"));
+    expect(sourceNat?.sources).toEqual(prefixes("fd00:1::/64"));
+    expect(sourceNat?.exclude).not.toContain("0.0.0.0/0");
+    if (sourceNat === undefined) throw new Error("there is no plan");
+    expect(() => resolveSourceNat(sourceNat)).not.toThrow();
+    expect(health.message).toBe("pods leave the cluster with 2001:db8::1; all of IPv4 is excluded");
   });
 
   it("is their own while no device leads to the network", () => {

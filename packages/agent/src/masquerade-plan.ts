@@ -8,7 +8,9 @@ import {
   ipFamilies,
   ipFamily,
   type IpPrefix,
+  type IpFamily,
   prefixFamily,
+  prefixLength,
 } from "@heddle/contracts";
 import type { ClusterNode } from "@heddle/routing";
 import type { Address } from "@heddle/rtnetlink";
@@ -33,7 +35,7 @@ export interface MasqueradePlan {
 /**
  * Pods leave by each device with the address that the node has there: the one of its Node object, or else the first of those
  * that are global; where it has none, with the one of its Node object. They keep their own to the pods and the nodes of the
- * cluster, and to what is excluded.
+ * cluster, and to what is excluded; where that is a whole family, connections of that family are none of ours.
  */
 export function planMasquerade(
   inputs: MasqueradeInputs,
@@ -45,7 +47,11 @@ export function planMasquerade(
     .toSorted((a, b) => a - b)
     .map((ifindex) => ({ ifindex, addresses: addressesOf(ifindex, held, own) }));
   const families = new Set(devices.flatMap(({ addresses }) => addresses).map(ipFamily));
-  const sources = inputs.podPrefixes.filter((prefix) => families.has(prefixFamily(prefix)));
+  const wholes = exclude.filter((prefix) => prefixLength(prefix) === 0);
+  const kept = new Set(wholes.map(prefixFamily));
+  const sources = inputs.podPrefixes.filter(
+    (prefix) => families.has(prefixFamily(prefix)) && !kept.has(prefixFamily(prefix)),
+  );
   const cluster = inputs.nodes.flatMap(({ addresses, podPrefixes }) => [
     ...podPrefixes,
     ...addresses.map(hostPrefix),
@@ -54,10 +60,12 @@ export function planMasquerade(
     addresses: ipFamilies.flatMap((family) => own.find((one) => ipFamily(one) === family) ?? []),
     devices,
     sources: sources.toSorted(),
-    exclude: [...new Set([...cluster, ...exclude])].toSorted(),
+    exclude: [...new Set([...cluster, ...exclude])]
+      .filter((prefix) => !wholes.includes(prefix))
+      .toSorted(),
     sockets: true,
   };
-  return { sourceNat, health: healthOf(devices, inputs.podPrefixes) };
+  return { sourceNat, health: healthOf(devices, inputs.podPrefixes, kept) };
 }
 
 function addressesOf(
@@ -87,12 +95,22 @@ function isUsable({ scope, flags }: MasqueradeInputs["addresses"][number]): bool
 
 const unusable: ReadonlySet<unknown> = new Set(["tentative", "dadfailed", "deprecated"]);
 
-function healthOf(devices: readonly SourceNatDevice[], podPrefixes: readonly IpPrefix[]): Health {
-  const all = new Set(devices.flatMap(({ addresses }) => addresses));
+function healthOf(
+  devices: readonly SourceNatDevice[],
+  podPrefixes: readonly IpPrefix[],
+  kept: ReadonlySet<IpFamily>,
+): Health {
+  const all = new Set(
+    devices.flatMap(({ addresses }) => addresses).filter((one) => !kept.has(ipFamily(one))),
+  );
   const missing = ipFamilies
     .filter((family) => podPrefixes.some((prefix) => prefixFamily(prefix) === family))
     .filter((family) => !Array.from(all, ipFamily).includes(family))
-    .map((family) => `; the node has no ${familyName(family)} address for that`);
+    .map((family) =>
+      kept.has(family)
+        ? `; all of ${familyName(family)} is excluded`
+        : `; the node has no ${familyName(family)} address for that`,
+    );
   const message = `pods leave the cluster with ${[...all].join(", ") || "their own addresses"}`;
   return { level: "ok", message: message + missing.join("") };
 }

@@ -46,7 +46,7 @@ function world(options: Partial<MasqueradeOptions> = {}) {
   const usage$ = createState<readonly PrefixUsage[]>([usage("10.244.1.0/24")]);
   const told: (SourceNatOptions | undefined)[] = [];
   const warnings = createEvents<PortUsage>();
-  const logged: unknown[] = [];
+  const logged: { readonly level: string; readonly message: string }[] = [];
   const refuses = { next: false, all: false };
   const setSourceNat = (sourceNat: SourceNatOptions | undefined): Promise<void> => {
     if (refuses.next || refuses.all) {
@@ -65,7 +65,10 @@ function world(options: Partial<MasqueradeOptions> = {}) {
       addresses,
       usage$: usage$.state$,
       connections: { table: { setSourceNat, portWarnings: warnings.stream } },
-      logger: createLogger(({ message, fields }) => logged.push({ message, ...fields }), "debug"),
+      logger: createLogger(
+        ({ level, message, fields }) => logged.push({ level, message, ...fields }),
+        "debug",
+      ),
     },
     { nodeName: "node-1", enabled: true, exclude: [], ...options },
   );
@@ -141,7 +144,7 @@ describe("masquerade", () => {
   });
 
   it("tries again by itself, until the programs have been told", async () => {
-    const { clock, told, refuses, masquerade, sync } = world();
+    const { clock, told, refuses, masquerade, sync, logged } = world();
     await using _closed = masquerade;
     refuses.all = true;
     sync();
@@ -152,6 +155,7 @@ describe("masquerade", () => {
     }
     await waitUntil("the next try to be due", () => clock.pending > 0);
     expect(told).toEqual([]);
+    expect(logged.filter(({ level }) => level === "error")).toHaveLength(1);
     refuses.all = false;
     clock.advance(5000);
     await waitUntil("the next try", () => told.length > 0);
@@ -173,7 +177,8 @@ describe("masquerade", () => {
       capacity: 32_768,
     };
     warnings.emit(shortage);
-    expect(logged).toEqual([{ message: "ports to leave with run short", ...shortage }]);
+    const level = "warn";
+    expect(logged).toEqual([{ level, message: "ports to leave with run short", ...shortage }]);
   });
 
   it("can be closed while it waits", async () => {

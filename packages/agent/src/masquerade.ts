@@ -138,7 +138,9 @@ class ClusterMasquerade implements Masquerade {
       if (!this.#isClosed)
         this.#retry = this.#deps.clock.schedule(retryPause, () => this.#changed());
       const error = toError(caught);
-      this.#deps.logger.error("masquerade cannot be told to the programs", { error });
+      const isNews = this.#health.value.message !== error.message;
+      const level = isNews ? "error" : "debug";
+      this.#deps.logger[level]("masquerade cannot be told to the programs", { error });
       this.#health.set({ level: "degraded", message: error.message });
     }
     this.#ready.resolve();
