@@ -205,30 +205,40 @@ static __always_inline int slowpath_enter_translated(const struct packet *packet
 }
 
 /*
- * Begins a connection, in the place of one that is `over`, if there is one, whose key the draft has. Returns an outcome;
- * `OUTCOME_TRACKED` when another CPU was faster. Nothing changes before it is clear that it can leave.
+ * Chooses the source that a connection leaves with which a packet begins. What does not leave has no ends that others could have.
+ * Holds and changes nothing. A function of its own for its stack. Returns 0, or the outcome of a packet whose connection cannot begin.
  */
-static __always_inline int slowpath_begin(struct __sk_buff *skb, const struct packet *packet,
-					  struct draft *draft, struct connection *over,
+__noinline int slowpath_choose(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct conn_settings *settings = conn_settings_get();
+	struct scratch *scratch = scratch_get();
+	struct draft *draft = draft_get();
+
+	if (!packet || !draft || !settings || !scratch)
+		return OUTCOME_TABLE_FULL;
+	if (draft->to.end != TRANSLATED_SOURCE)
+		return 0;
+	if (draft->over)
+		scratch->key = draft->key;
+	else
+		__builtin_memset(&scratch->key, 0, sizeof(scratch->key));
+	return nat_choose(skb, slowpath_tuple(packet, draft), &draft->to, conn_now(settings));
+}
+
+/*
+ * Begins a connection, in the place of one that is `over`, if there is one, whose key the draft has. Returns an outcome;
+ * `OUTCOME_TRACKED` when another CPU was faster.
+ */
+static __always_inline int slowpath_begin(const struct packet *packet, struct draft *draft,
+					  struct connection *over,
 					  const struct conn_settings *settings, __u64 now)
 {
 	struct conn_gauges *gauges = conn_gauges_get();
 	struct scratch *scratch = scratch_get();
-	int outcome = 0;
-	int error;
+	int outcome, error;
 
 	if (!gauges || !scratch)
 		return OUTCOME_TABLE_FULL;
-	/* What does not leave has no ends that others could have. */
-	if (draft->to.end == TRANSLATED_SOURCE) {
-		if (over)
-			scratch->key = draft->key;
-		else
-			__builtin_memset(&scratch->key, 0, sizeof(scratch->key));
-		outcome = nat_choose(skb, slowpath_tuple(packet, draft), &draft->to, now);
-	}
-	if (outcome)
-		return outcome;
 	if (over)
 		connection_remove(&draft->key, over, REMOVAL_REPLACED, now);
 	if (!conn_reserve(now))
@@ -248,10 +258,10 @@ static __always_inline int slowpath_begin(struct __sk_buff *skb, const struct pa
 }
 
 /*
- * Begins the connection of a packet that `slowpath_take` has found to begin one. A function of its own, since the frames of both
+ * Begins the connection of a packet that `slowpath_take` has found to begin one, and whose source is chosen. A function of its own, since the frames of both
  * would be too much. Returns the same as `slowpath_begin`.
  */
-__noinline int slowpath_open(struct __sk_buff *skb, struct packet *packet)
+__noinline int slowpath_open(struct packet *packet)
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct draft *draft = draft_get();
@@ -261,7 +271,7 @@ __noinline int slowpath_open(struct __sk_buff *skb, struct packet *packet)
 		return OUTCOME_TABLE_FULL;
 	if (draft->over)
 		over = bpf_map_lookup_elem(&connections, &draft->key);
-	return slowpath_begin(skb, packet, draft, over, settings, conn_now(settings));
+	return slowpath_begin(packet, draft, over, settings, conn_now(settings));
 }
 
 /* What `slowpath_track` returns besides outcomes. */
@@ -488,7 +498,9 @@ static __always_inline int slowpath_commit(struct __sk_buff *skb, struct packet 
 	int outcome = slowpath_take(skb, packet);
 
 	if (outcome == SLOWPATH_BEGINS) {
-		outcome = slowpath_open(skb, packet);
+		outcome = slowpath_choose(skb, packet);
+		if (!outcome)
+			outcome = slowpath_open(packet);
 		/* Another CPU was faster. */
 		if (outcome == OUTCOME_TRACKED)
 			outcome = slowpath_take(skb, packet);
