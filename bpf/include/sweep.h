@@ -178,7 +178,8 @@ static __always_inline long sweep_visit(const struct connection_key *key,
 
 /*
  * Where the kernel keeps the elements of a map of type hash (kernel/bpf/hashtab.c): in one array, allocated with the map.
- * In the order of their memory they are read ten times as fast as in that of the hash, since the processor sees what comes next.
+ * In the order of their memory they are read several times as fast as in that of the hash, since the processor sees what comes
+ * next.
  */
 struct bpf_map___walk {
 	__u32 max_entries;
