@@ -135,6 +135,7 @@ static __always_inline bool decapsulate_verify(struct __sk_buff *skb, const stru
 static __always_inline long decapsulate_shrink(struct __sk_buff *skb, __u32 length, __be16 inner)
 {
 	__u64 flags = BPF_F_ADJ_ROOM_FIXED_GSO;
+	__be16 outer;
 	long result;
 
 	if (skb->protocol == inner)
@@ -144,12 +145,18 @@ static __always_inline long decapsulate_shrink(struct __sk_buff *skb, __u32 leng
 	result = bpf_skb_adjust_room(skb, -(__s32)length, BPF_ADJ_ROOM_MAC, flags);
 	if (result != INVALID_ARGUMENT)
 		return result;
+	outer = skb->protocol;
 	result = bpf_skb_change_proto(skb, inner, 0);
 	if (result)
 		return result;
 	length += inner == bpf_htons(ETH_P_IP) ? sizeof(struct iphdr) - sizeof(struct ipv6hdr)
 					       : sizeof(struct ipv6hdr) - sizeof(struct iphdr);
-	return bpf_skb_adjust_room(skb, -(__s32)length, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO);
+	result = bpf_skb_adjust_room(skb, -(__s32)length, BPF_ADJ_ROOM_MAC,
+				     BPF_F_ADJ_ROOM_FIXED_GSO);
+	/* What is dropped is counted with the length that it came with. */
+	if (result)
+		bpf_skb_change_proto(skb, outer, 0);
+	return result;
 }
 
 /*
