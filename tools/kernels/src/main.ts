@@ -1,10 +1,12 @@
 // Runs the kernel tests in Debian's kernels, each in an emulated machine.
 //
-//   node tools/kernels/src/main.ts [KERNEL...]
+//   node tools/kernels/src/main.ts [KERNEL...] [--files TEXT]...
 //
-// Without names it runs them all, and writes docs/reference/kernels.md.
+// Without names it runs them all, and writes docs/reference/kernels.md. With `--files` only the test files are run whose
+// paths contain one of the texts, and nothing is written.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { runTool } from "@heddle-tools/addon";
 import { type KernelChoice, kernelChoices } from "./choose-kernel.ts";
 import { guestEntries } from "./guest-image.ts";
@@ -25,26 +27,32 @@ const fuzzPackets = 20_000;
 /** What compiles for the tests what they load, since the guest has no compiler. */
 const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests/compile-all.ts"];
 
+/** What is run in a kernel of today. Before Linux 6.6 a whole cluster is added, with what such kernels have. */
+const files =
+  "packages/libbpf-napi packages/datapath packages/ipv6-ndp packages/encap-geneve " +
+  "packages/lab/src/impair/impair-programs bpf/tests";
+
 /**
  * What the guest runs. One worker for all files, since it takes seconds to start another, and files as Node itself
- * reads them. Before Linux 6.6 also a whole cluster, with what such kernels have. Each example is a process, which takes
- * seconds, too: they run in the newest kernel. Two files that take minutes run in the newest and in the oldest one.
+ * reads them. Each example is a process, which takes seconds, too: they run in the newest kernel. Two files that take
+ * minutes run in the newest and in the oldest one.
  */
-const command = `
+const commandFor = (only: readonly string[]): string => `
 export HEDDLE_TEST_TIMEOUT=${String(testTimeout)} HEDDLE_TEST_WORKERS=1 HEDDLE_FIXTURES=/fixtures
 export HEDDLE_FUZZ_PACKETS=${String(fuzzPackets)}
 export NODE_COMPILE_CACHE=/tmp/node
 export NODE_OPTIONS='--conditions=heddle-source --import=/heddle/tools/kernels/src/guest/plain-modules.mjs'
 examples='**/example.kernel.test.ts'
-case "$(uname -r)" in
-6.[0-5].*) set -- packages/lab/src/reduced-profile --exclude "$examples" ;;
-6.*) set -- --exclude "$examples" --exclude '**/{datapath,ndp-responder}.kernel.test.ts' ;;
+case "${only.length > 0 ? "some" : "$(uname -r)"}" in
+some) set -- ${only.join(" ")} ;;
+6.[0-5].*) set -- ${files} packages/lab/src/reduced-profile --exclude "$examples" ;;
+6.*) set -- ${files} --exclude "$examples" --exclude '**/{datapath,ndp-responder}.kernel.test.ts' ;;
+*) set -- ${files} ;;
 esac
 share=$(sed 's/.*heddle.share=//; s/ .*//' /proc/cmdline)
 node node_modules/vitest/vitest.mjs run --shard "$share" \\
   --project kernel --no-isolate --experimental.viteModuleRunner=false \\
-  --config tools/kernels/src/guest/vitest.config.ts packages/libbpf-napi packages/datapath packages/ipv6-ndp \\
-  packages/encap-geneve packages/lab/src/impair/impair-programs bpf/tests "$@"
+  --config tools/kernels/src/guest/vitest.config.ts "$@"
 `;
 
 function chosen(names: readonly string[]): readonly KernelChoice[] {
@@ -56,7 +64,7 @@ function chosen(names: readonly string[]): readonly KernelChoice[] {
   return kernelChoices.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-async function prepare(signal: AbortSignal): Promise<RunContext> {
+async function prepare(only: readonly string[], signal: AbortSignal): Promise<RunContext> {
   const context = {
     cacheDir: join(stateDir, "cache"),
     report: (line: string): void => console.error(`kernels: ${line}`),
@@ -72,7 +80,9 @@ async function prepare(signal: AbortSignal): Promise<RunContext> {
     ...context,
     outputDir,
     signal,
-    guest: await guestEntries(root, fixtures, command, context),
+    // One machine is enough for some files, and a share of them could be none.
+    machines: only.length > 0 ? 1 : 2,
+    guest: await guestEntries(root, fixtures, commandFor(only), context),
   };
 }
 
@@ -89,15 +99,22 @@ async function runAll(
   return results;
 }
 
-async function main(names: readonly string[]): Promise<void> {
+async function main(): Promise<void> {
+  const { positionals: names, values } = parseArgs({
+    allowPositionals: true,
+    options: { files: { type: "string", multiple: true, default: [] } },
+  });
   // The machines are given this machine's Node and its libraries.
   if (process.arch !== "x64")
     throw new Error(`kernels are run on x64 only, not on ${process.arch}`);
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
   try {
+    for (const text of values.files) {
+      if (!/^[\w./-]+$/.test(text)) throw new Error(`--files ${text} is no part of a path`);
+    }
     const choices = chosen(names);
-    const results = await runAll(choices, await prepare(stopping.signal));
+    const results = await runAll(choices, await prepare(values.files, stopping.signal));
     const failures = results.flatMap((result) =>
       failuresOf(result).map((failure) => `${result.name}: ${failure}`),
     );
@@ -109,7 +126,8 @@ async function main(names: readonly string[]): Promise<void> {
       }
       process.exitCode = 1;
     }
-    if (stopping.signal.aborted || choices.length < kernelChoices.length) return;
+    const isWhole = choices.length === kernelChoices.length && values.files.length === 0;
+    if (stopping.signal.aborted || !isWhole) return;
     writeFileSync(page, describeKernels(results));
     await runTool("oxfmt", [page]);
   } finally {
@@ -118,7 +136,7 @@ async function main(names: readonly string[]): Promise<void> {
 }
 
 try {
-  await main(process.argv.slice(2));
+  await main();
 } catch (error) {
   console.error(`kernels: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

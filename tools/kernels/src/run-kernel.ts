@@ -30,6 +30,8 @@ export interface RunContext extends BuildContext {
   readonly outputDir: string;
   /** The guest's file system apart from the kernel's modules. */
   readonly guest: readonly GuestEntry[];
+  /** How many machines share the test files of a kernel. Each has two processors, but mostly keeps one of them busy. */
+  readonly machines: number;
   /** Ends the machines. */
   readonly signal: AbortSignal;
 }
@@ -37,11 +39,9 @@ export interface RunContext extends BuildContext {
 /** How long a machine may run, in milliseconds; an idle computer with two processors needs a third of it. */
 const timeout = 20 * 60_000;
 
-/** How many machines share the test files of a kernel. Each has two processors, but mostly keeps one of them busy. */
-const machines = 2;
-
 /** Boots a kernel and runs the tests in it. */
 export async function runKernel(choice: KernelChoice, context: RunContext): Promise<KernelResult> {
+  const { machines } = context;
   const kernel = await chooseKernel(choice, context);
   const folders: string[] = [];
   for (const one of kernel.packages) folders.push(await unpackPackage(one, context));
