@@ -49,7 +49,7 @@ struct connection_filter {
 
 /** The argument of the program `conn_sweep`, and of `conn_flush`: what to do, and what was done. */
 struct connection_sweep {
-	/** Set by who calls: removals after which this run ends, 0 for no bound. */
+	/** Set by who calls: removals after which this run ends, 0 for no bound. The program counts it down. */
 	__u64 budget;
 	/** The element of the table to go on with; set by the program to 0 at the end of the table. 0 is the first one. */
 	__u64 next;
@@ -72,19 +72,24 @@ EXPORT(struct connection_sweep, "conntrack");
 
 struct bpf_map;
 
-/* What the walk of a table carries along. */
+/*
+ * What the walk of a table carries along. What changes from one entry to the next is in the argument, whose contents the verifier
+ * takes for any numbers: of what is on the stack it would follow each.
+ */
 struct sweep_walk {
-	struct connection_sweep sweep;
-	/* Removals after which it ends. */
-	__u64 left;
+	struct connection_sweep *argument;
+	/* A copy, to be handed on. */
+	struct connection_filter filter;
+	/* As in the argument. */
+	__u64 now;
 	/* Elements that there are, where the first one is in the kernel, what each takes, and where in it the key is. */
 	__u64 end;
 	__u64 elements;
 	__u32 size;
 	__u32 key;
-	bool flush;
 	/* Jiffies in a second. */
 	__u32 hz;
+	bool flush;
 };
 
 static __always_inline bool range_has(const struct address_range *range,
@@ -149,31 +154,37 @@ __noinline int sweep_remove(const struct connection_key *entry, struct connectio
 	return connection_remove(&key, connection, removal & 7, now);
 }
 
+/* Counts what lives. */
+static __always_inline long sweep_pass(struct connection_sweep *argument, __u64 expires)
+{
+	argument->visited += 1;
+	if (expires < argument->soonest)
+		argument->soonest = expires;
+	return 0;
+}
+
 /* Looks at one entry of the table; 1 ends the walk. */
 static __always_inline long sweep_visit(const struct connection_key *key,
 					struct connection *connection, struct sweep_walk *walk)
 {
-	struct connection_sweep *sweep = &walk->sweep;
+	struct connection_sweep *argument = walk->argument;
 	__u64 expires = connection->expires;
+	enum removal removal = REMOVAL_EXPIRED;
 
 	if (connection->word & WORD_BIT(WORD_ALIAS))
 		return 0;
-	sweep->visited += 1;
-	if (expires <= sweep->now) {
-		if (!sweep_remove(key, connection, REMOVAL_EXPIRED, sweep->now))
-			return 0;
-		sweep->expired += 1;
-	} else if (walk->flush && filter_means(&sweep->filter, key, connection->word)) {
-		if (!sweep_remove(key, connection, REMOVAL_FLUSHED, sweep->now))
-			return 0;
-		sweep->flushed += 1;
-	} else {
-		if (expires < sweep->soonest)
-			sweep->soonest = expires;
-		return 0;
+	if (expires > walk->now) {
+		if (!walk->flush || !filter_means(&walk->filter, key, connection->word))
+			return sweep_pass(argument, expires);
+		removal = REMOVAL_FLUSHED;
 	}
-	walk->left -= 1;
-	return !walk->left;
+	argument->visited += 1;
+	if (!sweep_remove(key, connection, removal, walk->now))
+		return 0;
+	argument->expired += removal == REMOVAL_EXPIRED;
+	argument->flushed += removal == REMOVAL_FLUSHED;
+	argument->budget -= 1;
+	return !argument->budget;
 }
 
 /*
@@ -220,8 +231,7 @@ struct sweep_element {
  */
 static __always_inline bool sweep_may_be_left(const struct sweep_walk *walk, __u64 expires)
 {
-	return expires < walk->sweep.now &&
-	       walk->sweep.now - expires < (__u64)walk->hz * SWEEP_LEFT;
+	return expires < walk->now && walk->now - expires < (__u64)walk->hz * SWEEP_LEFT;
 }
 
 /*
@@ -230,28 +240,25 @@ static __always_inline bool sweep_may_be_left(const struct sweep_walk *walk, __u
  */
 static long sweep_next(__u32 index, struct sweep_walk *walk)
 {
-	struct connection_sweep *sweep = &walk->sweep;
+	struct connection_sweep *argument = walk->argument;
 	struct sweep_element element;
 	struct connection *connection;
-	__u64 memory = walk->elements + sweep->next * walk->size + walk->key;
+	__u64 next = argument->next;
 
 	(void)index;
-	if (sweep->next >= walk->end)
+	if (next >= walk->end)
 		return 1;
-	sweep->next += 1;
-	if (bpf_probe_read_kernel(&element, sizeof(element), (const void *)memory))
+	argument->next = next + 1;
+	if (bpf_probe_read_kernel(&element, sizeof(element),
+				  (const void *)(walk->elements + next * walk->size + walk->key)))
 		return 0;
 	if (!element.expires || (element.word & WORD_BIT(WORD_ALIAS)) ||
 	    (word_state(element.word) == CONNECTION_LEAVING &&
 	     !sweep_may_be_left(walk, element.expires)))
 		return 0;
-	if (element.expires > sweep->now &&
-	    !(walk->flush && filter_means(&sweep->filter, &element.key, element.word))) {
-		sweep->visited += 1;
-		if (element.expires < sweep->soonest)
-			sweep->soonest = element.expires;
-		return 0;
-	}
+	if (element.expires > walk->now &&
+	    !(walk->flush && filter_means(&walk->filter, &element.key, element.word)))
+		return sweep_pass(argument, element.expires);
 	connection = bpf_map_lookup_elem(&connections, &element.key);
 	return connection ? sweep_visit(&element.key, connection, walk) : 0;
 }
@@ -271,8 +278,8 @@ static __always_inline bool sweep_memory(struct sweep_walk *walk)
 		return false;
 	walk->end = table->map.max_entries + sweep_spare_elements;
 	bpf_loop(SWEEP_ELEMENTS, sweep_next, walk, 0);
-	if (walk->sweep.next >= walk->end)
-		walk->sweep.next = 0;
+	if (walk->argument->next >= walk->end)
+		walk->argument->next = 0;
 	return true;
 }
 
@@ -288,8 +295,10 @@ static long sweep_hashed(struct bpf_map *map, const struct connection_key *entry
 /* Looks at all elements in the order of the hash, from the first one on in each run. */
 static __always_inline void sweep_hash(struct sweep_walk *walk)
 {
+	bool bounded = walk->argument->budget;
+
 	bpf_for_each_map_elem(&connections, sweep_hashed, walk, 0);
-	walk->sweep.next = !walk->left;
+	walk->argument->next = bounded && !walk->argument->budget;
 }
 
 /* Places that one sweep clears from the beginning of a queue at most. */
@@ -321,33 +330,27 @@ static __always_inline int sweep_run(struct connection_sweep *argument, bool flu
 {
 	const struct conn_settings *settings = conn_settings_get();
 	struct conn_gauges *gauges = conn_gauges_get();
-	struct sweep_walk walk = {};
+	struct sweep_walk walk = {.argument = argument, .flush = flush};
 
 	if (!settings || !gauges)
 		return 1;
-	walk.left = argument->budget ? argument->budget : ~0ULL;
-	walk.sweep.next = argument->next;
 	if (flush)
-		walk.sweep.filter = argument->filter;
-	walk.flush = flush;
+		walk.filter = argument->filter;
 	walk.hz = settings->hz;
-	walk.sweep.soonest = ~0ULL;
-	walk.sweep.now = conn_now(settings);
-	walk.sweep.time = bpf_ktime_get_ns();
-	gauges->swept_jiffies = walk.sweep.now;
-	gauges->swept_time = walk.sweep.time;
+	walk.now = conn_now(settings);
+	argument->visited = 0;
+	argument->expired = 0;
+	argument->flushed = 0;
+	argument->soonest = ~0ULL;
+	argument->now = walk.now;
+	argument->time = bpf_ktime_get_ns();
+	argument->hz = CONFIG_HZ;
+	gauges->swept_jiffies = argument->now;
+	gauges->swept_time = argument->time;
 	if (!sweep_memory(&walk))
 		sweep_hash(&walk);
-	if (!walk.sweep.next)
-		sweep_queues(walk.sweep.now);
-	argument->next = walk.sweep.next;
-	argument->visited = walk.sweep.visited;
-	argument->expired = walk.sweep.expired;
-	argument->flushed = walk.sweep.flushed;
-	argument->soonest = walk.sweep.soonest;
-	argument->now = walk.sweep.now;
-	argument->time = walk.sweep.time;
-	argument->hz = CONFIG_HZ;
+	if (!argument->next)
+		sweep_queues(walk.now);
 	return 0;
 }
 

@@ -1149,7 +1149,7 @@ export const connectionFilterCodec: Codec<ConnectionFilter> = {
 
 /** The argument of the program `conn_sweep`, and of `conn_flush`: what to do, and what was done. */
 export interface ConnectionSweep {
-  /** Set by who calls: removals after which this run ends, 0 for no bound. */
+  /** Set by who calls: removals after which this run ends, 0 for no bound. The program counts it down. */
   readonly budget: bigint;
   /** The element of the table to go on with; set by the program to 0 at the end of the table. 0 is the first one. */
   readonly next: bigint;
