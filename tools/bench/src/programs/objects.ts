@@ -62,6 +62,8 @@ export async function loadDatapath(
     await loadObject(nodeObject, join(objects, "node.bpf.o"), { settings, maps: mapsOf(pod) }),
   );
   fillMaps(scene, pod, node);
+  // A translated connection takes two entries.
+  track(pod, leaving === "masquerade" ? connectionEntries / 2 : connectionEntries);
   if (leaving === "geneve") fillTunnels(scene, pod);
   if (leaving === "masquerade") await fillNat(scene, pod);
   const disposal = stack.move();
@@ -87,17 +89,20 @@ function mapsOf(pod: LoadedObject): Readonly<Record<string, MapOptions>> {
   );
 }
 
-/** Writes what the packages endpoint and datapath would. */
-function fillMaps({ node, uplink, web, db }: Scene, pod: LoadedObject, nodes: LoadedObject): void {
+function track(pod: LoadedObject, limit: number): void {
   pod.map(connSettingsMap).set(0, {
     lifetime: Array.from({ length: 8 }, () => forever),
-    limit: BigInt(connectionEntries),
+    limit: BigInt(limit),
     fragmentLifetime: forever,
     clockMask: (1n << 64n) - 1n,
     clockOffset: 0n,
     hz: 1000,
     events: 0,
   });
+}
+
+/** Writes what the packages endpoint and datapath would. */
+function fillMaps({ node, uplink, web, db }: Scene, pod: LoadedObject, nodes: LoadedObject): void {
   const endpoints = pod.map(endpointsMap);
   const nodeAddresses = nodes.map(nodeAddrsMap);
   pod.map(devicesMap).set(uplink, { mtu: 1500 });
