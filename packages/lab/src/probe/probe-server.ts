@@ -1,5 +1,6 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
+import { renameSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from "node:net";
 import { dial, type DialTarget } from "./dial.ts";
@@ -28,6 +29,7 @@ export class ProbeServer {
   readonly #hostname: string;
   readonly #http: Server;
   readonly #open: (Server | TcpServer | DatagramSocket)[] = [];
+  #control: string | undefined;
 
   constructor(hostname: string) {
     this.#hostname = hostname;
@@ -59,15 +61,22 @@ export class ProbeServer {
     await once(socket, "listening");
   }
 
-  /** Listens for HTTP on a Unix socket, for those who run the server. */
+  /**
+   * Listens for HTTP on a Unix socket, for those who run the server. Whoever sees it can connect: a socket has its name
+   * before anybody listens, so it gets another one first.
+   */
   async listenControl(path: string): Promise<void> {
-    this.#http.listen(path);
+    const draft = `${path}.new`;
+    this.#http.listen(draft);
     this.#open.push(this.#http);
     await once(this.#http, "listening");
+    renameSync(draft, path);
+    this.#control = path;
   }
 
   close(): void {
     for (const listener of this.#open) listener.close();
+    if (this.#control !== undefined) rmSync(this.#control, { force: true });
   }
 
   #line(address: string, port: number): string {
