@@ -15,8 +15,8 @@ beforeAll(() => {
 const many = 10_000;
 
 /** How often a verdict has to come that has at least this share of many packets. */
-function leastOf(share: number, packets: number): number {
-  return packets < many ? Math.ceil(share) : share * packets;
+function leastOf(share: number, wanted: number): number {
+  return wanted < many ? Math.ceil(share) : share * wanted;
 }
 
 it.each(fuzzRows)(
