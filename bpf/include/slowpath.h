@@ -258,8 +258,8 @@ static __always_inline int slowpath_begin(const struct packet *packet, struct dr
 }
 
 /*
- * Begins the connection of a packet that `slowpath_take` has found to begin one, and whose source is chosen. A function of its own, since the frames of both
- * would be too much. Returns the same as `slowpath_begin`.
+ * Begins the connection of a packet that `slowpath_take` has found to begin one, and whose source is chosen. A function of its
+ * own, since the frames of both would be too much. Returns the same as `slowpath_begin`.
  */
 __noinline int slowpath_open(struct packet *packet)
 {

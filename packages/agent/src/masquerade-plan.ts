@@ -6,9 +6,9 @@ import {
   type InterfaceIndex,
   type IpAddress,
   ipFamilies,
+  type IpFamily,
   ipFamily,
   type IpPrefix,
-  type IpFamily,
   prefixFamily,
   prefixLength,
 } from "@heddle/contracts";
@@ -47,8 +47,10 @@ export function planMasquerade(
     .toSorted((a, b) => a - b)
     .map((ifindex) => ({ ifindex, addresses: addressesOf(ifindex, held, own) }));
   const families = new Set(devices.flatMap(({ addresses }) => addresses).map(ipFamily));
-  const wholes = exclude.filter((prefix) => prefixLength(prefix) === 0);
-  const kept = new Set(wholes.map(prefixFamily));
+  const { whole = [], part = [] } = Object.groupBy(exclude, (prefix) =>
+    prefixLength(prefix) === 0 ? "whole" : "part",
+  );
+  const kept = new Set(whole.map(prefixFamily));
   const sources = inputs.podPrefixes.filter(
     (prefix) => families.has(prefixFamily(prefix)) && !kept.has(prefixFamily(prefix)),
   );
@@ -60,9 +62,7 @@ export function planMasquerade(
     addresses: ipFamilies.flatMap((family) => own.find((one) => ipFamily(one) === family) ?? []),
     devices,
     sources: sources.toSorted(),
-    exclude: [...new Set([...cluster, ...exclude])]
-      .filter((prefix) => !wholes.includes(prefix))
-      .toSorted(),
+    exclude: [...new Set([...cluster, ...part])].toSorted(),
     sockets: true,
   };
   return { sourceNat, health: healthOf(devices, inputs.podPrefixes, kept) };

@@ -25,36 +25,55 @@ export function parseFamilies(text: string, option = "family"): readonly IpFamil
  * @throws {LabError} `bad-option`
  */
 export function parseNodeMtus(texts: readonly string[]): Readonly<Record<string, number>> {
-  const mtus = new Map<string, number>();
-  for (const text of texts) {
-    const [, node, bytes] = /^([^=]+)=([0-9]+)$/.exec(text) ?? [];
-    if (node === undefined || bytes === undefined) {
-      throw badOption(
-        `node-mtu ${JSON.stringify(text)}`,
-        "it is not NODE=BYTES",
-        "as in node-1=1400",
-      );
-    }
-    if (mtus.has(node)) throw badOption(`node-mtu ${text}`, `${node} has an MTU already`);
-    mtus.set(node, Number(bytes));
-  }
-  return Object.fromEntries(mtus);
+  const pairs = readPairs(texts, {
+    option: "node-mtu",
+    pattern: /^([^=]+)=([0-9]+)$/,
+    form: "NODE=BYTES",
+    example: "node-1=1400",
+    value: "an MTU",
+  });
+  return Object.fromEntries(pairs.entries().map(([node, bytes]) => [node, Number(bytes)]));
 }
 
-/** Reads `masquerade=off`, once or more. @throws {LabError} `bad-option` */
+/**
+ * Reads what `--agent-option` says: each `NAME=VALUE`.
+ *
+ * @throws {LabError} `bad-option`
+ */
 export function parseAgentOptions(texts: readonly string[]): Readonly<Record<string, string>> {
-  const options = new Map<string, string>();
+  const pairs = readPairs(texts, {
+    option: "agent-option",
+    pattern: /^([a-zA-Z]+)=(.*)$/,
+    form: "NAME=VALUE",
+    example: "masquerade=off",
+    value: "a value",
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** An option that says something of a name, each name once. */
+interface PairsOption {
+  readonly option: string;
+  /** Finds the name and what is said of it. */
+  readonly pattern: RegExp;
+  readonly form: string;
+  readonly example: string;
+  /** What a name has then. */
+  readonly value: string;
+}
+
+function readPairs(
+  texts: readonly string[],
+  { option, pattern, form, example, value }: PairsOption,
+): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
   for (const text of texts) {
-    const [, name, value] = /^([a-zA-Z]+)=(.*)$/.exec(text) ?? [];
-    if (name === undefined || value === undefined) {
-      throw badOption(
-        `agent-option ${JSON.stringify(text)}`,
-        "it is not NAME=VALUE",
-        "as in masquerade=off",
-      );
+    const [, name, said] = pattern.exec(text) ?? [];
+    if (name === undefined || said === undefined) {
+      throw badOption(`${option} ${JSON.stringify(text)}`, `it is not ${form}`, `as in ${example}`);
     }
-    if (options.has(name)) throw badOption(`agent-option ${text}`, `${name} has a value already`);
-    options.set(name, value);
+    if (pairs.has(name)) throw badOption(`${option} ${text}`, `${name} has ${value} already`);
+    pairs.set(name, said);
   }
-  return Object.fromEntries(options);
+  return pairs;
 }

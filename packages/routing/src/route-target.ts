@@ -32,20 +32,21 @@ export class RouteTarget implements ReconcileTarget<IpPrefix, RouteSpec> {
     const corrections = createCorrections("routes");
     const undesired = held.filter(({ destination }) => !desired.has(destination));
     await corrections.each(undesired, (route) => this.#routes.delete(route));
-    const missing = desired
-      .entries()
-      .filter(([, spec]) => !held.some((route) => isWritten(route, spec)));
+    const byDestination = Map.groupBy(held, ({ destination }) => destination);
+    const missing = desired.entries().filter(([destination, spec]) => {
+      const routes = byDestination.get(destination) ?? [];
+      return !routes.some((route) => isWritten(route, spec));
+    });
     await corrections.each(missing, ([destination, spec]) => this.update(destination, spec));
     corrections.end();
   }
 }
 
+/** Whether a route to the same destination goes the way that is wanted. */
 function isWritten(route: Route, spec: RouteSpec): boolean {
   const [wanted] = spec.nextHops ?? [];
   const [held] = route.nextHops;
   const isSameWay =
     wanted === undefined || (held?.gateway === wanted.gateway && held?.device === wanted.device);
-  return (
-    route.destination === spec.destination && route.type === (spec.type ?? "unicast") && isSameWay
-  );
+  return route.type === (spec.type ?? "unicast") && isSameWay;
 }

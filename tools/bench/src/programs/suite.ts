@@ -72,8 +72,10 @@ class OpenPrograms implements OpenSuite {
     const loaded = new Map<string, Promise<Datapath>>();
     const datapath = (leaving: Leaving, isFresh: boolean): Promise<Datapath> => {
       const key = `${leaving} ${String(isFresh)}`;
-      const one = loaded.get(key) ?? loadDatapath(scene, leaving, isFresh ? 0n : undefined);
-      if (!loaded.has(key)) owned.defer(async () => (await one)[Symbol.asyncDispose]());
+      const before = loaded.get(key);
+      if (before !== undefined) return before;
+      const one = loadDatapath(scene, leaving, isFresh ? 0n : undefined);
+      owned.defer(async () => (await one)[Symbol.asyncDispose]());
       loaded.set(key, one);
       return one;
     };
