@@ -35,6 +35,7 @@ export function openLinkById(id: number): Link {
   const attempt = { operation: "open link", subject: `of id ${String(id)}` };
   const fd = check(attempt, addon().fdOfId(idKinds.link, id), {
     ENOENT: { code: "no-such-link", reason: "no link has it, or has it any more" },
+    EAGAIN: { code: "no-such-link", reason: "the link is still being made", hint: "try again" },
   });
   return createLink(fd, `link of id ${String(id)}`);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachTcx } from "./attach-tcx.ts";
 import { formatType, sizeOf } from "./btf/index.ts";
@@ -8,11 +9,13 @@ import type { LoadedObject } from "./object-types.ts";
 import { enableProgramStats } from "./program-stats.ts";
 import { compileCounter } from "./testing/counter.ts";
 import { requireFeature } from "./testing/feature.ts";
+import { compileToLoad } from "./testing/fixture.ts";
 import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
 import { btfs, links, maps, openMapHandleById, programs, readBtf } from "./walk.ts";
 
 const counter = compileCounter();
+const traced = compileToLoad("tracing");
 
 let object: LoadedObject;
 let namespace: TestNamespace;
@@ -82,6 +85,21 @@ describe("walking by id", () => {
       subject: `of id ${String(info.id)}`,
       errno: "ENOENT",
     });
+  });
+
+  it("leaves out a link that is still being made", async () => {
+    using tracing = await traced.load("on_switch");
+    // Without care for it, more than half of these see a link that has no id of its own yet.
+    for (let round = 0; round < 50; round++) {
+      const made = new AbortController();
+      const attached = tracing.attach("on_switch").finally(() => made.abort());
+      while (!made.signal.aborted) {
+        expect(ascends(Array.from(links(), ({ id }) => id))).toBe(true);
+        await setImmediate();
+      }
+      await using link = await attached;
+      expect(links().some(({ id }) => id === link.info().id)).toBe(true);
+    }
   });
 
   it("finds the kernel's type information and that of programs", () => {

@@ -128,7 +128,10 @@ function btfData(id: number): Uint8Array {
   throw kernelError(attempt, -data, { ENOENT: missing.btf });
 }
 
-/** The ids of a kind, and what is behind them; what is gone when it is looked at is left out. */
+/**
+ * The ids of a kind, and what is behind them; what is gone when it is looked at is left out, and so
+ * is a link that is still being made: the kernel gives it an id before others may open it.
+ */
 function* walk<T>(kind: keyof typeof idKinds, look: (id: number) => T): Generator<T, undefined> {
   for (const id of idsOf(kind)) yield* lookIfPresent(id, look);
 }
@@ -144,11 +147,13 @@ function* idsOf(kind: keyof typeof idKinds): Generator<number, undefined> {
   }
 }
 
+const absent: ReadonlySet<string | undefined> = new Set(["ENOENT", "EAGAIN"]);
+
 function lookIfPresent<T>(id: number, look: (id: number) => T): readonly T[] {
   try {
     return [look(id)];
   } catch (error) {
-    if (error instanceof BpfError && error.errno === "ENOENT") return [];
+    if (error instanceof BpfError && absent.has(error.errno)) return [];
     throw error;
   }
 }
