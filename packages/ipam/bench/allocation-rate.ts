@@ -18,7 +18,7 @@ interface Row {
   readonly what: string;
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** What stays on the heap; undefined where nothing is meant to. */
+  /** What stays in memory; undefined where nothing is meant to. */
   readonly bytesEach: number | undefined;
   readonly nanosecondsEach: number;
 }
@@ -28,7 +28,8 @@ const collectGarbage: unknown = runInNewContext("gc");
 
 function heap(): number {
   if (typeof collectGarbage === "function") collectGarbage();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 /** Runs `body` on something new each time; the time of `prepare` does not count. */

@@ -1,30 +1,18 @@
+import { type ChunkOwners, ChunkTable } from "./chunk-table.ts";
 import type { WordStore } from "./offset-set.ts";
 
 /** Numbers that share a chunk: as many as a word has bits. */
 const chunkSize = 32;
-
-/** What is known of up to 32 numbers that follow one another. */
-interface Chunk {
-  /** The word of a set of numbers that this chunk keeps for it. */
-  word: number;
-  /** Which of the numbers have an owner. */
-  owned: number;
-  /**
-   * As many as there are bits in `owned`, in their order. One alone is no list: where numbers are far from one another
-   * there would be a list for each.
-   */
-  owners: string | string[] | undefined;
-}
 
 /**
  * Who has which number, and the lowest level of the set of those that are taken: one entry of a map for 32
  * neighbours. A map with each number would be most of what an allocation costs.
  */
 export class ChunkStore implements WordStore {
-  readonly #chunks = new Map<number, Chunk>();
+  readonly #chunks = new ChunkTable();
   /** The chunk that was looked for last, since one step of an allocator looks for the same several times. */
   #lastIndex = -1;
-  #last: Chunk | undefined;
+  #last: number | undefined;
   #ownerCount = 0;
   #wordCount = 0;
 
@@ -39,98 +27,98 @@ export class ChunkStore implements WordStore {
   }
 
   get(index: number): number | undefined {
-    const word = this.#find(index)?.word;
+    const place = this.#find(index);
+    const word = place === undefined ? 0 : this.#chunks.word(place);
     return word === 0 ? undefined : word;
   }
 
   set(index: number, word: number): void {
-    const chunk = this.#make(index);
-    this.#wordCount += Number(word !== 0) - Number(chunk.word !== 0);
-    chunk.word = word;
+    const place = this.#make(index);
+    this.#wordCount += Number(word !== 0) - Number(this.#chunks.word(place) !== 0);
+    this.#chunks.setWord(place, word);
   }
 
   delete(index: number): void {
-    const chunk = this.#find(index);
-    if (chunk === undefined || chunk.word === 0) return;
+    const place = this.#find(index);
+    if (place === undefined || this.#chunks.word(place) === 0) return;
     this.#wordCount--;
-    chunk.word = 0;
-    this.#dropEmpty(index, chunk);
+    this.#chunks.setWord(place, 0);
+    this.#dropEmpty(place);
   }
 
   ownerOf(number: number): string | undefined {
-    const chunk = this.#find(Math.floor(number / chunkSize));
-    if (chunk === undefined) return undefined;
+    const place = this.#find(Math.floor(number / chunkSize));
+    if (place === undefined) return undefined;
     const bit = 1 << (number % chunkSize);
-    if ((chunk.owned & bit) === 0) return undefined;
-    const { owners } = chunk;
-    return Array.isArray(owners) ? owners[countBelow(chunk.owned, bit)] : owners;
+    const owned = this.#chunks.owned(place);
+    if ((owned & bit) === 0) return undefined;
+    const owners = this.#chunks.owners(place);
+    return Array.isArray(owners) ? owners[countBelow(owned, bit)] : owners;
   }
 
   /** Gives an owner to a number that has none. */
   own(number: number, owner: string): void {
-    const chunk = this.#make(Math.floor(number / chunkSize));
+    const place = this.#make(Math.floor(number / chunkSize));
     const bit = 1 << (number % chunkSize);
-    insertOwner(chunk, countBelow(chunk.owned, bit), owner);
-    chunk.owned |= bit;
+    const owned = this.#chunks.owned(place);
+    const owners = withOwner(this.#chunks.owners(place), countBelow(owned, bit), owner);
+    this.#chunks.setOwners(place, owned | bit, owners);
     this.#ownerCount++;
   }
 
   /** Takes a number from its owner. */
   disown(number: number): void {
-    const index = Math.floor(number / chunkSize);
-    const chunk = this.#find(index);
+    const place = this.#find(Math.floor(number / chunkSize));
+    if (place === undefined) return;
     const bit = 1 << (number % chunkSize);
-    if (chunk === undefined || (chunk.owned & bit) === 0) return;
-    removeOwner(chunk, countBelow(chunk.owned, bit));
-    chunk.owned &= ~bit;
+    const owned = this.#chunks.owned(place);
+    if ((owned & bit) === 0) return;
+    const owners = withoutOwner(this.#chunks.owners(place), countBelow(owned, bit));
+    this.#chunks.setOwners(place, owned & ~bit, owners);
     this.#ownerCount--;
-    this.#dropEmpty(index, chunk);
+    this.#dropEmpty(place);
   }
 
   *owners(): Generator<string> {
-    for (const { owners } of this.#chunks.values()) {
+    for (const owners of this.#chunks.all()) {
       if (Array.isArray(owners)) yield* owners;
       else if (owners !== undefined) yield owners;
     }
   }
 
-  #find(index: number): Chunk | undefined {
+  #find(index: number): number | undefined {
     if (index !== this.#lastIndex) {
-      this.#last = this.#chunks.get(index);
+      this.#last = this.#chunks.find(index);
       this.#lastIndex = index;
     }
     return this.#last;
   }
 
-  #make(index: number): Chunk {
-    const found = this.#find(index);
-    if (found !== undefined) return found;
-    const chunk: Chunk = { word: 0, owned: 0, owners: undefined };
-    this.#chunks.set(index, chunk);
-    this.#last = chunk;
-    return chunk;
+  #make(index: number): number {
+    this.#last = this.#find(index) ?? this.#chunks.add(index);
+    return this.#last;
   }
 
-  #dropEmpty(index: number, { word, owned }: Chunk): void {
-    if (word !== 0 || owned !== 0) return;
-    this.#chunks.delete(index);
+  #dropEmpty(place: number): void {
+    if (this.#chunks.word(place) !== 0 || this.#chunks.owned(place) !== 0) return;
+    this.#chunks.remove(place);
     this.#last = undefined;
   }
 }
 
-function insertOwner(chunk: Chunk, place: number, owner: string): void {
-  const { owners } = chunk;
-  if (owners === undefined) chunk.owners = owner;
-  else if (!Array.isArray(owners)) chunk.owners = place === 0 ? [owner, owners] : [owners, owner];
-  else if (place === owners.length) owners.push(owner);
+function withOwner(owners: ChunkOwners, place: number, owner: string): ChunkOwners {
+  if (owners === undefined) return owner;
+  if (!Array.isArray(owners)) return place === 0 ? [owner, owners] : [owners, owner];
+  if (place === owners.length) owners.push(owner);
   else owners.splice(place, 0, owner);
+  return owners;
 }
 
-function removeOwner(chunk: Chunk, place: number): void {
-  const { owners } = chunk;
-  if (!Array.isArray(owners)) chunk.owners = undefined;
-  else if (place === owners.length - 1) owners.pop();
+function withoutOwner(owners: ChunkOwners, place: number): ChunkOwners {
+  if (!Array.isArray(owners) || owners.length === 1) return undefined;
+  if (place === owners.length - 1) owners.pop();
   else owners.splice(place, 1);
+  return owners;
 }
 
 /** How many bits are set below this one. */
