@@ -15,7 +15,7 @@ import type { PortUsage } from "./port-ledger.ts";
 import { PortWarnings } from "./port-warnings.ts";
 import { type RemovedConnection, Removals } from "./removals.ts";
 import { createSweeper, type Sweep, type SweeperOptions } from "./sweeper.ts";
-import { flushTable, type Walk, walkTable, walkToEnd } from "./table-walk.ts";
+import { flushTable, readKernelTime, type Walk, walkToEnd } from "./table-walk.ts";
 import { type AllTimeouts, resolveTimeouts, type TimeoutOptions } from "./timeouts.ts";
 
 export interface KernelConntrackDeps {
@@ -179,7 +179,7 @@ class MappedConntrack extends MapReader implements KernelConntrack {
   }
 
   async start(): Promise<void> {
-    this.#hz = await findHz(() => walkTable(this.#deps.programs));
+    this.#hz = await findHz(() => readKernelTime(this.#deps.programs));
     const { sourceNat } = this.#options;
     if (sourceNat !== "unchanged") await writeSourceNat(this.#deps.maps.nat, sourceNat);
     this.#write();

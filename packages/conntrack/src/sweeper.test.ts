@@ -39,9 +39,9 @@ describe("a sweeper", () => {
     const sweeper = createSweeper({ clock, logger, sweep }, options);
     await sweeper.start();
     for (const wait of [1000, 30_000, 30_000]) {
-      clock.advance(wait);
       // The next one is planned when the promise of this one is done.
       await new Promise(setImmediate);
+      clock.advance(wait);
     }
     expect(times).toEqual([0, 1000, 31_000, 61_000]);
     expect(lines).toEqual(["sweeping connections failed"]);

@@ -64,9 +64,10 @@ class Sweeper implements Service {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
+  /** Resolves before the first sweep is done. */
+  start(): Promise<void> {
     this.#run();
-    await this.#running;
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {

@@ -64,6 +64,21 @@ export async function walkTable(
   return walkOf(decodeFromBytes(connectionSweepCodec, rawContext));
 }
 
+/**
+ * What time it is in the kernel. Walks nothing where the table is walked in the order of memory.
+ *
+ * @throws {ConntrackError} `walk-failed`
+ * @throws {BpfError} `not-permitted`
+ */
+export async function readKernelTime(
+  programs: ConntrackPrograms,
+): Promise<Pick<Walk, "hz" | "now" | "time">> {
+  return await walkTable(programs, { from: beyondTables });
+}
+
+/** No table has as many elements. */
+const beyondTables = 2n ** 48n;
+
 /** Removals of one run in the kernel, which goes on in another one: tens of milliseconds. */
 const runBudget = 65_536;
 

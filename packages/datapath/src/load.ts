@@ -61,11 +61,9 @@ export async function loadPrograms(
   const { fromPod, toPod } = podObject.programs;
   const { fromNet, toNet, toTunnel, toTunnelCut } = nodeObject.programs;
   const sends = settings.tunnels.tunnelUse === TunnelUse.send;
-  const unused = sends ? [] : [toTunnel.name, toTunnelCut.name];
-  const pod = await loadObject(podObject, [], pins, settings, logger);
-  const node = await loadObject(nodeObject, unused, pins, settings, logger);
+  const [pod, node] = await loadObjects(pins, settings, logger);
   // Programs of an earlier release that are still attached keep theirs until they are replaced.
-  for (const path of retiredMaps.map((map) => pins.map(map))) if (existsSync(path)) unpin(path);
+  unpinThose(retiredMaps, pins);
   return {
     pairs: {
       pod: { ingress: pod.program(fromPod.name), egress: pod.program(toPod.name) },
@@ -97,28 +95,72 @@ interface Loadable {
   };
 }
 
-async function loadObject(
-  spec: Loadable,
-  unused: readonly string[],
+async function loadObjects(
   pins: Pins,
   settings: LoadSettings,
   logger: Logger,
-): Promise<LoadedObject> {
-  const path = objectFile(spec.name);
-  {
-    using object = await openObject(path);
-    sizeMaps(object, spec.maps, settings);
-    clearPins(object, spec.maps, pins, logger);
+): Promise<readonly [LoadedObject, LoadedObject]> {
+  const objects: readonly Loadable[] = [podObject, nodeObject];
+  for (const { maps } of objects) unpinIncomplete(maps, pins);
+  try {
+    return await loadBoth(pins, settings);
+  } catch (error) {
+    if (!isIncompatiblePin(error)) throw error;
+    for (const object of objects) await makeRoom(object, pins, settings, logger);
+    return await loadBoth(pins, settings);
   }
-  using object = await openObject(path);
+}
+
+async function loadBoth(
+  pins: Pins,
+  settings: LoadSettings,
+): Promise<readonly [LoadedObject, LoadedObject]> {
+  const { toTunnel, toTunnelCut } = nodeObject.programs;
+  const sends = settings.tunnels.tunnelUse === TunnelUse.send;
+  const unused = sends ? [] : [toTunnel.name, toTunnelCut.name];
+  for (const object of [podObject, nodeObject]) await createMaps(object, pins, settings);
+  // The kernel verifies both at once, now that neither makes maps that the other one shares.
+  const loading = [
+    loadObject(podObject, [], pins, settings),
+    loadObject(nodeObject, unused, pins, settings),
+  ] as const;
+  try {
+    return await Promise.all(loading);
+  } catch (error) {
+    for (const one of await Promise.allSettled(loading)) {
+      if (one.status === "fulfilled") one.value.close();
+    }
+    throw error;
+  }
+}
+
+async function loadObject(
+  { name, maps, settings: names }: Loadable,
+  unused: readonly string[],
+  pins: Pins,
+  settings: LoadSettings,
+): Promise<LoadedObject> {
+  using object = await openObject(objectFile(name));
   for (const program of unused) object.setAutoload(program, false);
-  object.setVariable(spec.settings.gatewayIpv4, settings.gatewayIpv4);
-  object.setVariable(spec.settings.gatewayIpv6, settings.gatewayIpv6);
-  object.setVariable(spec.settings.gatewayMac, settings.gatewayMac);
-  object.setVariable(spec.settings.tunnelUse, settings.tunnels.tunnelUse);
-  object.setVariable(spec.settings.tunnelChecksum, settings.tunnels.tunnelChecksum);
-  object.setVariable(spec.settings.tunnelCluster, settings.tunnels.tunnelCluster);
-  return await loadPinned(object, spec.maps, pins, settings);
+  object.setVariable(names.gatewayIpv4, settings.gatewayIpv4);
+  object.setVariable(names.gatewayIpv6, settings.gatewayIpv6);
+  object.setVariable(names.gatewayMac, settings.gatewayMac);
+  object.setVariable(names.tunnelUse, settings.tunnels.tunnelUse);
+  object.setVariable(names.tunnelChecksum, settings.tunnels.tunnelChecksum);
+  object.setVariable(names.tunnelCluster, settings.tunnels.tunnelCluster);
+  return await loadPinned(object, maps, pins, settings);
+}
+
+/** Makes and pins those of an object's maps that are not pinned yet. */
+async function createMaps(
+  { name, maps }: Loadable,
+  pins: Pins,
+  settings: LoadSettings,
+): Promise<void> {
+  if (maps.every((map) => existsSync(pins.map(map)))) return;
+  using object = await openObject(objectFile(name));
+  for (const program of object.programs) object.setAutoload(program.name, false);
+  using _ = await loadPinned(object, maps, pins, settings);
 }
 
 /**
@@ -163,15 +205,18 @@ function objectFile(name: string): string {
 }
 
 /**
- * Unpins the maps that are of another layout and whose content may be lost, each with its companions. The object cannot be
- * loaded afterwards: it has taken those that fit.
+ * Unpins the maps that are of another layout and whose content may be lost, each with its companions.
+ *
+ * @throws {DatapathError} `incompatible-state` for one whose content may not
  */
-function clearPins(
-  object: OpenedObject,
-  maps: readonly string[],
+async function makeRoom(
+  { name, maps }: Loadable,
   pins: Pins,
+  settings: LoadSettings,
   logger: Logger,
-): void {
+): Promise<void> {
+  using object = await openObject(objectFile(name));
+  sizeMaps(object, maps, settings);
   const cleared = new Set<string>();
   for (const map of maps) {
     const path = pins.map(map);
@@ -179,20 +224,32 @@ function clearPins(
       object.pinMap(map, path);
       continue;
     } catch (error) {
-      if (!(error instanceof BpfError) || error.code !== "incompatible-pin") throw error;
+      if (!isIncompatiblePin(error)) throw error;
       if (!isExpendable(map)) throw incompatible(map, path, pins, error);
       logger.warn("replacing a pinned map of another layout", { map, path, reason: error.reason });
     }
     for (const companion of companionsOf(map)) cleared.add(companion);
   }
-  for (const map of [...cleared, ...withoutCompanions(maps, pins)]) {
-    if (existsSync(pins.map(map))) unpin(pins.map(map));
-  }
+  unpinThose(cleared, pins);
 }
 
-/** Maps that are pinned while a companion is not. */
-function withoutCompanions(maps: readonly string[], pins: Pins): readonly string[] {
-  return maps.filter((map) => companionsOf(map).some((other) => !existsSync(pins.map(other))));
+function isIncompatiblePin(error: unknown): error is BpfError {
+  return error instanceof BpfError && error.code === "incompatible-pin";
+}
+
+/** Unpins the maps that are pinned while a companion is not. */
+function unpinIncomplete(maps: readonly string[], pins: Pins): void {
+  const isPinned = (map: string): boolean => existsSync(pins.map(map));
+  unpinThose(
+    maps.filter((map) => !companionsOf(map).every(isPinned)),
+    pins,
+  );
+}
+
+function unpinThose(maps: Iterable<string>, pins: Pins): void {
+  for (const path of Iterator.from(maps).map((map) => pins.map(map))) {
+    if (existsSync(path)) unpin(path);
+  }
 }
 
 function incompatible(map: string, path: string, pins: Pins, cause: BpfError): DatapathError {

@@ -5,7 +5,7 @@ import type { WordStore } from "./offset-set.ts";
 const chunkSize = 32;
 
 /**
- * Who has which number, and the lowest level of the set of those that are taken: one entry of a map for 32
+ * Who has which number, and the lowest level of the set of those that are taken: one row of a table for 32
  * neighbours. A map with each number would be most of what an allocation costs.
  */
 export class ChunkStore implements WordStore {

@@ -1,5 +1,5 @@
 import type { NativeMapDefinition } from "./addon.ts";
-import { btfOfElf, type ElfFile } from "./btf/index.ts";
+import { type Btf, btfOfElf, type ElfFile } from "./btf/index.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName } from "./kernel-names.ts";
@@ -12,15 +12,20 @@ export function describeMap(map: NativeMapDefinition): MapDefinition {
   return { name, type: mapTypeName(type), keySize, valueSize, maxEntries, flags };
 }
 
-/** The first difference of a map in the kernel to the one that an object file defines. */
+/**
+ * The first difference of a map in the kernel to the one that an object file defines.
+ *
+ * @param known as of {@link kernelEntryLayout}
+ */
 export function definitionMismatch(
   elf: ElfFile,
   wanted: NativeMapDefinition,
   existing: Descriptor,
+  known: Map<number, Btf>,
 ): string | undefined {
   const found = nativeMapInfo(existing);
   const traits = { ...found, type: mapTypeName(found.type) };
   const mismatch = findMismatch(describeMap(wanted), traits);
   if (mismatch !== undefined || wanted.keyTypeId === 0) return mismatch;
-  return findLayoutMismatch(entryLayout(btfOfElf(elf), wanted), kernelEntryLayout(found));
+  return findLayoutMismatch(entryLayout(btfOfElf(elf), wanted), kernelEntryLayout(found, known));
 }

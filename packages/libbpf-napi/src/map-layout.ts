@@ -24,13 +24,27 @@ export function entryLayout(
   return { key: layoutOf(btf, keyTypeId), value: layoutOf(btf, valueTypeId) };
 }
 
-/** The layout that a map in the kernel was created with; undefined when it was created without. */
-export function kernelEntryLayout(info: NativeMapInfo): EntryLayout | undefined {
-  if (info.btfId === 0) return undefined;
-  const subject = `BTF ${String(info.btfId)} of map ${info.name}`;
-  const data = addon().btfData(info.btfId);
+/**
+ * The layout that a map in the kernel was created with; undefined when it was created without.
+ *
+ * @param known type information by its id, of maps that are held open; what is read is added
+ */
+export function kernelEntryLayout(
+  info: NativeMapInfo,
+  known: Map<number, Btf> = new Map(),
+): EntryLayout | undefined {
+  const { btfId } = info;
+  if (btfId === 0) return undefined;
+  const btf = known.get(btfId) ?? readMapBtf(info);
+  known.set(btfId, btf);
+  return entryLayout(btf, info);
+}
+
+function readMapBtf({ btfId, name }: NativeMapInfo): Btf {
+  const subject = `BTF ${String(btfId)} of map ${name}`;
+  const data = addon().btfData(btfId);
   if (typeof data === "number") throw kernelError({ operation: "read", subject }, -data);
-  return entryLayout(parseBtf(data, subject), info);
+  return parseBtf(data, subject);
 }
 
 /** The first difference, by field; undefined when there is none, or nothing is known of one of them. */

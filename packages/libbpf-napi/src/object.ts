@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { addon, type NativeMapDefinition, type NativeObject } from "./addon.ts";
 import { encodeToBytes } from "./codec.ts";
-import type { ElfFile } from "./btf/index.ts";
+import type { Btf, ElfFile } from "./btf/index.ts";
 import { DeviceChoice } from "./device-choice.ts";
 import { Descriptor } from "./descriptor.ts";
 import { readObjectBytes, readObjectFile } from "./elf-check.ts";
@@ -78,6 +78,8 @@ class ObjectFile implements OpenedObject {
   #native: NativeObject | undefined;
   #variables: readonly VariableDefinition[] | undefined;
   readonly #resized = new Map<string, number>();
+  /** Of maps that it reuses and so holds open, by id. */
+  readonly #mapTypes = new Map<number, Btf>();
   /** Where {@link ObjectFile.load} pins what it creates, by map. */
   readonly #pins = new Map<string, string>();
 
@@ -234,7 +236,7 @@ class ObjectFile implements OpenedObject {
     attempt: Attempt,
   ): void {
     const wanted = this.#definition(map, "reuse");
-    const mismatch = definitionMismatch(this.#source.elf, wanted, existing);
+    const mismatch = definitionMismatch(this.#source.elf, wanted, existing, this.#mapTypes);
     if (mismatch !== undefined) throw mismatchError(code, attempt, mismatch);
     const fd = existing.number(attempt.operation);
     check(attempt, addon().objectReuseMap(this.#use(attempt.operation), map, fd));

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { request } from "node:http";
 import { toError } from "@heddle/contracts";
 import type { DialTarget } from "./dial.ts";
+
+// An import of node:http loads its WebSocket too, see probe-server.ts.
+const { request } = process.getBuiltinModule("node:http");
 
 /** What came of sending bytes to a probe server that sends them back. */
 export type TransferResult =

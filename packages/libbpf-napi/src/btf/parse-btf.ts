@@ -55,14 +55,23 @@ function foreignBase({ subject }: Btf): BtfError {
   });
 }
 
+/** Of files that are still there: an object asks for it for each of its maps. */
+const known = new WeakMap<ElfFile, Btf>();
+
 /**
- * The type information of an object.
+ * The type information of an object, which is read once.
  *
  * @throws {BtfError} `no-btf` or `malformed-btf`
  */
 export function btfOfElf(elf: ElfFile): Btf {
+  const earlier = known.get(elf);
+  if (earlier !== undefined) return earlier;
   const section = elfSection(elf, ".BTF");
-  if (section !== undefined) return parseBtf(section.bytes, `${elf.subject} section .BTF`);
+  if (section !== undefined) {
+    const btf = parseBtf(section.bytes, `${elf.subject} section .BTF`);
+    known.set(elf, btf);
+    return btf;
+  }
   throw new BtfError({
     code: "no-btf",
     operation: "read BTF",
