@@ -37,26 +37,26 @@ export class NodeSides {
 
   /** Gives the node's stack a route and a neighbour entry for each of the pod's addresses. */
   async configure({ device, mac, addresses }: NodeSide): Promise<void> {
-    await this.#deps.node.links.set(device, { up: true });
-    await allOf(addresses.map((address) => this.#lead(address, device, mac)));
+    // The kernel gets all of it at once, and does it in this order.
+    await allOf([
+      this.#deps.node.links.set(device, { up: true }),
+      ...addresses.flatMap((address) => this.#lead(address, device, mac)),
+    ]);
   }
 
-  async #lead(address: IpAddress, device: InterfaceIndex, mac: MacAddress): Promise<void> {
+  #lead(address: IpAddress, device: InterfaceIndex, mac: MacAddress): readonly Promise<void>[] {
     const { node, protocol } = this.#deps;
     const preferredSource = this.#deps.nodeAddress(ipFamily(address));
-    await node.neighbours.replace({
-      device,
-      destination: address,
-      address: mac,
-      state: "permanent",
-    });
-    await node.routes.replace({
-      destination: hostPrefix(address),
-      protocol,
-      scope: "link",
-      nextHops: [{ device }],
-      ...(preferredSource === undefined ? {} : { preferredSource }),
-    });
+    return [
+      node.neighbours.replace({ device, destination: address, address: mac, state: "permanent" }),
+      node.routes.replace({
+        destination: hostPrefix(address),
+        protocol,
+        scope: "link",
+        nextHops: [{ device }],
+        ...(preferredSource === undefined ? {} : { preferredSource }),
+      }),
+    ];
   }
 
   /** Reads what there is, and gives whether all that a pod needs is among it. */

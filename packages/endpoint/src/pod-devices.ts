@@ -54,15 +54,10 @@ export class PodDevices {
       mtu,
       // The gateway's link-local address is answered for by the programs; the node has none here.
       addressGeneration: "none",
+      // Set in a request of its own after the first: it says that the pair is complete.
+      alias: formatAlias(alias),
       peer: { name: device, netns, address: mac, mtu },
     });
-    try {
-      // Last, since it says that the pair is complete.
-      await this.#node.links.set(link.index, { alias: formatAlias(alias) });
-    } catch (error) {
-      await this.delete(link.index);
-      throw error;
-    }
     return { ifindex: link.index, name: link.name, alias };
   }
 

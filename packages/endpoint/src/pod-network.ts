@@ -46,18 +46,22 @@ export async function configurePod(
   gateway: Gateway,
 ): Promise<void> {
   await using inside = createRtnetlink({ netns });
-  await inside.start();
   const { device, mac, mtu, addresses, pod } = network;
   const families = new Set(addresses.map(ipFamily));
-  if (families.has(6)) await prepareIpv6(netns, device);
-  await inside.links.set("lo", { up: true });
-  await inside.links.set(device, { address: mac, mtu, up: true });
-  const link = await inside.links.get(device);
+  await allOf([inside.start(), ...(families.has(6) ? prepareIpv6(netns, device) : [])]);
+  // What is asked for together the kernel gets at once, and does in this order.
+  const [link] = await Promise.all([
+    inside.links.get(device),
+    inside.links.set("lo", { up: true }),
+    inside.links.set(device, { address: mac, mtu, up: true }),
+  ]);
   if (link === undefined) throw deviceMissing(pod, device, netns.path);
   const { index } = link;
-  await allOf(addresses.map((address) => addAddress(inside, index, address)));
   const gateways = [...families].map((family) => (family === 4 ? gateway.ipv4 : gateway.ipv6));
-  await allOf(gateways.map((address) => addDefaultRoute(inside, index, address)));
+  await allOf([
+    ...addresses.map((address) => addAddress(inside, index, address)),
+    ...gateways.flatMap((address) => addDefaultRoute(inside, index, address)),
+  ]);
 }
 
 async function addAddress(
@@ -72,29 +76,32 @@ async function addAddress(
 }
 
 /** The pod's routes are configured, so it need not listen for a router's. */
-async function prepareIpv6(netns: NetnsHandle, device: string): Promise<void> {
+function prepareIpv6(netns: NetnsHandle, device: string): readonly Promise<void>[] {
   const settings = sysctl(netns);
-  await settings.set(`net/ipv6/conf/${device}/disable_ipv6`, 0);
-  await settings.set(`net/ipv6/conf/${device}/accept_ra`, 0);
+  return [
+    settings.set(`net/ipv6/conf/${device}/disable_ipv6`, 0),
+    settings.set(`net/ipv6/conf/${device}/accept_ra`, 0),
+  ];
 }
 
-async function addDefaultRoute(
+function addDefaultRoute(
   inside: Rtnetlink,
   device: InterfaceIndex,
   gateway: IpAddress,
-): Promise<void> {
-  // An IPv6 gateway is link-local already; an IPv4 one needs a route that says so.
-  if (ipFamily(gateway) === 4) {
-    await inside.routes.replace({
-      destination: hostPrefix(gateway),
-      scope: "link",
-      nextHops: [{ device }],
-    });
-  }
-  await inside.routes.replace({
-    destination: everything[ipFamily(gateway)],
-    nextHops: [{ gateway, device }],
-  });
+): readonly Promise<void>[] {
+  const toGateway = {
+    destination: hostPrefix(gateway),
+    scope: "link",
+    nextHops: [{ device }],
+  } as const;
+  return [
+    // An IPv6 gateway is link-local already; an IPv4 one needs a route that says so.
+    ...(ipFamily(gateway) === 4 ? [inside.routes.replace(toGateway)] : []),
+    inside.routes.replace({
+      destination: everything[ipFamily(gateway)],
+      nextHops: [{ gateway, device }],
+    }),
+  ];
 }
 
 function deviceMissing(pod: string, device: string, netns: string): EndpointError {

@@ -237,7 +237,11 @@ class ObjectFile implements OpenedObject {
   ): void {
     const wanted = this.#definition(map, "reuse");
     const mismatch = definitionMismatch(this.#source.elf, wanted, existing, this.#mapTypes);
-    if (mismatch !== undefined) throw mismatchError(code, attempt, mismatch);
+    if (mismatch !== undefined) {
+      // It is not held, so that its id may be of other types when the next map is looked at.
+      this.#mapTypes.clear();
+      throw mismatchError(code, attempt, mismatch);
+    }
     const fd = existing.number(attempt.operation);
     check(attempt, addon().objectReuseMap(this.#use(attempt.operation), map, fd));
   }

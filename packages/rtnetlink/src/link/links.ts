@@ -97,13 +97,16 @@ class KernelLinks implements Links {
     const { up, ...down } = spec;
     const { index } = await this.#make(down);
     try {
-      await this.set(index, { ...remainder, ...present({ up }) });
+      const [, link] = await Promise.all([
+        this.set(index, { ...remainder, ...present({ up }) }),
+        this.#existing(spec),
+      ]);
+      return link;
     } catch (error) {
       // Whatever becomes of it, the first failure is the one to tell.
       await this.delete(index).catch(() => false);
       throw error;
     }
-    return this.#existing(spec);
   }
 
   /** Asks for the result together with the request, which saves a round trip. */
