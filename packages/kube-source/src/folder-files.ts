@@ -1,5 +1,4 @@
-import type { Dirent } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { toError } from "@heddle/contracts";
 import type { SourceProblem } from "./problem.ts";
@@ -7,7 +6,7 @@ import type { SourceProblem } from "./problem.ts";
 /** What a file of the folder holds: its text, or why it could not be read. */
 export type FileContent = { readonly text: string } | { readonly problem: SourceProblem };
 
-/** Content by file name, in the order of the names. */
+/** Content by file name. */
 export type FolderFiles = ReadonlyMap<string, FileContent>;
 
 /** Far more than any set of manifests; reading more would only hurt the program. */
@@ -49,45 +48,59 @@ export class FolderReader {
 
   /** What is there; the folder's own problem when it cannot be listed. */
   async read(): Promise<{ readonly files: FolderFiles } | { readonly problem: SourceProblem }> {
-    let entries: Dirent[];
+    let names: readonly string[];
     try {
-      entries = await readdir(this.#path, { withFileTypes: true });
+      names = await readdir(this.#path);
     } catch (error) {
       return { problem: folderProblem(this.#path, error) };
     }
-    const manifests = entries
-      .filter(({ name }) => isManifestName(name))
-      .toSorted((left, right) => (left.name < right.name ? -1 : 1));
-    const readings = new Map<string, Reading>();
-    for (let start = 0; start < manifests.length; start += batchSize) {
-      const batch = manifests.slice(start, start + batchSize);
-      const results = await Promise.all(batch.map((entry) => this.#readManifest(entry)));
-      for (const [index, { name }] of batch.entries()) {
+    return { files: await this.#readInto(new Map(), names.filter(isManifestName)) };
+  }
+
+  /** Reads these manifests; what the others hold is as it was read before. */
+  async readSome(names: readonly string[]): Promise<{ readonly files: FolderFiles }> {
+    return { files: await this.#readInto(new Map(this.#readings), names) };
+  }
+
+  async #readInto(readings: Map<string, Reading>, names: readonly string[]): Promise<FolderFiles> {
+    for (let start = 0; start < names.length; start += batchSize) {
+      const batch = names.slice(start, start + batchSize);
+      const results = await Promise.all(batch.map((name) => this.#readManifest(name)));
+      for (const [index, name] of batch.entries()) {
         const reading = results[index];
-        if (reading !== undefined) readings.set(name, reading);
+        if (reading === undefined) readings.delete(name);
+        else readings.set(name, reading);
       }
     }
     this.#readings = readings;
-    return { files: new Map(readings.entries().map(([name, { content }]) => [name, content])) };
+    return new Map(readings.entries().map(([name, { content }]) => [name, content]));
   }
 
   /** Undefined for what is not a file, or is no longer there. */
-  async #readManifest(entry: Dirent): Promise<Reading | undefined> {
-    const path = join(this.#path, entry.name);
+  async #readManifest(name: string): Promise<Reading | undefined> {
+    const path = join(this.#path, name);
     try {
       const found = await stat(path, { bigint: true });
       if (!found.isFile()) return undefined;
       const stamp = [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(" ");
-      const known = this.#readings.get(entry.name);
+      const known = this.#readings.get(name);
       if (known?.isLasting === true && known.stamp === stamp) return known;
       this.#filesRead++;
       const isLasting = Date.now() - Number(found.ctimeMs) > timestampGranularity;
       return { content: await readContent(path, Number(found.size)), stamp, isLasting };
     } catch (error) {
-      const isGone = errorCode(error) === "ENOENT" && !entry.isSymbolicLink();
-      if (isGone) return undefined;
+      if (errorCode(error) === "ENOENT" && !(await isLink(path))) return undefined;
       return { content: { problem: fileProblem(path, error) }, stamp: "", isLasting: false };
     }
+  }
+}
+
+/** Whether there is a symbolic link, wherever it leads. */
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 

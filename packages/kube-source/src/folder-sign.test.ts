@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { signOf } from "./folder-sign.ts";
+import { namesManifest, signOf } from "./folder-sign.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sign-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,4 +34,19 @@ describe("an event of the folder", () => {
   ] as const)("of %s (a write: %s) is a sign of %s", (name, isWrite, expected) => {
     expect(signOf(folder, name, isWrite)).toBe(expected);
   });
+});
+
+it.each([
+  ["full.yaml", true],
+  ["gone.json", true],
+  [".full.yaml.new", false],
+  ["..data", false],
+  [basename(folder), false],
+  [undefined, false],
+])("%s names a manifest: %s", (name, expected) => {
+  expect(namesManifest(folder, name)).toBe(expected);
+});
+
+it("does not take a folder for a manifest that has the name of one", () => {
+  expect(namesManifest("/etc/all.yaml", "all.yaml")).toBe(false);
 });

@@ -17,13 +17,22 @@ export function signOf(
   name: string | undefined,
   isWrite: boolean,
 ): "arrival" | "change" | "nothing" {
-  // The folder itself is named by what happens to it as a whole.
-  if (name === undefined || name === basename(folder)) return "change";
+  if (name === undefined || isFolderItself(folder, name)) return "change";
   const isManifest = isManifestName(name);
   if (isManifest && isWrite) return "change";
   const found = statOf(join(folder, name));
   if (!isManifest) return found?.isDirectory() === true ? "change" : "nothing";
   return found?.isFile() === true && found.size > 0 ? "arrival" : "change";
+}
+
+/** Whether what an event of the folder names is a manifest in it. */
+export function namesManifest(folder: string, name: string | undefined): name is string {
+  return name !== undefined && !isFolderItself(folder, name) && isManifestName(name);
+}
+
+/** The folder itself is named by what happens to it as a whole. */
+function isFolderItself(folder: string, name: string): boolean {
+  return name === basename(folder);
 }
 
 function statOf(path: string): Stats | undefined {

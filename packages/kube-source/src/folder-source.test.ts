@@ -432,9 +432,24 @@ describe("time", () => {
     await put("a.yaml", namespaces("a"));
     const { clock, seen } = await startOnManualClock({ patience: 50 });
     writeFileSync(join(folder, "b.yaml"), namespaces("b"));
+    writeFileSync(join(folder, "a.yaml"), namespaces("a", "c"));
     await duringScan(clock, () => writeFileSync(join(folder, "a.yaml"), ""));
     await scanEnded(clock);
     expect(seen.keys()).toEqual(["b"]);
+  });
+
+  it("brings what the kernel does not tell: a write to a file that a link leads to", async () => {
+    const target = join(base, "elsewhere.yaml");
+    await writeFile(target, namespaces("a"));
+    await symlink(target, join(folder, "a.yaml"));
+    const { clock, seen } = await startOnManualClock();
+    await writeFile(target, namespaces("b"));
+    await put("c.yaml", namespaces("c"));
+    await asTimePasses(clock, () => expect(seen.keys()).toContain("c"));
+    expect(seen.keys()).toEqual(["a", "c"]);
+    await scanEnded(clock);
+    clock.advance(30_000);
+    await eventually(() => expect(seen.keys()).toEqual(["b", "c"]));
   });
 
   it("brings what the kernel does not tell: a rename of a folder above", async () => {

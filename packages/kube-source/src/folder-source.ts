@@ -12,7 +12,7 @@ import { createState, type MutableState, type Table } from "@heddle/tables";
 import { type FileState, mergeFiles, nextFileState } from "./folder-content.ts";
 import { type FolderFiles, FolderReader } from "./folder-files.ts";
 import { type FolderWatch, watchFolder } from "./folder-watch.ts";
-import { signOf } from "./folder-sign.ts";
+import { namesManifest, signOf } from "./folder-sign.ts";
 import { type Manifests, parseManifests } from "./manifests.ts";
 import type { ObjectSource, ObjectStream, SourceKind } from "./object-source.ts";
 import type { ObjectKey } from "./object-key.ts";
@@ -115,6 +115,8 @@ class FolderSource implements ObjectSource, Service {
   #watch: FolderWatch | undefined;
   /** What changed since the scan in flight began; undefined stands for what has no name. */
   readonly #touched = new Set<string | undefined>();
+  /** The manifests that the next scan has to read; undefined when it has to read the whole folder. */
+  #news: Set<string> | undefined;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -159,34 +161,59 @@ class FolderSource implements ObjectSource, Service {
   }
 
   async #scan(outOfPatience: boolean): Promise<void> {
+    const news = [...(this.#news ?? [])];
+    // Without news it is time to look for what the kernel does not tell.
+    if (news.length === 0) return await this.#scanFolder(outOfPatience);
+    this.#news = new Set();
+    this.#touched.clear();
+    const { files } = await this.#reader.readSome(news);
+    // By then the events of all that was written while it was being read, or just before, have come.
+    await setImmediate();
+    if (this.#closed !== undefined) return;
+    this.#takeAll(files, outOfPatience, []);
+  }
+
+  async #scanFolder(outOfPatience: boolean): Promise<void> {
     const replaced = this.#watch;
     const watch = this.#renewWatch();
     const read = await this.#reader.read();
-    // By then the events of all that was written while it was being read, or just before, have come.
     await setImmediate();
     replaced?.[Symbol.dispose]();
     if (this.#closed !== undefined) return;
     const problems = [watch, read].flatMap((result) => ("problem" in result ? result.problem : []));
-    const isComplete = "files" in read && this.#take(read.files, outOfPatience);
+    if (problems.length > 0 || this.#watch?.path !== this.#path) this.#news = undefined;
     // The folder may have come into being after the watch had been set on one above it.
     if ("files" in read && "path" in watch && watch.path !== this.#path) this.#rescan.request(0);
-    const content = mergeFiles(this.#files.values());
-    replaceObjects(this.#tables, content.objects);
-    if (isComplete) markSynced(this.#tables);
-    this.#publishProblems([...problems, ...content.problems]);
+    this.#takeAll("files" in read ? read.files : undefined, outOfPatience, problems);
   }
 
   /** Watches what the path names now, which may be another folder than before. */
   #renewWatch(): ReturnType<typeof watchFolder> {
     this.#touched.clear();
+    this.#news = new Set();
     const watch = watchFolder(this.#path, (name, isWrite) => {
       this.#touched.add(name);
       const sign = this.#watch?.path === this.#path ? signOf(this.#path, name, isWrite) : "change";
-      if (sign === "arrival") this.#rescan.request(arrivalTime);
-      else if (sign === "change") this.#rescan.request(this.#settleTime);
+      if (sign === "nothing") return;
+      if (namesManifest(this.#path, name)) this.#news?.add(name);
+      else this.#news = undefined;
+      this.#rescan.request(sign === "arrival" ? arrivalTime : this.#settleTime);
     });
     this.#watch = "problem" in watch ? undefined : watch;
     return watch;
+  }
+
+  /** Takes over what was read; nothing, when the folder could not be. */
+  #takeAll(
+    read: FolderFiles | undefined,
+    outOfPatience: boolean,
+    problems: readonly SourceProblem[],
+  ): void {
+    const isComplete = read !== undefined && this.#take(read, outOfPatience);
+    const content = mergeFiles(this.#files.values());
+    replaceObjects(this.#tables, content.objects);
+    if (isComplete) markSynced(this.#tables);
+    this.#publishProblems([...problems, ...content.problems]);
   }
 
   /** Takes over what was read, but for files that were being written meanwhile. Whether there were none. */
