@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createLogger, type Logger, systemClock } from "@heddle/contracts";
 import { createAgent } from "./agent.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
@@ -18,7 +20,22 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     const milliseconds = Math.round(systemClock.monotonic() - started);
     logger.info("agent ready", { node: config.nodeName, milliseconds });
   }
+  using _ = systemClock.schedule(restTime, collectGarbage);
   await stop.asked;
+}
+
+/** Milliseconds after the start in which what came with it comes to rest. */
+const restTime = 3000;
+
+/**
+ * Gives back the memory that only the start needed, some 15 MB with a hundred pods. V8 does not do that by itself while a process
+ * allocates next to nothing.
+ */
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  setFlagsFromString("--no-expose-gc");
+  if (typeof collect === "function") collect();
 }
 
 function stderrLogger({ logFormat, logLevel }: AgentConfig): Logger {

@@ -1,5 +1,5 @@
 import type { NativeMapDefinition } from "./addon.ts";
-import { type Btf, btfOfElf, type ElfFile } from "./btf/index.ts";
+import type { Btf } from "./btf/index.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { nativeMapInfo } from "./kernel-map-base.ts";
 import { mapTypeName } from "./kernel-names.ts";
@@ -15,10 +15,11 @@ export function describeMap(map: NativeMapDefinition): MapDefinition {
 /**
  * The first difference of a map in the kernel to the one that an object file defines.
  *
+ * @param types reads those of the file
  * @param known as of {@link kernelEntryLayout}
  */
 export function definitionMismatch(
-  elf: ElfFile,
+  types: () => Btf,
   wanted: NativeMapDefinition,
   existing: Descriptor,
   known: Map<number, Btf>,
@@ -27,5 +28,5 @@ export function definitionMismatch(
   const traits = { ...found, type: mapTypeName(found.type) };
   const mismatch = findMismatch(describeMap(wanted), traits);
   if (mismatch !== undefined || wanted.keyTypeId === 0) return mismatch;
-  return findLayoutMismatch(entryLayout(btfOfElf(elf), wanted), kernelEntryLayout(found, known));
+  return findLayoutMismatch(entryLayout(types(), wanted), kernelEntryLayout(found, known));
 }

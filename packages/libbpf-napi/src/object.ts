@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { addon, type NativeMapDefinition, type NativeObject } from "./addon.ts";
 import { encodeToBytes } from "./codec.ts";
-import type { Btf, ElfFile } from "./btf/index.ts";
+import { type Btf, btfOfElf, type ElfFile } from "./btf/index.ts";
 import { DeviceChoice } from "./device-choice.ts";
 import { Descriptor } from "./descriptor.ts";
 import { readObjectBytes, readObjectFile } from "./elf-check.ts";
@@ -78,7 +78,11 @@ class ObjectFile implements OpenedObject {
   #native: NativeObject | undefined;
   #variables: readonly VariableDefinition[] | undefined;
   readonly #resized = new Map<string, number>();
-  /** Of maps that it reuses and so holds open, by id. */
+  /** By name, of maps that have not been changed since they were read. */
+  readonly #known = new Map<string, NativeMapDefinition>();
+  /** The file's own, once read, until it is loaded: they take several times as much memory as the file. */
+  #types: Btf | undefined;
+  /** Of maps that it reuses and so holds open, by id; as long. */
   readonly #mapTypes = new Map<number, Btf>();
   /** Where {@link ObjectFile.load} pins what it creates, by map. */
   readonly #pins = new Map<string, string>();
@@ -108,7 +112,7 @@ class ObjectFile implements OpenedObject {
   }
 
   get variables(): readonly VariableDefinition[] {
-    this.#variables ??= variablesOf(this.#source.elf);
+    this.#variables ??= variablesOf(this.#source.elf, () => this.#readTypes());
     return this.#variables;
   }
 
@@ -136,6 +140,7 @@ class ObjectFile implements OpenedObject {
     this.#definition(map, "resize");
     const attempt = this.#attempt(`resize map ${map} to ${String(maxEntries)} entries in`);
     check(attempt, addon().objectResizeMap(this.#use(attempt.operation), map, maxEntries));
+    this.#known.delete(map);
     this.#resized.set(map, maxEntries);
   }
 
@@ -193,6 +198,8 @@ class ObjectFile implements OpenedObject {
     const { name, subject } = this.#source;
     const native = this.#use("load");
     this.#native = undefined;
+    this.#types = undefined;
+    this.#mapTypes.clear();
     const sections = loadedSections(native);
     const types = addon()
       .objectMaps(native)
@@ -236,7 +243,8 @@ class ObjectFile implements OpenedObject {
     attempt: Attempt,
   ): void {
     const wanted = this.#definition(map, "reuse");
-    const mismatch = definitionMismatch(this.#source.elf, wanted, existing, this.#mapTypes);
+    const types = (): Btf => this.#readTypes();
+    const mismatch = definitionMismatch(types, wanted, existing, this.#mapTypes);
     if (mismatch !== undefined) {
       // It is not held, so that its id may be of other types when the next map is looked at.
       this.#mapTypes.clear();
@@ -244,11 +252,21 @@ class ObjectFile implements OpenedObject {
     }
     const fd = existing.number(attempt.operation);
     check(attempt, addon().objectReuseMap(this.#use(attempt.operation), map, fd));
+    this.#known.delete(map);
+  }
+
+  #readTypes(): Btf {
+    this.#types ??= btfOfElf(this.#source.elf);
+    return this.#types;
   }
 
   #definition(map: string, operation: string): NativeMapDefinition {
+    this.#use(operation);
+    const known = this.#known.get(map);
+    if (known !== undefined) return known;
     const definitions = this.#definitions(operation);
-    const definition = definitions.find(({ name }) => name === map);
+    for (const each of definitions) this.#known.set(each.name, each);
+    const definition = this.#known.get(map);
     if (definition !== undefined) return definition;
     throw new BpfError({
       code: "no-such-member",

@@ -9,10 +9,13 @@ import { type MappedMemory, memoryOf } from "./mapped-memory.ts";
 import type { Variable, VariableDefinition } from "./object-types.ts";
 import type { VariableSection, VariableSpec } from "./spec.ts";
 
-/** The global variables of an object file by its type information; none without. */
-export function variablesOf(elf: ElfFile): readonly VariableDefinition[] {
+/** The global variables of an object file by its type information, which is only read where there is some. */
+export function variablesOf(
+  elf: ElfFile,
+  types: () => Btf = () => btfOfElf(elf),
+): readonly VariableDefinition[] {
   if (!elf.sections.some(({ name }) => name === ".BTF")) return [];
-  const btf = btfOfElf(elf);
+  const btf = types();
   return elf.symbols.flatMap((symbol) => {
     const section = elf.sections.find(({ index }) => index === symbol.section)?.name ?? "";
     if (symbol.type !== "object" || !isVariableSection(section)) return [];

@@ -55,23 +55,14 @@ function foreignBase({ subject }: Btf): BtfError {
   });
 }
 
-/** Of files that are still there: an object asks for it for each of its maps. */
-const known = new WeakMap<ElfFile, Btf>();
-
 /**
- * The type information of an object, which is read once.
+ * The type information of an object.
  *
  * @throws {BtfError} `no-btf` or `malformed-btf`
  */
 export function btfOfElf(elf: ElfFile): Btf {
-  const earlier = known.get(elf);
-  if (earlier !== undefined) return earlier;
   const section = elfSection(elf, ".BTF");
-  if (section !== undefined) {
-    const btf = parseBtf(section.bytes, `${elf.subject} section .BTF`);
-    known.set(elf, btf);
-    return btf;
-  }
+  if (section !== undefined) return parseBtf(section.bytes, `${elf.subject} section .BTF`);
   throw new BtfError({
     code: "no-btf",
     operation: "read BTF",

@@ -116,14 +116,17 @@ const suites: readonly ChildSuiteOptions[] = [
         measures: [
           milliseconds("ready", "start to ready"),
           milliseconds("connected", "start to all pods connected"),
-          residentMemory("memory", "resident memory"),
+          residentMemory("memory", "resident memory at once"),
           milliseconds("restart", "restart to ready"),
           residentMemory("memory-after-restart", "resident memory after a restart"),
         ],
       },
       {
         name: "idle",
-        measures: [{ name: "cpu", title: "CPU when idle", unit: "%", better: "less" }],
+        measures: [
+          { name: "cpu", title: "CPU when idle", unit: "%", better: "less" },
+          residentMemory("memory", "resident memory when idle"),
+        ],
       },
       {
         name: "churn",

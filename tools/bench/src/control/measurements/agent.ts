@@ -8,6 +8,8 @@ import { percentile } from "../percentile.ts";
 
 /** How many pods come and go, one after the other. */
 const churn = { quick: 2, thorough: 50 } as const;
+/** Milliseconds after which nothing is going on that came with the start. */
+const restTime = { quick: 0, thorough: 12_000 } as const;
 /** Milliseconds that an idle agent is watched. */
 const idleTime = { quick: 100, thorough: 10_000 } as const;
 
@@ -26,9 +28,11 @@ await runMeasurement(async ({ test, size, quick, own, report }) => {
     await measureStart(node, agent, size, { report, connected });
   } else if (test === "idle") {
     await waitUntil("devices to have tcx links", () => node.isSettled(), 60_000);
+    await delay(restTime[pace]);
     const before = agent.cpuTime();
     await delay(idleTime[pace]);
     report("cpu", (100 * (agent.cpuTime() - before)) / idleTime[pace]);
+    report("memory", megabytes(agent.residentMemory()));
   } else {
     await measureChurn(node, { from: size, count: churn[pace] }, { own, report });
   }
