@@ -6,7 +6,13 @@ import {
   connGaugesMap,
   connSettingsMap,
 } from "@heddle/conntrack/bpf";
-import { type IpAddress, parseIp, silentLogger, systemClock } from "@heddle/contracts";
+import {
+  createManualClock,
+  type IpAddress,
+  parseIp,
+  silentLogger,
+  systemClock,
+} from "@heddle/contracts";
 import { createDatapath, type Datapath, type Prepare } from "@heddle/datapath";
 import { createTable } from "@heddle/tables";
 import { createPinFolder } from "@heddle/testing";
@@ -34,7 +40,8 @@ function makeDatapath(pinRoot: string): Datapath {
 }
 
 async function started(limit = 1000): Promise<Connections> {
-  const deps = { datapath, clock: systemClock, logger: silentLogger };
+  // On a clock that stands still nothing is swept but by the test.
+  const deps = { datapath, clock: createManualClock(), logger: silentLogger };
   const connections = createConnections(deps, { limit, timeouts: { other: 30_000 } });
   await connections.start();
   return stack.use(connections);

@@ -183,6 +183,8 @@ class MappedConntrack extends MapReader implements KernelConntrack {
     const { sourceNat } = this.#options;
     if (sourceNat !== "unchanged") await writeSourceNat(this.#deps.maps.nat, sourceNat);
     this.#write();
+    // Whoever reads the table reckons from the last time that the program told by the clock of the settings.
+    await readKernelTime(this.#deps.programs);
     await this.#sweeper.start();
   }
 

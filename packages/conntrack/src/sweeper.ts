@@ -64,9 +64,9 @@ class Sweeper implements Service {
     this.#options = options;
   }
 
-  /** Resolves before the first sweep is done. */
+  /** The first sweep comes a little later: whoever starts has more urgent things to do. */
   start(): Promise<void> {
-    this.#run();
+    this.#plan(this.#options.shortest);
     return Promise.resolve();
   }
 
@@ -86,7 +86,11 @@ class Sweeper implements Service {
 
   async #sweepOnce(): Promise<void> {
     const delay = await this.#sweep();
-    if (!this.#closed) this.#timer = this.#deps.clock.schedule(delay, () => this.#run());
+    if (!this.#closed) this.#plan(delay);
+  }
+
+  #plan(delay: number): void {
+    this.#timer = this.#deps.clock.schedule(delay, () => this.#run());
   }
 
   async #sweep(): Promise<number> {
