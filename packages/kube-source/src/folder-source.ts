@@ -52,8 +52,9 @@ export interface FolderSourceOptions {
    */
   readonly patience?: number;
   /**
-   * How often the folder is read without any sign of a change, in milliseconds. For what the kernel does
-   * not tell: a rename of a folder above, writes by another machine on a network file system.
+   * How often the whole folder is read without any sign of a change, in milliseconds. For what the kernel does
+   * not tell: a rename of a folder above, a write to a file elsewhere that a link leads to, writes by another
+   * machine on a network file system.
    *
    * @defaultValue 30000
    */
