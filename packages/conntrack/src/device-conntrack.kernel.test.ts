@@ -7,10 +7,11 @@ import {
   createPinFolder,
   createTestNetns,
   joinNetns,
+  requireFeature,
   type TestNetns,
   waitUntil,
 } from "@heddle/testing";
-import { queryTcx } from "libbpf-napi";
+import { probe, queryClsact, queryTcx } from "libbpf-napi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Connection,
@@ -67,9 +68,13 @@ async function send(port: number): Promise<void> {
   await netns.run(process.execPath, "-e", script);
 }
 
-/** How many programs see what comes in by the device. */
-async function attached(): Promise<number> {
-  return (await queryTcx(device, "ingress", { netns: netns.path })).programs.length;
+/** How many programs see what comes in by the device, by links and by filters. */
+async function attached(): Promise<Record<"tcx" | "clsact", number>> {
+  const place = { netns: netns.path };
+  const filters = await queryClsact(device, "ingress", place);
+  const hasTcx = (await probe("tcx")).supported;
+  const links = hasTcx ? (await queryTcx(device, "ingress", place)).programs : [];
+  return { tcx: links.length, clsact: filters.length };
 }
 
 async function all(conntrack: DeviceConntrack): Promise<readonly Connection[]> {
@@ -212,13 +217,26 @@ describe("connection tracking of a device, without an agent", () => {
     expect(existsSync(`${pins.path}/nothing`)).toBe(false);
   });
 
-  it("takes its programs off when it is closed", async () => {
-    const conntrack = await track();
-    expect(await attached()).toBe(1);
-    await conntrack.close();
-    expect(await attached()).toBe(0);
-    expect(() => conntrack.connections).toThrow(expect.objectContaining({ code: "not-tracking" }));
-  });
+  it.for(["tcx", "clsact"] as const)(
+    "sees packets by %s, and takes its programs off when it is closed",
+    async (attachment, context) => {
+      if (attachment === "tcx") await requireFeature(context, "tcx");
+      const none = { tcx: 0, clsact: 0 };
+      const conntrack = await track({ attachment });
+      const { connections } = conntrack;
+      expect(await attached()).toEqual({ ...none, [attachment]: 1 });
+      await send(53);
+      await waitUntil("both directions", () => {
+        const { packets } = connections.get(tupleTo("udp", 5000, 53)) ?? {};
+        return packets?.original === 1 && packets.reply === 1;
+      });
+      await conntrack.close();
+      expect(await attached()).toEqual(none);
+      expect(() => conntrack.connections).toThrow(
+        expect.objectContaining({ code: "not-tracking" }),
+      );
+    },
+  );
 
   it("is what the example shows", async () => {
     const example = new URL("../examples/watch-device.ts", import.meta.url).pathname;
@@ -227,7 +245,10 @@ describe("connection tracking of a device, without an agent", () => {
     try {
       const lines: string[] = [];
       createInterface(child.stdout).on("line", (line) => lines.push(line));
-      await waitUntil("the example to attach", async () => (await attached()) > 0);
+      await waitUntil("the example to attach", async () => {
+        const { tcx, clsact } = await attached();
+        return tcx + clsact > 0;
+      });
       await send(53);
       const line = await waitUntil("a line of the example", () => lines[0]);
       expect(line).toMatch(/^udp 192\.0\.2\.1:5000 > 192\.0\.2\.2:53 opening \d+ s 2 packets$/);

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Clock, InterfaceIndex, Logger, Service } from "@heddle/contracts";
-import { attachTcx } from "libbpf-napi";
+import { attachTc, type TcAttachment } from "libbpf-napi";
 import { openConntrackObject, partsOf, sizeTable, type TableSize } from "./conntrack-object.ts";
 import { ConntrackError, invalidOption } from "./conntrack-error.ts";
 import { conntrackObject } from "./generated/bpf.ts";
@@ -25,6 +25,13 @@ export interface DeviceConntrackOptions extends KernelConntrackOptions, TableSiz
    */
   readonly netns?: string;
   /**
+   * How the programs are attached: by tcx links (Linux 6.6), or as filters of traffic control, which a device keeps when the
+   * process is killed.
+   *
+   * @defaultValue `"auto"`: tcx where the kernel has it
+   */
+  readonly attachment?: TcAttachment;
+  /**
    * A folder in a BPF file system in which the maps are pinned, so that others can look by `openConnections`, and the next
    * process takes them over. Made where it is not there.
    *
@@ -42,7 +49,7 @@ export interface DeviceConntrack extends Service {
 /**
  * Connection tracking alone, without an agent or anything else of Heddle's in the kernel.
  *
- * `start` loads the programs and attaches them (tcx, Linux 6.6); it rejects with {@link ConntrackError}
+ * `start` loads the programs and attaches them; it rejects with {@link ConntrackError}
  * `object-missing`, or with what libbpf-napi throws. `close` takes them off.
  *
  * @throws {ConntrackError} `invalid-option`
@@ -60,6 +67,9 @@ export function createDeviceConntrack(
   }
   return new AttachedConntrack(deps, options);
 }
+
+/** A filter's place before others; the handle ("ct") tells it from theirs. */
+const filterPlace = { priority: 1, handle: 0x6374 } as const;
 
 class AttachedConntrack implements DeviceConntrack {
   readonly #deps: DeviceConntrackDeps;
@@ -103,7 +113,11 @@ class AttachedConntrack implements DeviceConntrack {
   }
 
   async #start(): Promise<void> {
-    const { devices, netns, pins } = this.#options;
+    const { attachment, devices, netns, pins } = this.#options;
+    const chosen = {
+      ...(netns === undefined ? {} : { netns }),
+      ...(attachment === undefined ? {} : { attachment }),
+    };
     using file = await openConntrackObject();
     sizeTable(file, this.#options);
     if (pins !== undefined) {
@@ -118,8 +132,8 @@ class AttachedConntrack implements DeviceConntrack {
       for (const hook of ["ingress", "egress"] as const) {
         const { trackIngress, trackEgress } = conntrackObject.programs;
         const program = object.program((hook === "ingress" ? trackIngress : trackEgress).name);
-        const place = { ifindex, hook, ...(netns === undefined ? {} : { netns }) };
-        this.#stack.use(await attachTcx(program, place));
+        const place = { ifindex, hook, ...filterPlace, ...chosen };
+        this.#stack.use(await attachTc(program, place));
       }
     }
     this.#connections = connections;

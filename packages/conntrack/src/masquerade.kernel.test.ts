@@ -9,7 +9,7 @@ import {
   systemClock,
 } from "@heddle/contracts";
 import { createTestNetns, joinNetns, type TestNetns, waitUntil } from "@heddle/testing";
-import { queryTcx } from "libbpf-napi";
+import { probe, queryClsact, queryTcx } from "libbpf-napi";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   createDeviceConntrack,
@@ -319,7 +319,11 @@ describe("what it is told to do", () => {
     try {
       const place = { netns: netns.router.path };
       await waitUntil("the example to attach", async () => {
-        return (await queryTcx(outside, "egress", place)).programs.length > 0;
+        const hasTcx = (await probe("tcx")).supported;
+        const query = hasTcx
+          ? (await queryTcx(outside, "egress", place)).programs
+          : await queryClsact(outside, "egress", place);
+        return query.length > 0;
       });
       const lines: string[] = [];
       createInterface(child.stdout).on("line", (line) => lines.push(line));

@@ -19,7 +19,7 @@ import {
 } from "@heddle/contracts";
 import type { Rtnetlink, Sysctl } from "@heddle/rtnetlink";
 import { createReconciler, createState, createTable } from "@heddle/tables";
-import { attachTcx, type LoadedObject, loadObject } from "libbpf-napi";
+import { attachTc, type LoadedObject, loadObject, type TcAttachment } from "libbpf-napi";
 import { combineLatest } from "rxjs";
 import {
   endpointCountsMap,
@@ -90,7 +90,17 @@ export interface GeneveTunnelOptions {
    * @defaultValue false
    */
   readonly computesChecksums?: boolean;
+  /**
+   * How the programs are attached: by tcx links (Linux 6.6), or as filters of traffic control, which a device keeps when the
+   * process is killed.
+   *
+   * @defaultValue `"auto"`: tcx where the kernel has it
+   */
+  readonly attachment?: TcAttachment;
 }
+
+/** A filter's place before others; the handle ("gn") tells it from theirs. */
+const filterPlace = { priority: 1, handle: 0x676e } as const;
 
 /**
  * An end of tunnels by itself: a device, with routes to the prefixes behind the other ends, whose packets are put into
@@ -105,7 +115,7 @@ export interface GeneveTunnel extends Service {
   readonly health$: StateStream<Health>;
 }
 
-/** Makes the service; nothing is read or written before `start`. Needs root and Linux 6.6. */
+/** Makes the service; nothing is read or written before `start`. Needs root. */
 export function createGeneveTunnel(
   deps: GeneveTunnelDeps,
   options: GeneveTunnelOptions,
@@ -153,10 +163,16 @@ class StandaloneTunnel implements GeneveTunnel {
     const { nodes$, node, settings, clock, logger } = this.#deps;
     const link = await node.links.get(underlayDevice);
     if (link === undefined) throw noSuchDevice(underlayDevice);
+    const { attachment } = this.#options;
+    const how = { ...filterPlace, ...(attachment === undefined ? {} : { attachment }) };
     const stack = this.#stack;
     const object = stack.use(await this.#load(link.index));
     stack.use(
-      await attachTcx(object.program("endpoint_in"), { ifindex: link.index, hook: "ingress" }),
+      await attachTc(object.program("endpoint_in"), {
+        ifindex: link.index,
+        hook: "ingress",
+        ...how,
+      }),
     );
     const devices = createTable<InterfaceIndex, { readonly mtu: number }>({ name: "underlay" });
     devices.upsert(link.index, { mtu: link.mtu });
@@ -164,7 +180,9 @@ class StandaloneTunnel implements GeneveTunnel {
     let attached: InterfaceIndex | undefined;
     const attach = async (ifindex: InterfaceIndex): Promise<void> => {
       if (ifindex === attached) return;
-      stack.use(await attachTcx(object.program("endpoint_out"), { ifindex, hook: "egress" }));
+      stack.use(
+        await attachTc(object.program("endpoint_out"), { ifindex, hook: "egress", ...how }),
+      );
       for (const address of addresses ?? []) await addAddress(node, ifindex, address);
       attached = ifindex;
     };

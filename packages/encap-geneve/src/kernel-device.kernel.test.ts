@@ -1,5 +1,5 @@
 import { ipFamilies } from "@heddle/contracts";
-import { requireFeature, waitUntil } from "@heddle/testing";
+import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { transfer } from "./testing/transfer.ts";
 import { createTunnelEnds, type TunnelEnds } from "./testing/tunnel-ends.ts";
@@ -7,7 +7,6 @@ import { createTunnelEnds, type TunnelEnds } from "./testing/tunnel-ends.ts";
 /** Against the kernel's own device of the kind `geneve`, where it has one. */
 let ends: TunnelEnds;
 beforeEach(async (context) => {
-  await requireFeature(context, "tcx");
   ends = await createTunnelEnds();
   if (await hasDevice()) return;
   await ends[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 import { ipFamilies } from "@heddle/contracts";
-import { requireFeature, waitUntil } from "@heddle/testing";
+import { waitUntil } from "@heddle/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasOpenVswitch, type OpenVswitch, startOpenVswitch } from "./testing/open-vswitch.ts";
 import { transfer } from "./testing/transfer.ts";
@@ -16,7 +16,6 @@ let ovs: OpenVswitch;
 beforeEach(async (context) => {
   if (!hasOpenVswitch())
     context.skip("Open vSwitch is not installed (apt install openvswitch-switch)");
-  await requireFeature(context, "tcx");
   ends = await createTunnelEnds();
   // What a device would have filled in is there for whoever reads it by a socket.
   await ends.a.run("ethtool", "-K", "eth0", "tx", "off");

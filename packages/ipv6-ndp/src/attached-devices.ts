@@ -1,11 +1,11 @@
 import type { InterfaceIndex } from "@heddle/contracts";
 import type { DesiredSet, ReconcileTarget } from "@heddle/tables";
-import { type Attachment, attachClsact, attachTcx, BpfError, type Program } from "libbpf-napi";
+import { type Attachment, attachTc, BpfError, type Program, type TcAttachment } from "libbpf-napi";
 
 export interface AttachOptions {
   /** Path of the devices' network namespace; undefined for this process's own. */
   readonly netns: string | undefined;
-  readonly kind: "tcx" | "clsact";
+  readonly attachment: TcAttachment | undefined;
 }
 
 /** The filter's place before others', as `tcx` has it by itself; the handle ("nd") tells it from theirs. */
@@ -24,13 +24,15 @@ export class AttachedDevices implements ReconcileTarget<InterfaceIndex, unknown>
 
   async update(ifindex: InterfaceIndex): Promise<void> {
     if (this.#attached.has(ifindex)) return;
-    const { kind, netns } = this.#options;
-    const place = { ifindex, hook: "ingress", ...(netns === undefined ? {} : { netns }) } as const;
-    const attachment =
-      kind === "tcx"
-        ? await attachTcx(this.#program, place)
-        : await attachClsact(this.#program, { ...place, ...filterPlace, replace: true });
-    this.#attached.set(ifindex, attachment);
+    const { attachment, netns } = this.#options;
+    const made = await attachTc(this.#program, {
+      ifindex,
+      hook: "ingress",
+      ...filterPlace,
+      ...(netns === undefined ? {} : { netns }),
+      ...(attachment === undefined ? {} : { attachment }),
+    });
+    this.#attached.set(ifindex, made);
   }
 
   async delete(ifindex: InterfaceIndex): Promise<void> {

@@ -15,7 +15,7 @@ import {
   storeTarget,
   type Table,
 } from "@heddle/tables";
-import { type LoadedObject, loadObject, probe } from "libbpf-napi";
+import { type LoadedObject, loadObject, type TcAttachment } from "libbpf-napi";
 import { combineLatest, type Subscription } from "rxjs";
 import { AttachedDevices } from "./attached-devices.ts";
 import { sendFrame } from "./frame-sender.ts";
@@ -47,7 +47,7 @@ export interface NdpResponderOptions extends NdpProxyOptions {
    *
    * @defaultValue `"auto"`: tcx where the kernel has it
    */
-  readonly attachment?: "auto" | "tcx" | "clsact";
+  readonly attachment?: TcAttachment;
   /** How many addresses there may be. @defaultValue 65536 */
   readonly maxAddresses?: number;
 }
@@ -155,10 +155,10 @@ class StandaloneNdpResponder implements NdpResponder {
 
   async #assemble(object: LoadedObject): Promise<Running> {
     const { addresses$, devices$, clock, logger } = this.#deps;
-    const { netns } = this.#options;
+    const { attachment, netns } = this.#options;
     const attached = new AttachedDevices(object.program(ndpObject.programs.ndpAnswerFor.name), {
       netns,
-      kind: await this.#attachmentKind(),
+      attachment,
     });
     return {
       object,
@@ -185,12 +185,6 @@ class StandaloneNdpResponder implements NdpResponder {
         this.#options,
       ),
     };
-  }
-
-  async #attachmentKind(): Promise<"tcx" | "clsact"> {
-    const { attachment = "auto" } = this.#options;
-    if (attachment !== "auto") return attachment;
-    return (await probe("tcx")).supported ? "tcx" : "clsact";
   }
 
   async #stop(): Promise<void> {

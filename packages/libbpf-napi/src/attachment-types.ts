@@ -80,6 +80,15 @@ export interface ClsactPlace {
   readonly netns?: string;
 }
 
+/** How a program gets at a device's traffic: `auto` is tcx where the kernel has it (Linux 6.6), and else clsact. */
+export type TcAttachment = "auto" | "tcx" | "clsact";
+
+/** Where a program is attached, by a link or as a filter; only a filter has a priority and a handle. */
+export interface TcOptions extends ClsactPlace {
+  /** @defaultValue `"auto"` */
+  readonly attachment?: TcAttachment;
+}
+
 /** A filter of traffic control. */
 export interface ClsactInfo {
   readonly type: "clsact";

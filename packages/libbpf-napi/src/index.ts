@@ -12,6 +12,7 @@ export { attachNetkit } from "./attach-netkit.ts";
 export { attachNetns } from "./attach-netns.ts";
 export { attachSocket, detachSocket } from "./attach-socket.ts";
 export { attachSockmap } from "./attach-sockmap.ts";
+export { attachTc } from "./attach-tc.ts";
 export { attachTcx, queryTcx } from "./attach-tcx.ts";
 export type * from "./attach-target-types.ts";
 export { attachXdp } from "./attach-xdp.ts";

@@ -29,7 +29,7 @@ const compilers = ["packages/libbpf-napi/src/testing/compile-all.ts", "bpf/tests
 
 /** What is run in a kernel of today. Before Linux 6.6 a whole cluster is added, with what such kernels have. */
 const files =
-  "packages/libbpf-napi packages/datapath packages/ipv6-ndp packages/encap-geneve " +
+  "packages/libbpf-napi packages/datapath packages/conntrack packages/ipv6-ndp packages/encap-geneve " +
   "packages/lab/src/impair/impair-programs bpf/tests";
 
 /**
