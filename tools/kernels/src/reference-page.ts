@@ -6,7 +6,7 @@ export function describeKernels(results: readonly KernelResult[]): string {
   return `# Kernels
 
 What works in which kernel, as \`npm run test:kernels\` found it: it boots kernels of Debian in emulated machines
-and runs in each the kernel tests of libbpf-napi and of the datapath. A test is skipped only where the kernel lacks a
+and runs in each the kernel tests of libbpf-napi, of the programs, and of the packages that load some. A test is skipped only where the kernel lacks a
 feature, which it names; in a kernel that is new enough for the feature, lacking it is a failure.
 
 ${describeResults(results)}
