@@ -114,10 +114,6 @@ class AttachedConntrack implements DeviceConntrack {
 
   async #start(): Promise<void> {
     const { attachment, devices, netns, pins } = this.#options;
-    const chosen = {
-      ...(netns === undefined ? {} : { netns }),
-      ...(attachment === undefined ? {} : { attachment }),
-    };
     using file = await openConntrackObject();
     sizeTable(file, this.#options);
     if (pins !== undefined) {
@@ -132,7 +128,7 @@ class AttachedConntrack implements DeviceConntrack {
       for (const hook of ["ingress", "egress"] as const) {
         const { trackIngress, trackEgress } = conntrackObject.programs;
         const program = object.program((hook === "ingress" ? trackIngress : trackEgress).name);
-        const place = { ifindex, hook, ...filterPlace, ...chosen };
+        const place = { ifindex, hook, ...filterPlace, netns, attachment };
         this.#stack.use(await attachTc(program, place));
       }
     }

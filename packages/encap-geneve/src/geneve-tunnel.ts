@@ -163,8 +163,7 @@ class StandaloneTunnel implements GeneveTunnel {
     const { nodes$, node, settings, clock, logger } = this.#deps;
     const link = await node.links.get(underlayDevice);
     if (link === undefined) throw noSuchDevice(underlayDevice);
-    const { attachment } = this.#options;
-    const how = { ...filterPlace, ...(attachment === undefined ? {} : { attachment }) };
+    const how = { ...filterPlace, attachment: this.#options.attachment };
     const stack = this.#stack;
     const object = stack.use(await this.#load(link.index));
     stack.use(

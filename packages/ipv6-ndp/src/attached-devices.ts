@@ -24,15 +24,8 @@ export class AttachedDevices implements ReconcileTarget<InterfaceIndex, unknown>
 
   async update(ifindex: InterfaceIndex): Promise<void> {
     if (this.#attached.has(ifindex)) return;
-    const { attachment, netns } = this.#options;
-    const made = await attachTc(this.#program, {
-      ifindex,
-      hook: "ingress",
-      ...filterPlace,
-      ...(netns === undefined ? {} : { netns }),
-      ...(attachment === undefined ? {} : { attachment }),
-    });
-    this.#attached.set(ifindex, made);
+    const place = { ifindex, hook: "ingress", ...filterPlace, ...this.#options } as const;
+    this.#attached.set(ifindex, await attachTc(this.#program, place));
   }
 
   async delete(ifindex: InterfaceIndex): Promise<void> {

@@ -1,50 +1,40 @@
 import { interfaceIndex } from "@heddle/contracts";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { attachClsact, openClsact, queryClsact } from "./attach-clsact.ts";
 import type { ClsactOptions } from "./attachment-types.ts";
-import { loadObject } from "./load-object.ts";
-import type { LoadedObject } from "./object-types.ts";
-import { compileCounter } from "./testing/counter.ts";
-import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
+import { counterScene } from "./testing/counter-scene.ts";
 
-const counter = compileCounter();
-
-let object: LoadedObject;
-let namespace: TestNamespace;
-
-beforeEach(async () => {
-  object = await loadObject(counter.object, counter.bytes);
-  namespace = createTestNamespace();
-});
-
-afterEach(() => {
-  namespace[Symbol.dispose]();
-  object.close();
-});
+const scene = counterScene();
+const { counter } = scene;
 
 function at(options: Partial<ClsactOptions> = {}): ClsactOptions {
-  return { ifindex: namespace.left, netns: namespace.path, hook: "ingress", ...options };
+  return {
+    ifindex: scene.namespace.left,
+    netns: scene.namespace.path,
+    hook: "ingress",
+    ...options,
+  };
 }
 
 function filters(): string {
-  return namespace.run("tc", "filter", "show", "dev", "left", "ingress");
+  return scene.namespace.run("tc", "filter", "show", "dev", "left", "ingress");
 }
 
 describe("a clsact filter", () => {
   it("runs its program on packets, until it is closed", async () => {
-    const program = object.program("observe");
+    const program = scene.object.program("observe");
     const filter = await attachClsact(program, at());
     expect(await filter.info()).toEqual({
       type: "clsact",
-      ifindex: namespace.left,
+      ifindex: scene.namespace.left,
       hook: "ingress",
       programId: program.info().id,
       priority: expect.any(Number),
       handle: expect.any(Number),
     });
-    namespace.run("ip", "address", "add", "192.0.2.1/24", "dev", "right");
-    namespace.run("bash", "-c", "echo > /dev/udp/192.0.2.2/9");
-    const counters = object.perCpuMap(counter.counters);
+    scene.namespace.run("ip", "address", "add", "192.0.2.1/24", "dev", "right");
+    scene.namespace.run("bash", "-c", "echo > /dev/udp/192.0.2.2/9");
+    const counters = scene.object.perCpuMap(counter.counters);
     await vi.waitFor(() => {
       expect(counters.fold(0, (sum, each) => sum + each, 0n)).toBeGreaterThan(0n);
     });
@@ -56,7 +46,7 @@ describe("a clsact filter", () => {
   });
 
   it("is replaced, by its handle or its place", async () => {
-    const [first, second] = [object.program("pass"), object.program("grow")];
+    const [first, second] = [scene.object.program("pass"), scene.object.program("grow")];
     const place = at({ priority: 10, handle: 1 });
     await using filter = await attachClsact(first, place);
     await filter.update(second);
@@ -70,8 +60,8 @@ describe("a clsact filter", () => {
   });
 
   it("stands beside others, in the order of priorities", async () => {
-    await using _late = await attachClsact(object.program("pass"), at({ priority: 20 }));
-    await using _early = await attachClsact(object.program("grow"), at({ priority: 10 }));
+    await using _late = await attachClsact(scene.object.program("pass"), at({ priority: 20 }));
+    await using _early = await attachClsact(scene.object.program("grow"), at({ priority: 10 }));
     expect(
       [...filters().matchAll(/ (grow|pass)\b.* direct-action/g)].map(([, name]) => name),
     ).toEqual(["grow", "pass"]);
@@ -79,31 +69,34 @@ describe("a clsact filter", () => {
 
   it("is found by its place, and by asking for all of them", async () => {
     const { ifindex } = at();
-    const place = { ...at(), priority: 10, handle: 7, netns: namespace.path };
+    const place = { ...at(), priority: 10, handle: 7, netns: scene.namespace.path };
     await expect(openClsact(place)).rejects.toMatchObject({ code: "target-gone" });
-    expect(await queryClsact(ifindex, "ingress", { netns: namespace.path })).toEqual([]);
-    await attachClsact(object.program("grow"), place);
-    await attachClsact(object.program("pass"), { ...place, priority: 20 });
+    expect(await queryClsact(ifindex, "ingress", { netns: scene.namespace.path })).toEqual([]);
+    await attachClsact(scene.object.program("grow"), place);
+    await attachClsact(scene.object.program("pass"), { ...place, priority: 20 });
     const classic = ["bpf", "bytecode", "1,6 0 0 0,"];
-    namespace.run("tc", "filter", "add", "dev", "left", "ingress", ...classic);
-    const found = await queryClsact(ifindex, "ingress", { netns: namespace.path });
-    const expected = { type: "clsact", ifindex: namespace.left, hook: "ingress", handle: 7 };
-    const [grow, pass] = [object.program("grow").info().id, object.program("pass").info().id];
+    scene.namespace.run("tc", "filter", "add", "dev", "left", "ingress", ...classic);
+    const found = await queryClsact(ifindex, "ingress", { netns: scene.namespace.path });
+    const expected = { type: "clsact", ifindex: scene.namespace.left, hook: "ingress", handle: 7 };
+    const [grow, pass] = [
+      scene.object.program("grow").info().id,
+      scene.object.program("pass").info().id,
+    ];
     expect(found).toEqual([
       { ...expected, programId: grow, priority: 10 },
       { ...expected, programId: pass, priority: 20 },
     ]);
-    expect(await queryClsact(ifindex, "egress", { netns: namespace.path })).toEqual([]);
+    expect(await queryClsact(ifindex, "egress", { netns: scene.namespace.path })).toEqual([]);
     const adopted = await openClsact(place);
-    await adopted.update(object.program("pass"));
+    await adopted.update(scene.object.program("pass"));
     expect(await adopted.info()).toMatchObject({ programId: pass });
     await adopted.close();
     await expect(openClsact(place)).rejects.toMatchObject({ code: "target-gone" });
   });
 
   it("says when it was removed by somebody else", async () => {
-    await using filter = await attachClsact(object.program("pass"), at());
-    namespace.run("tc", "qdisc", "delete", "dev", "left", "clsact");
+    await using filter = await attachClsact(scene.object.program("pass"), at());
+    scene.namespace.run("tc", "qdisc", "delete", "dev", "left", "clsact");
     await expect(filter.info()).rejects.toMatchObject({ code: "target-gone" });
     await expect(filter.detach()).rejects.toMatchObject({ code: "target-gone" });
   });
@@ -112,13 +105,13 @@ describe("a clsact filter", () => {
     const ifindex = interfaceIndex(0x7fff_0000);
     const place = at({ ifindex });
     for (const attempt of [
-      () => attachClsact(object.program("pass"), place),
+      () => attachClsact(scene.object.program("pass"), place),
       () => openClsact({ ...place, priority: 1, handle: 1 }),
-      () => queryClsact(ifindex, "ingress", { netns: namespace.path }),
+      () => queryClsact(ifindex, "ingress", { netns: scene.namespace.path }),
     ]) {
       await expect(attempt()).rejects.toMatchObject({ code: "no-device" });
     }
-    await expect(attachClsact(object.program("xdp_pass"), at())).rejects.toMatchObject({
+    await expect(attachClsact(scene.object.program("xdp_pass"), at())).rejects.toMatchObject({
       code: "invalid-argument",
     });
   });

@@ -1,39 +1,23 @@
 import { interfaceIndex } from "@heddle/contracts";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attachClsact, queryClsact } from "./attach-clsact.ts";
 import { attachTc } from "./attach-tc.ts";
 import { queryTcx } from "./attach-tcx.ts";
-import type { TcOptions } from "./attachment-types.ts";
-import { loadObject } from "./load-object.ts";
-import type { LoadedObject } from "./object-types.ts";
+import type { ClsactPlace } from "./attachment-types.ts";
 import { probe } from "./probe.ts";
-import { compileCounter } from "./testing/counter.ts";
+import { counterScene } from "./testing/counter-scene.ts";
 import { requireFeature } from "./testing/feature.ts";
-import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 
-const counter = compileCounter();
+const scene = counterScene();
 
-let object: LoadedObject;
-let namespace: TestNamespace;
-
-beforeEach(async () => {
-  object = await loadObject(counter.object, counter.bytes);
-  namespace = createTestNamespace();
-});
-
-afterEach(() => {
-  namespace[Symbol.dispose]();
-  object.close();
-});
-
-function at(options: Partial<TcOptions> = {}): TcOptions {
-  const { left: ifindex, path: netns } = namespace;
+function at(options: Partial<ClsactPlace> = {}): ClsactPlace {
+  const { left: ifindex, path: netns } = scene.namespace;
   return { ifindex, netns, hook: "egress", priority: 10, handle: 7, ...options };
 }
 
 /** The ids of the programs that are links, and of those that are filters. */
 async function programs(): Promise<Record<"tcx" | "clsact", readonly number[]>> {
-  const { left, path: netns } = namespace;
+  const { left, path: netns } = scene.namespace;
   const filters = await queryClsact(left, "egress", { netns });
   const hasTcx = (await probe("tcx")).supported;
   const links = hasTcx ? (await queryTcx(left, "egress", { netns })).programs : [];
@@ -45,7 +29,7 @@ async function programs(): Promise<Record<"tcx" | "clsact", readonly number[]>> 
 
 describe("attaching in the way that the kernel has", () => {
   it("is by tcx where there is tcx, and by a filter elsewhere", async () => {
-    const program = object.program("observe");
+    const program = scene.object.program("observe");
     const { id } = program.info();
     const attachment = await attachTc(program, at());
     const hasTcx = (await probe("tcx")).supported;
@@ -58,9 +42,9 @@ describe("attaching in the way that the kernel has", () => {
 
   it.for(["tcx", "clsact"] as const)("is by %s where that is asked for", async (way, context) => {
     if (way === "tcx") await requireFeature(context, "tcx");
-    const program = object.program("observe");
+    const program = scene.object.program("observe");
     {
-      await using _ = await attachTc(program, at({ attachment: way }));
+      await using _ = await attachTc(program, { ...at(), attachment: way });
       const none = { tcx: [], clsact: [] };
       expect(await programs()).toEqual({ ...none, [way]: [program.info().id] });
     }
@@ -68,19 +52,21 @@ describe("attaching in the way that the kernel has", () => {
   });
 
   it("takes the place of a filter that somebody left there, and of no other", async () => {
-    const [left, other, program] = ["pass", "grow", "observe"].map((name) => object.program(name));
+    const [left, other, program] = ["pass", "grow", "observe"].map((name) =>
+      scene.object.program(name),
+    );
     if (left === undefined || other === undefined || program === undefined)
       throw new Error("three");
     await attachClsact(left, at());
     await attachClsact(other, at({ handle: 8 }));
-    await using _ = await attachTc(program, at({ attachment: "clsact" }));
+    await using _ = await attachTc(program, { ...at(), attachment: "clsact" });
     const ids = [program, other].map((each) => each.info().id);
     expect(new Set((await programs()).clsact)).toEqual(new Set(ids));
   });
 
   it("says what a kernel without a device says", async () => {
     await expect(
-      attachTc(object.program("pass"), at({ ifindex: interfaceIndex(99) })),
+      attachTc(scene.object.program("pass"), at({ ifindex: interfaceIndex(99) })),
     ).rejects.toMatchObject({
       code: "no-device",
     });

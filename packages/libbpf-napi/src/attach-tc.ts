@@ -20,10 +20,10 @@ import type { Program } from "./program-types.ts";
  */
 export async function attachTc(
   program: Program,
-  { attachment = "auto", ...place }: TcOptions,
+  { attachment = "auto", netns, priority, handle, ...hook }: TcOptions,
 ): Promise<Link | Attachment<Promise<ClsactInfo>>> {
-  const { ifindex, hook, netns } = place;
+  const place = { ...hook, ...(netns === undefined ? {} : { netns }) };
   const byTcx = attachment === "auto" ? (await probe("tcx")).supported : attachment === "tcx";
-  if (!byTcx) return await attachClsact(program, { ...place, replace: true });
-  return await attachTcx(program, { ifindex, hook, ...(netns === undefined ? {} : { netns }) });
+  if (byTcx) return await attachTcx(program, place);
+  return await attachClsact(program, { ...place, priority, handle, replace: true });
 }

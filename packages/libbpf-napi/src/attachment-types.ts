@@ -84,9 +84,11 @@ export interface ClsactPlace {
 export type TcAttachment = "auto" | "tcx" | "clsact";
 
 /** Where a program is attached, by a link or as a filter; only a filter has a priority and a handle. */
-export interface TcOptions extends ClsactPlace {
+export interface TcOptions extends Omit<ClsactPlace, "netns"> {
+  /** Path of the network namespace that the device is in. @defaultValue this process's own */
+  readonly netns?: string | undefined;
   /** @defaultValue `"auto"` */
-  readonly attachment?: TcAttachment;
+  readonly attachment?: TcAttachment | undefined;
 }
 
 /** A filter of traffic control. */

@@ -1,34 +1,19 @@
 import { setImmediate } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attachTcx } from "./attach-tcx.ts";
 import { formatType, sizeOf } from "./btf/index.ts";
 import { createMap } from "./kernel-map.ts";
 import { openLinkById } from "./link.ts";
-import { loadObject } from "./load-object.ts";
-import type { LoadedObject } from "./object-types.ts";
 import { enableProgramStats } from "./program-stats.ts";
-import { compileCounter } from "./testing/counter.ts";
+import { counterScene } from "./testing/counter-scene.ts";
 import { requireFeature } from "./testing/feature.ts";
 import { compileToLoad } from "./testing/fixture.ts";
-import { createTestNamespace, type TestNamespace } from "./testing/namespace.ts";
 import { thrown } from "./testing/thrown.ts";
 import { btfs, links, maps, openMapHandleById, programs, readBtf } from "./walk.ts";
 
-const counter = compileCounter();
+const scene = counterScene();
+const { counter } = scene;
 const traced = compileToLoad("tracing");
-
-let object: LoadedObject;
-let namespace: TestNamespace;
-
-beforeEach(async () => {
-  object = await loadObject(counter.object, counter.bytes);
-  namespace = createTestNamespace();
-});
-
-afterEach(() => {
-  namespace[Symbol.dispose]();
-  object.close();
-});
 
 /** Whether each number is greater than the one before. */
 function ascends(ids: readonly number[]): boolean {
@@ -37,7 +22,7 @@ function ascends(ids: readonly number[]): boolean {
 
 describe("walking by id", () => {
   it("finds programs, with what the kernel says of them", () => {
-    const program = object.program("observe").info();
+    const program = scene.object.program("observe").info();
     const found = programs().toArray();
     expect(found).toContainEqual(program);
     expect(ascends(found.map(({ id }) => id))).toBe(true);
@@ -66,8 +51,8 @@ describe("walking by id", () => {
 
   it("finds links and opens them by their ids", async (context) => {
     await requireFeature(context, "tcx");
-    const { left: ifindex, path: netns } = namespace;
-    await using link = await attachTcx(object.program("observe"), {
+    const { left: ifindex, path: netns } = scene.namespace;
+    await using link = await attachTcx(scene.object.program("observe"), {
       ifindex,
       netns,
       hook: "egress",
@@ -77,7 +62,7 @@ describe("walking by id", () => {
     await using adopted = openLinkById(info.id);
     await link.close();
     expect(adopted.info()).toEqual(info);
-    await adopted.update(object.program("pass"));
+    await adopted.update(scene.object.program("pass"));
     await adopted.close();
     expect(links().some(({ id }) => id === info.id)).toBe(false);
     expect(thrown(() => openLinkById(info.id))).toMatchObject({
@@ -109,11 +94,11 @@ describe("walking by id", () => {
   });
 
   it("reads the type information of programs, maps and the kernel", async (context) => {
-    const program = readBtf(object.program("observe").info().btfId ?? 0);
+    const program = readBtf(scene.object.program("observe").info().btfId ?? 0);
     expect(formatType(program, program.find("function", "observe")?.id ?? 0)).toBe(
       "int observe(struct __sk_buff *skb);",
     );
-    const map = readBtf(object.map(counter.samples).info().btfId ?? 0);
+    const map = readBtf(scene.object.map(counter.samples).info().btfId ?? 0);
     expect(formatType(map, map.find("struct", "sample")?.id ?? 0)).toBe(
       "struct sample {\n\t__u32 length;\n\t__u32 mark;\n};",
     );
@@ -140,7 +125,7 @@ describe("walking by id", () => {
 
 describe("the counting of run times", () => {
   it("goes on while its handle is open", async () => {
-    const program = object.program("pass");
+    const program = scene.object.program("pass");
     const data = new Uint8Array(64);
     {
       using stats = enableProgramStats();
